@@ -1,0 +1,43 @@
+# Finds what runard is built on. OpenSSL >= 3.5, ngtcp2 >= 1.22 and Catch2 >= 3 come from the system
+# or from the private prefix that cmake/setup built (RUNARD_DEPS, found without being named).
+
+find_package(Threads REQUIRED)
+
+set(RUNARD_DEPS "" CACHE PATH "Prefix of the dependencies that cmake/setup built")
+if(NOT RUNARD_DEPS)
+  execute_process(COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/cmake/setup --print-prefix
+                  OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(found AND IS_DIRECTORY "${found}")
+    set(RUNARD_DEPS ${found})
+  endif()
+endif()
+if(RUNARD_DEPS)
+  list(PREPEND CMAKE_PREFIX_PATH ${RUNARD_DEPS})
+  set(ENV{PKG_CONFIG_PATH} "${RUNARD_DEPS}/lib/pkgconfig:$ENV{PKG_CONFIG_PATH}")
+  set(OPENSSL_ROOT_DIR ${RUNARD_DEPS})
+  set(OPENSSL_USE_STATIC_LIBS ON)
+endif()
+
+find_package(Boost 1.81 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(OpenSSL 3.5 REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+pkg_check_modules(NGTCP2 REQUIRED libngtcp2>=1.22 libngtcp2_crypto_ossl>=1.22)
+add_library(runard_ngtcp2 INTERFACE)
+add_library(runard::ngtcp2 ALIAS runard_ngtcp2)
+target_include_directories(runard_ngtcp2 SYSTEM INTERFACE ${NGTCP2_INCLUDE_DIRS})
+if(RUNARD_DEPS)
+  target_link_libraries(runard_ngtcp2 INTERFACE
+    ${RUNARD_DEPS}/lib/libngtcp2_crypto_ossl.a ${RUNARD_DEPS}/lib/libngtcp2.a
+    OpenSSL::SSL OpenSSL::Crypto)
+else()
+  target_link_libraries(runard_ngtcp2 INTERFACE ${NGTCP2_LINK_LIBRARIES} OpenSSL::SSL OpenSSL::Crypto)
+endif()
+
+# Boost.JSON is compiled once into one object of ours, so no boost_json library is needed.
+add_library(runard_boost_json STATIC ${CMAKE_CURRENT_SOURCE_DIR}/cmake/boost_json.cc)
+add_library(runard::boost_json ALIAS runard_boost_json)
+target_link_libraries(runard_boost_json PUBLIC Boost::headers)

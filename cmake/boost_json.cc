@@ -1,0 +1,1 @@
+#include <boost/json/src.hpp>  // the one place that compiles Boost.JSON

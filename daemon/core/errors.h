@@ -1,0 +1,141 @@
+// Errors: every expected failure of runard is an Errc with a stable number, a kind and a text for
+// people.
+//
+// The number is what users see ("RUNAR-E1101"), what `runarctl explain` looks up and what the wire
+// carries; it is never reused. Error::about names the thing concerned (a path, a peer, a file) and
+// is safe to log: it never holds key material. The table is error_table.cc.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace runard::core {
+
+// What a caller has to do differently; `runarctl` maps it to its exit code (DESIGN section 9).
+enum class Kind : std::uint8_t {
+  kNoService,      // no such service or action
+  kNoEndpoint,     // known, but nobody can take it now
+  kInvalidParams,  // the input can never succeed
+  kDenied,
+  kTimeout,
+  kCancelled,
+  kUnavailable,  // try again later or elsewhere
+  kOverloaded,
+  kTooLarge,
+  kConflict,
+  kInternal,
+  kApplication,  // the service's own code stands in Error::app_code
+};
+
+// Whether the work asked for was carried out.
+enum class Executed : std::uint8_t { kUnknown = 0, kNo = 1, kYes = 2 };
+
+enum class Errc : std::uint16_t {
+  // 10xx general
+  kInternal = 1001,
+  kInvalidArgument = 1002,
+  kNotInThisVersion = 1003,
+  kConflict = 1004,
+  kNotFound = 1005,
+  kOutOfMemory = 1006,
+  // 11xx finding a provider
+  kNoService = 1101,
+  kNoAction = 1102,
+  kNoEndpoint = 1103,
+  kServicePaused = 1104,
+  kServiceStopping = 1105,
+  kProviderLost = 1106,
+  // 12xx carrying a request
+  kDeadlineExceeded = 1201,
+  kCancelled = 1202,
+  kOverloaded = 1203,
+  kTooLarge = 1204,
+  kDraining = 1205,
+  // 13xx what the caller sent, what the handler said
+  kInvalidParams = 1301,
+  kDenied = 1302,
+  kApplication = 1303,
+  kHandlerFailed = 1304,
+  kHandlerAbandoned = 1305,
+  kWouldDeadlock = 1306,
+  // 14xx topics
+  kBadTopic = 1401,
+  kBadPattern = 1402,
+  kMissingParam = 1403,
+  kReservedPath = 1404,
+  kDuplicatePath = 1405,
+  // 2xxx configuration
+  kConfigUnreadable = 2001,
+  kConfigSyntax = 2002,
+  kConfigInvalid = 2003,
+  // 3xxx plugins
+  kPluginUnreadable = 3001,
+  kPluginBadManifest = 3002,
+  kPluginLoadFailed = 3003,
+  kPluginIncompatible = 3004,
+  kPluginNoType = 3005,
+  kServicePhaseFailed = 3101,
+  kServicePhaseTimeout = 3102,
+  kServiceWrongState = 3103,
+  // 4xxx identity
+  kIdentityMissing = 4001,
+  kIdentityUnreadable = 4002,
+  kCertificateInvalid = 4003,
+  kCertificateExpired = 4004,
+  kCertificateUntrusted = 4005,
+  kCertificateMismatch = 4006,
+  kCaMissing = 4007,
+  kFileMode = 4008,
+  // 5xxx links and wire
+  kLinkLost = 5001,
+  kHandshakeFailed = 5002,
+  kProtocol = 5003,
+  kMalformedFrame = 5004,
+  kVersionMismatch = 5005,
+  kNoCommonNetwork = 5006,
+  kSelfDial = 5007,
+  kDuplicateLink = 5008,
+  kBackpressure = 5009,
+  // 6xxx discovery and mesh
+  kAddressUnusable = 6001,
+  kAddressInUse = 6002,
+  kMulticastUnavailable = 6003,
+  // 7xxx control socket and command line
+  kDaemonUnreachable = 7001,
+  kUsage = 7002,
+  kStateLocked = 7003,
+  // 9xxx operating system
+  kSystem = 9001,
+};
+
+// One row of the table that `runarctl explain` prints.
+struct ErrorInfo {
+  Errc code;
+  Kind kind;
+  std::string_view name;     // "NO_SERVICE"
+  std::string_view meaning;  // one sentence: what happened
+  std::string_view remedy;   // one sentence: what to do about it
+};
+
+std::span<const ErrorInfo> error_table();
+// Never fails: a number that this version does not know (a newer peer's) reads as kInternal's row.
+const ErrorInfo& info(Errc code);
+// "RUNAR-E1101"
+std::string code_text(Errc code);
+std::string_view kind_text(Kind kind);
+
+struct Error {
+  Errc code = Errc::kInternal;
+  std::string about;
+  Executed executed = Executed::kUnknown;
+  std::int32_t app_code = 0;  // only with Errc::kApplication
+
+  friend bool operator==(const Error&, const Error&) = default;
+};
+
+// "no service \"maths\" in network \"main\" [RUNAR-E1101 NO_SERVICE]"
+std::string describe(const Error& error);
+
+}  // namespace runard::core

@@ -1,0 +1,162 @@
+#include "core/log.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace runard::core {
+namespace {
+
+constexpr double kBurst = 20;
+
+void append_escaped(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
+    } else {
+      out += c;
+    }
+  }
+}
+
+bool is_plain(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > 0x20 && byte != 0x7f && c != '"' && c != '\\' && c != '=';
+  });
+}
+
+std::string time_text(WallTime wall) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch());
+  const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(ms).count();
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), ms.count() % 1000);
+}
+
+void append_text(std::string& line, std::span<const Field> fields) {
+  for (const Field& f : fields) {
+    line += ' ';
+    line += f.key;
+    line += '=';
+    if (is_plain(f.value)) {
+      line += f.value;
+    } else {
+      line += '"';
+      append_escaped(line, f.value);
+      line += '"';
+    }
+  }
+}
+
+void append_json(std::string& line, std::span<const Field> fields) {
+  for (const Field& f : fields) {
+    line += ",\"";
+    append_escaped(line, f.key);
+    line += "\":\"";
+    append_escaped(line, f.value);
+    line += '"';
+  }
+}
+
+}  // namespace
+
+std::string_view level_text(Level level) {
+  constexpr std::string_view kNames[] = {"trace", "debug", "info", "warn", "error"};
+  return kNames[static_cast<std::size_t>(level)];
+}
+
+LogSink::LogSink(const Clock& clock, LogFormat format, Write write)
+    : clock_(clock), format_(format), write_(std::move(write)) {}
+
+void LogSink::set_level(std::string_view component, Level level) {
+  const std::lock_guard lock(mutex_);
+  if (component.empty()) {
+    default_level_ = level;
+  } else {
+    levels_.insert_or_assign(std::string(component), level);
+  }
+  Level lowest = default_level_;
+  for (const auto& [name, own] : levels_) {
+    lowest = std::min(lowest, own);
+  }
+  lowest_.store(lowest, std::memory_order_relaxed);
+}
+
+bool LogSink::enabled(std::string_view component, Level level) const {
+  if (level < lowest_.load(std::memory_order_relaxed)) {
+    return false;
+  }
+  const std::lock_guard lock(mutex_);
+  const auto own = levels_.find(component);
+  return level >= (own == levels_.end() ? default_level_ : own->second);
+}
+
+bool LogSink::admit(std::string_view component, const char* message, std::uint64_t& suppressed) {
+  const TimePoint now = clock_.now();
+  auto [it, fresh] = buckets_.try_emplace({std::string(component), message});
+  Bucket& bucket = it->second;
+  if (!fresh) {
+    const double seconds = std::chrono::duration<double>(now - bucket.refilled).count();
+    bucket.tokens = std::min(kBurst, bucket.tokens + seconds);
+  }
+  bucket.refilled = now;
+  if (bucket.tokens < 1) {
+    ++bucket.suppressed;
+    return false;
+  }
+  bucket.tokens -= 1;
+  suppressed = std::exchange(bucket.suppressed, 0);
+  return true;
+}
+
+void LogSink::emit(Level level, std::string_view component, const char* message,
+                   std::span<const Field> context, std::span<const Field> fields) {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t suppressed = 0;
+  if (!admit(component, message, suppressed)) {
+    return;
+  }
+  std::string line;
+  const auto append = format_ == LogFormat::kJson ? append_json : append_text;
+  if (format_ == LogFormat::kJson) {
+    line = fmt::format(R"({{"time":"{}","level":"{}","component":"{}","message":")",
+                       time_text(clock_.wall()), level_text(level), component);
+    append_escaped(line, message);
+    line += '"';
+  } else {
+    line = fmt::format("{} {:<5} {}: {}", time_text(clock_.wall()), level_text(level), component,
+                       message);
+  }
+  append(line, context);
+  append(line, fields);
+  if (suppressed > 0) {
+    const Field held[] = {field("suppressed", suppressed)};
+    append(line, std::span<const Field>(held));
+  }
+  line += format_ == LogFormat::kJson ? "}\n" : "\n";
+  write_(line);
+}
+
+Log Log::component(std::string name) const {
+  Log log = *this;
+  log.component_ = std::move(name);
+  return log;
+}
+
+Log Log::with(std::string_view key, std::string value) const {
+  Log log = *this;
+  log.context_.push_back({key, std::move(value)});
+  return log;
+}
+
+void Log::write(Level level, const char* message, std::initializer_list<Field> fields) const {
+  if (enabled(level)) {
+    sink_->emit(level, component_, message, context_, {fields.begin(), fields.size()});
+  }
+}
+
+}  // namespace runard::core

@@ -1,0 +1,45 @@
+// Event: one published message. Borrowed for the length of the call it is handed to.
+#pragma once
+
+#include "rpc/handler.h"
+
+namespace runard::rpc {
+
+enum EventFlag : std::uint32_t {
+  kRetainedEvent = 1U << 0,  // replayed, not live
+  kRemoteEvent = 1U << 1,    // came over a link
+  kRedelivered = 1U << 2,
+  kEventGap = 1U << 3,  // events before this one were lost to a full queue
+};
+
+struct Event {
+  std::string_view network;
+  std::string_view topic;  // canonical, without the network
+  Payload payload;
+  std::span<const Pair> meta;
+  core::WallTime published{};
+  core::NodeId source;         // zero: this node
+  std::string_view publisher;  // the service that published it
+  std::uint64_t instance = 0;  // publisher instance and its epoch: sequences count within it
+  std::uint64_t sequence = 0;  // per publisher instance and topic, from 1
+  std::uint32_t flags = 0;
+  std::span<const Pair> params;  // captured by the subscription's pattern
+};
+
+// How an event is to be spread (the README's PublishOptions).
+struct PublishOptions {
+  bool broadcast = true;  // also to other nodes
+  bool guaranteed = false;
+  core::Duration retain_for{0};
+  core::NodeId target;  // zero: every subscriber
+};
+
+// What to do when a subscription's queue is full.
+enum class Overflow : std::uint8_t {
+  kDropOldest = 0,
+  kDropNewest = 1,
+  kDisconnect = 2,
+  kBlock = 3
+};
+
+}  // namespace runard::rpc

@@ -1,0 +1,74 @@
+#include "core/log.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace runard::core;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct FakeClock final : Clock {
+  TimePoint now() const override { return TimePoint(time); }
+  WallTime wall() const override { return WallTime(1700000000s + time); }
+  std::chrono::nanoseconds time{1s};
+};
+
+struct Lines {
+  FakeClock clock;
+  std::vector<std::string> lines;
+  Log log(LogFormat format) {
+    auto sink = std::make_shared<LogSink>(clock, format,
+                                          [this](std::string_view l) { lines.emplace_back(l); });
+    return {std::move(sink), "transport"};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a text line carries time, level, component, context and fields") {
+  Lines out;
+  out.log(LogFormat::kText)
+      .with("node", "edge-1")
+      .info("link up", {field("peer", "b"), field("n", 3)});
+  REQUIRE(out.lines.size() == 1);
+  CHECK(out.lines[0] ==
+        "2023-11-14T22:13:21.000Z info  transport: link up node=edge-1 peer=b n=3\n");
+}
+
+TEST_CASE("a value can't forge a line or a field") {
+  Lines out;
+  out.log(LogFormat::kText).info("got", {field("v", "a\nerror x: y=\"1\"")});
+  CHECK(out.lines[0].ends_with("v=\"a\\u000aerror x: y=\\\"1\\\"\"\n"));
+  out.log(LogFormat::kJson).info("got", {field("v", "a\"b\n")});
+  CHECK(out.lines[1].ends_with(R"("message":"got","v":"a\"b\u000a"})"
+                               "\n"));
+}
+
+TEST_CASE("components have levels of their own") {
+  Lines out;
+  auto sink = std::make_shared<LogSink>(out.clock, LogFormat::kText,
+                                        [&](std::string_view l) { out.lines.emplace_back(l); });
+  const Log transport(sink, "transport");
+  const Log mesh(sink, "mesh");
+  sink->set_level("", Level::kWarn);
+  sink->set_level("mesh", Level::kDebug);
+  transport.info("hidden");
+  mesh.debug("shown");
+  REQUIRE(out.lines.size() == 1);
+  CHECK(out.lines[0].find("shown") != std::string::npos);
+}
+
+TEST_CASE("a flood of one message is held back and counted, others pass") {
+  Lines out;
+  const Log log = out.log(LogFormat::kText);
+  for (int i = 0; i < 1000; ++i) {
+    log.warn("flood");
+  }
+  CHECK(out.lines.size() == 20);
+  log.warn("other");
+  CHECK(out.lines.size() == 21);
+  out.clock.time += 2s;
+  log.warn("flood");
+  REQUIRE(out.lines.size() == 22);
+  CHECK(out.lines[21].find("suppressed=980") != std::string::npos);
+}
