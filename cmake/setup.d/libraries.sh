@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC1091,SC2154,SC2164  # sourced: cmake/setup sets what is used here, and errexit
 # OpenSSL, ngtcp2 and Catch2: from the system where it has them, else built once from Debian's source
 # packages as static libraries in a private prefix.  Sourced by cmake/setup.
 # Uses: $here, $cache, step, say, die, candidate_version, version_at_least.
@@ -35,50 +36,59 @@ packages_of_libraries() { # libraries
   for library in "$@"; do
     for package in ${packages[$library]}; do
       version=$(candidate_version "$package")
-      [ -n "$version" ] && version_at_least "$version" "${minimum[$library]}" || continue 2
+      if [ -z "$version" ] || ! version_at_least "$version" "${minimum[$library]}"; then continue 2; fi
     done
     echo "${packages[$library]}"
   done
 }
 
 # The prefix for a set of libraries: what is in it, how it is built and by which compiler decide the name.
+# Recipes count as bash prints them, so a comment changed here rebuilds nothing.
 prefix_of() { # libraries
   local library key
   command -v c++ >/dev/null || return 1
   key=$(
-    for library in "$@"; do echo "$library ${minimum[$library]}"; done
+    for library in "$@"; do
+      echo "$library ${minimum[$library]}"
+      declare -f "build_$library"
+    done
+    declare -f build_with_cmake
     c++ -dumpmachine
     c++ -dumpfullversion -dumpversion
-    cat "$here/setup.d/libraries.sh"
   )
   echo "$cache/deps-$(sha256sum <<<"$key" | cut -c1-16)"
 }
 
 # --- sources ---
 
-# Where this machine gets its own release from: "URI|signed-by". apt itself reads its sources, in whichever format.
-own_mirror() {
-  local codename
-  codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
+# "URI|signed-by" of where this machine gets a suite of Debian from. apt itself reads its sources, in whichever format.
+mirror_of() { # suites, as a regular expression
+  # shellcheck disable=SC2016  # these are apt's variables
   apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)|$(SIGNED_BY)' |
-    awk -F'|' -v codename="$codename" '
-      $3 == "main" && $4 ~ /^(Debian|\$\(ORIGIN\)|)$/ && $2 ~ "^(" codename "|oldstable|stable|testing|unstable|sid)$" {
-        print $1 "|" ($5 ~ /^\//  ? $5 : ""); exit }'
+    awk -F'|' -v suites="^($1)$" '$3 == "main" && $4 ~ /^(Debian|\$\(ORIGIN\)|)$/ && $2 ~ suites {
+      print $1 "|" ($5 ~ /^\// ? $5 : ""); exit }'
 }
 
-# Makes $work/apt: sources of the newer Debian suites on that mirror, apart from the machine's own lists.
-write_apt_sources() {
-  local mirror uri key suite
-  mirror=$(own_mirror)
-  [ -n "$mirror" ] || die "no Debian mirror is named in this machine's apt sources; please install $(libraries_as_text) yourself"
-  uri=${mirror%%|*} key=${mirror#*|}
+# source_stanzas MIRROR SUITE…: deb822 entries for the source packages of newer suites.
+source_stanzas() {
+  local uri=${1%%|*} key=${1#*|} suite
+  shift
   [ ! -r /usr/share/keyrings/debian-archive-keyring.gpg ] || key=/usr/share/keyrings/debian-archive-keyring.gpg
+  for suite in "$@"; do
+    printf 'Types: deb-src\nURIs: %s\nSuites: %s\nComponents: main\n%s\n\n' "$uri" "$suite" "${key:+Signed-By: $key}"
+  done
+}
+
+# Makes $work/apt: sources of the newer Debian suites on the machine's mirrors, apart from the machine's own lists.
+write_apt_sources() {
+  local codename mirror security
+  codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
+  mirror=$(mirror_of "$codename|oldstable|stable|testing|unstable|sid")
+  security=$(mirror_of "($codename|oldstable|stable)-security")
+  [ -n "$mirror" ] || die "no Debian mirror is named in this machine's apt sources; please install $(libraries_as_text) yourself"
   mkdir -p "$work/apt/lists/partial" "$work/apt/parts" "$work/apt/cache/archives/partial"
-  for suite in trixie trixie-backports forky sid; do
-    printf 'Types: deb-src\nURIs: %s\nSuites: %s\nComponents: main\n' "$uri" "$suite"
-    [ -z "$key" ] || printf 'Signed-By: %s\n' "$key"
-    echo
-  done >"$work/apt/parts/newer.sources"
+  source_stanzas "$mirror" trixie trixie-backports forky sid >"$work/apt/parts/newer.sources"
+  [ -z "$security" ] || source_stanzas "$security" trixie-security >"$work/apt/parts/security.sources"
 }
 
 apt_private() { # apt-get|apt-cache arguments…
@@ -95,10 +105,16 @@ read_source_index() {
   apt_private apt-get update || echo "some suites could not be read"
   for library in "$@"; do
     [ -n "$(source_versions "$library")" ] && continue
-    echo "The mirror of this machine has no source package of $library >= ${minimum[$library]}."
-    echo "Please install $(libraries_as_text) so that pkg-config finds them."
-    return 1
+    no_source "$library"
   done
+}
+
+# Ends a step whose library can't be had, with what apt said about the indexes: an expired one hides its packages.
+no_source() { # library
+  echo "No source package of $1 >= ${minimum[$1]} can be had from this machine's mirror."
+  ! grep -qs '^[EW]:' "$log_dir/sources.log" || printf 'apt about the indexes:\n%s\n' "$(grep '^[EW]:' "$log_dir/sources.log")"
+  echo "Please make the mirror usable, or install $(libraries_as_text) so that pkg-config finds them."
+  exit 1
 }
 
 # Versions of a source package that are new enough: the preferred series first, newest first.
@@ -124,9 +140,7 @@ fetch_source() { # library
       return 0
     fi
   done
-  echo "No source package of $1 >= ${minimum[$1]} could be fetched whole."
-  echo "Please install $(libraries_as_text) so that pkg-config finds them."
-  return 1
+  no_source "$1"
 }
 
 # --- builds: configured for $prefix, installed below $root, so that the finished tree can be moved ---

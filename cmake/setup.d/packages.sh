@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154,SC2016  # sourced: cmake/setup sets what is used here
 # Which Debian packages are missing, and their installation.  Sourced by cmake/setup.
 # Uses: $here (the folder cmake/), step, say, die.
 

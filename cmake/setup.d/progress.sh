@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154,SC2034  # sourced: cmake/setup sets what is used here
 # What the set-up tells its user: numbered steps with their time, and the end of the log when one fails.
 # Sourced by cmake/setup.  Uses: $log_dir.  All talk goes to stderr.
 
