@@ -53,8 +53,9 @@ bool is_member(uid_t user, gid_t primary, gid_t group) {
 
 }  // namespace
 
-ControlServer::ControlServer(asio::io_context& io, ControlOptions options, ControlSources sources, rpc::Handler& calls,
-                             rpc::Broker& broker, const registry::Registry& registry, const core::Clock& clock,
+ControlServer::ControlServer(asio::io_context& io, ControlOptions options, ControlSources sources,
+                             rpc::Handler& calls, rpc::Broker& broker,
+                             const registry::Registry& registry, const core::Clock& clock,
                              core::Log log)
     : io_(io),
       options_(std::move(options)),
@@ -67,13 +68,16 @@ ControlServer::ControlServer(asio::io_context& io, ControlOptions options, Contr
       acceptor_(io),
       pending_(kMaxClients * kMaxInFlight) {}
 
-ControlServer::~ControlServer() { stop(); }
+ControlServer::~ControlServer() {
+  stop();
+}
 
 core::Result<void> ControlServer::listen() {
   using Endpoint = asio::local::stream_protocol::endpoint;
   if (options_.path.size() >= sizeof(sockaddr_un::sun_path)) {
     return core::fail(Errc::kInvalidArgument,
-                      "control.socket: " + options_.path + " is longer than the 107 bytes a socket path may have");
+                      "control.socket: " + options_.path +
+                          " is longer than the 107 bytes a socket path may have");
   }
   const Endpoint endpoint(options_.path);
   boost::system::error_code error;
@@ -89,7 +93,8 @@ core::Result<void> ControlServer::listen() {
     umask(old);
   }
   if (error) {
-    return core::fail(Errc::kSystem, "cannot make the control socket " + options_.path + ": " + error.message());
+    return core::fail(Errc::kSystem,
+                      "cannot make the control socket " + options_.path + ": " + error.message());
   }
   group_ = getegid();
   if (!options_.group.empty()) {
@@ -145,15 +150,18 @@ bool ControlServer::may_talk(Session::Socket& socket) const {
   if (getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
     return false;
   }
-  return peer.uid == 0 || peer.uid == geteuid() || peer.gid == group_ || is_member(peer.uid, peer.gid, group_);
+  return peer.uid == 0 || peer.uid == geteuid() || peer.gid == group_ ||
+         is_member(peer.uid, peer.gid, group_);
 }
 
 void ControlServer::welcome(Session::Socket socket) {
   const bool allowed = may_talk(socket);
-  const auto session = std::make_shared<Session>(std::move(socket), *this);
+  const auto session = std::make_shared<Session>(std::move(socket), static_cast<Requests&>(*this));
   if (!allowed || clients_.size() >= kMaxClients) {
-    session->send_error(0, allowed ? core::fail(Errc::kOverloaded, "too many control clients")
-                                   : core::fail(Errc::kDenied, "only root, the daemon's user and the group may talk"));
+    session->send_error(
+        0, allowed
+               ? core::fail(Errc::kOverloaded, "too many control clients")
+               : core::fail(Errc::kDenied, "only root, the daemon's user and the group may talk"));
     session->close();
     return;
   }
@@ -176,16 +184,19 @@ void ControlServer::closed(const SessionPtr& session) {
   }
 }
 
-void ControlServer::handle(const SessionPtr& session, std::uint64_t id, std::string_view method, const Params& params) {
+void ControlServer::handle(const SessionPtr& session, std::uint64_t id, std::string_view method,
+                           const Params& params) {
   using Method = void (ControlServer::*)(const SessionPtr&, std::uint64_t, const Params&);
   static constexpr std::pair<std::string_view, Method> kMethods[] = {
       {"hello", &ControlServer::hello},         {"status", &ControlServer::status},
       {"nodes", &ControlServer::nodes},         {"config", &ControlServer::config},
       {"call", &ControlServer::call},           {"publish", &ControlServer::publish},
       {"subscribe", &ControlServer::subscribe}, {"cancel", &ControlServer::cancel}};
-  const auto* at = std::find_if(std::begin(kMethods), std::end(kMethods), [&](const auto& m) { return m.first == method; });
+  const auto* at = std::find_if(std::begin(kMethods), std::end(kMethods),
+                                [&](const auto& m) { return m.first == method; });
   if (at == std::end(kMethods)) {
-    session->send_error(id, core::fail(Errc::kNotFound, "no method \"" + std::string(method) + "\""));
+    session->send_error(id,
+                        core::fail(Errc::kNotFound, "no method \"" + std::string(method) + "\""));
     return;
   }
   (this->*at->second)(session, id, params);

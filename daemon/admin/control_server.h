@@ -1,7 +1,7 @@
 // ControlServer: the control socket. Checks who connects, answers the methods of README.md.
 //
-// Runs on one io_context; outlives every call it made. The socket file is made with mode 0660 and the given group, after
-// a stale one of a dead daemon was removed; it is unlinked on stop.
+// Runs on one io_context; outlives every call it made. The socket file is made with mode 0660 and
+// the given group, after a stale one of a dead daemon was removed; it is unlinked on stop.
 #pragma once
 
 #include <boost/asio/local/stream_protocol.hpp>
@@ -38,8 +38,9 @@ class ControlServer final : private Requests, private rpc::Completion {
   static constexpr std::size_t kMaxClients = 64;
   static constexpr std::uint32_t kMaxInFlight = 256;  // of one client
 
-  ControlServer(boost::asio::io_context& io, ControlOptions options, ControlSources sources, rpc::Handler& calls,
-                rpc::Broker& broker, const registry::Registry& registry, const core::Clock& clock, core::Log log);
+  ControlServer(boost::asio::io_context& io, ControlOptions options, ControlSources sources,
+                rpc::Handler& calls, rpc::Broker& broker, const registry::Registry& registry,
+                const core::Clock& clock, core::Log log);
   ~ControlServer();
 
   // kSystem with what the system said; kStateLocked when a live daemon answers on the path.
@@ -62,7 +63,8 @@ class ControlServer final : private Requests, private rpc::Completion {
   void accept();
   void welcome(Session::Socket socket);
   bool may_talk(Session::Socket& socket) const;
-  void handle(const SessionPtr& session, std::uint64_t id, std::string_view method, const Params& params) override;
+  void handle(const SessionPtr& session, std::uint64_t id, std::string_view method,
+              const Params& params) override;
   void closed(const SessionPtr& session) override;
   void complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noexcept override;
   void finished(const SessionPtr& session, std::uint64_t id);

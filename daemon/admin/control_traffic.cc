@@ -39,13 +39,15 @@ core::Result<rpc::Payload> payload_of(const json::object& params) {
   const std::string name = text_of(params, "encoding");
   const auto encoding = parse_encoding(name.empty() ? "raw" : name);
   if (!bytes || !encoding) {
-    return core::fail(Errc::kInvalidArgument, !bytes ? "\"payload\" is not base64"
-                                                     : "\"encoding\" is one of raw, cbor, json, text");
+    return core::fail(Errc::kInvalidArgument, !bytes
+                                                  ? "\"payload\" is not base64"
+                                                  : "\"encoding\" is one of raw, cbor, json, text");
   }
   return rpc::Payload::own(core::Buffer::copy(*bytes), *encoding);
 }
 
-core::Result<core::NodeId> node_of(const json::object& params, std::string_view key, const registry::Registry& registry) {
+core::Result<core::NodeId> node_of(const json::object& params, std::string_view key,
+                                   const registry::Registry& registry) {
   const std::string name = text_of(params, key);
   if (name.empty()) {
     return core::NodeId{};
@@ -63,10 +65,12 @@ core::Result<core::NodeId> node_of(const json::object& params, std::string_view 
 void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Params& params) {
   Client& client = clients_[session];
   if (client.calls.size() >= kMaxInFlight) {
-    session->send_error(id, core::fail(Errc::kOverloaded, "too many calls of this client are in flight"));
+    session->send_error(
+        id, core::fail(Errc::kOverloaded, "too many calls of this client are in flight"));
     return;
   }
-  const auto path = routing::TopicPath::parse(text_of(params, "path"), registry_.networks().front());
+  const auto path =
+      routing::TopicPath::parse(text_of(params, "path"), registry_.networks().front());
   const auto payload = payload_of(params);
   auto target = node_of(params, "node", registry_);
   if (!path || !payload || !target) {
@@ -74,10 +78,12 @@ void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Para
     return;
   }
   std::vector<rpc::Pair> meta;
-  if (const json::value* given = params.if_contains("meta"); given != nullptr && given->is_object()) {
+  if (const json::value* given = params.if_contains("meta");
+      given != nullptr && given->is_object()) {
     for (const auto& [key, value] : given->get_object()) {
       if (value.is_string()) {
-        meta.push_back({{key.data(), key.size()}, {value.get_string().data(), value.get_string().size()}});
+        meta.push_back(
+            {{key.data(), key.size()}, {value.get_string().data(), value.get_string().size()}});
       }
     }
   }
@@ -92,7 +98,8 @@ void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Para
   request.target = *target;
   const auto opened = pending_.open();
   if (opened.value == nullptr) {
-    session->send_error(id, core::fail(Errc::kOverloaded, "too many control requests are in flight"));
+    session->send_error(id,
+                        core::fail(Errc::kOverloaded, "too many control requests are in flight"));
     return;
   }
   *opened.value = {session, id, now};
@@ -113,18 +120,20 @@ void ControlServer::complete(const rpc::Cookie& cookie, const rpc::Reply& reply)
   const auto elapsed = (clock_.now() - pending.began).count();
   if (reply.ok()) {
     const std::string_view encoding = encoding_text(reply.payload.encoding);
-    pending.session->send({{"id", pending.id},
-                           {"result",
-                            {{"payload", to_base64(reply.payload.bytes)},
-                             {"encoding", json::string(encoding.data(), encoding.size())},
-                             {"served_by", reply.served_by.is_zero() ? std::string() : reply.served_by.text()},
-                             {"elapsed_ns", elapsed}}}});
+    pending.session->send(
+        {{"id", pending.id},
+         {"result",
+          {{"payload", to_base64(reply.payload.bytes)},
+           {"encoding", json::string(encoding.data(), encoding.size())},
+           {"served_by", reply.served_by.is_zero() ? std::string() : reply.served_by.text()},
+           {"elapsed_ns", elapsed}}}});
   } else {
     json::object error = render_error(reply);
     error["elapsed_ns"] = elapsed;
     pending.session->send({{"id", pending.id}, {"error", std::move(error)}});
   }
-  pending.session->post([this, session = pending.session, id = pending.id] { finished(session, id); });
+  pending.session->post(
+      [this, session = pending.session, id = pending.id] { finished(session, id); });
 }
 
 void ControlServer::finished(const SessionPtr& session, std::uint64_t id) {
@@ -150,7 +159,8 @@ void ControlServer::cancel(const SessionPtr& session, std::uint64_t id, const Pa
 }
 
 void ControlServer::publish(const SessionPtr& session, std::uint64_t id, const Params& params) {
-  const auto path = routing::TopicPath::parse(text_of(params, "topic"), registry_.networks().front());
+  const auto path =
+      routing::TopicPath::parse(text_of(params, "topic"), registry_.networks().front());
   const auto payload = payload_of(params);
   const auto target = node_of(params, "target", registry_);
   if (!path || !payload || !target) {
@@ -158,7 +168,8 @@ void ControlServer::publish(const SessionPtr& session, std::uint64_t id, const P
     return;
   }
   if (path->is_system()) {
-    session->send_error(id, core::fail(Errc::kReservedPath, "events on " + path->text() + " are the system's"));
+    session->send_error(
+        id, core::fail(Errc::kReservedPath, "events on " + path->text() + " are the system's"));
     return;
   }
   rpc::Event event;
@@ -182,7 +193,8 @@ void ControlServer::publish(const SessionPtr& session, std::uint64_t id, const P
 void ControlServer::subscribe(const SessionPtr& session, std::uint64_t id, const Params& params) {
   Client& client = clients_[session];
   if (client.streams.size() >= kMaxInFlight || client.streams.contains(id)) {
-    session->send_error(id, core::fail(Errc::kOverloaded, "too many subscriptions of this client, or one of that id"));
+    session->send_error(id, core::fail(Errc::kOverloaded,
+                                       "too many subscriptions of this client, or one of that id"));
     return;
   }
   rpc::SubscribeOptions options;

@@ -10,7 +10,7 @@ namespace json = boost::json;
 
 namespace {
 
-json::string text(std::string_view view) { return {view.data(), view.size()}; }
+json::string text(std::string_view view) { return json::string(view.data(), view.size()); }
 
 std::string_view executed_text(core::Executed executed) {
   constexpr std::string_view kNames[] = {"unknown", "no", "yes"};
@@ -25,7 +25,8 @@ std::string_view encoding_text(rpc::Encoding encoding) {
 }
 
 std::optional<rpc::Encoding> parse_encoding(std::string_view name) {
-  for (const auto encoding : {rpc::Encoding::kRaw, rpc::Encoding::kCbor, rpc::Encoding::kJson, rpc::Encoding::kText}) {
+  for (const auto encoding :
+       {rpc::Encoding::kRaw, rpc::Encoding::kCbor, rpc::Encoding::kJson, rpc::Encoding::kText}) {
     if (encoding_text(encoding) == name) {
       return encoding;
     }
@@ -37,7 +38,8 @@ json::value time_value(core::WallTime time) {
   if (time == core::WallTime{}) {
     return nullptr;
   }
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  const auto ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
   const std::time_t seconds = ms / 1000;
   return text(fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), ms % 1000));
 }
@@ -45,12 +47,13 @@ json::value time_value(core::WallTime time) {
 json::object render(const registry::ServiceRow& row) {
   json::array actions;
   for (const registry::ActionRow& action : row.actions) {
-    actions.push_back({{"name", action.pattern},
-                       {"path", action.pattern.empty() ? row.path : row.path + "/" + action.pattern},
-                       {"summary", action.summary},
-                       {"input_schema", action.input_schema},
-                       {"output_schema", action.output_schema},
-                       {"idempotent", (action.flags & rpc::kIdempotent) != 0}});
+    actions.push_back(
+        {{"name", action.pattern},
+         {"path", action.pattern.empty() ? row.path : row.path + "/" + action.pattern},
+         {"summary", action.summary},
+         {"input_schema", action.input_schema},
+         {"output_schema", action.output_schema},
+         {"idempotent", (action.flags & rpc::kIdempotent) != 0}});
   }
   return {{"network", row.network},
           {"path", row.path},
@@ -70,7 +73,8 @@ json::object render(const registry::NodeRows& rows, bool local) {
   }
   json::array subscriptions;
   for (const registry::SubscriptionRow& row : rows.subscriptions) {
-    subscriptions.push_back({{"network", row.network}, {"pattern", row.pattern}, {"group", row.group}});
+    subscriptions.push_back(
+        {{"network", row.network}, {"pattern", row.pattern}, {"group", row.group}});
   }
   return {{"node", rows.node.is_zero() ? json::string() : text(rows.node.text())},
           {"name", rows.name},
@@ -121,6 +125,8 @@ json::object render_error(const rpc::Reply& reply) {
   return error;
 }
 
-json::object render_error(const core::Error& error) { return render_error(rpc::Reply::failure(error)); }
+json::object render_error(const core::Error& error) {
+  return render_error(rpc::Reply::failure(error));
+}
 
 }  // namespace runard::admin

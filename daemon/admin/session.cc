@@ -13,26 +13,29 @@ namespace json = boost::json;
 Session::Session(Socket socket, Requests& requests)
     : socket_(std::move(socket)), requests_(requests), input_(kMaxLine) {}
 
-void Session::start() { read(); }
+void Session::start() {
+  read();
+}
 
 void Session::read() {
-  asio::async_read_until(socket_, input_, '\n',
-                         [self = shared_from_this()](const boost::system::error_code& error, std::size_t size) {
-                           if (error) {
-                             if (error == asio::error::not_found) {
-                               self->send_error(0, core::fail(core::Errc::kTooLarge, "a request line is over 8 MiB"));
-                             }
-                             self->close();
-                             return;
-                           }
-                           const auto* data = static_cast<const char*>(self->input_.data().data());
-                           const std::string line(data, size - 1);
-                           self->input_.consume(size);
-                           self->take_line(line);
-                           if (!self->closing_) {
-                             self->read();
-                           }
-                         });
+  asio::async_read_until(
+      socket_, input_, '\n',
+      [self = shared_from_this()](const boost::system::error_code& error, std::size_t size) {
+        if (error) {
+          if (error == asio::error::not_found) {
+            self->send_error(0, core::fail(core::Errc::kTooLarge, "a request line is over 8 MiB"));
+          }
+          self->close();
+          return;
+        }
+        const auto* data = static_cast<const char*>(self->input_.data().data());
+        const std::string line(data, size - 1);
+        self->input_.consume(size);
+        self->take_line(line);
+        if (!self->closing_) {
+          self->read();
+        }
+      });
 }
 
 void Session::take_line(std::string_view line) {
@@ -43,22 +46,27 @@ void Session::take_line(std::string_view line) {
   const json::object* request = error ? nullptr : value.if_object();
   const json::value* id = request == nullptr ? nullptr : request->if_contains("id");
   const json::value* method = request == nullptr ? nullptr : request->if_contains("method");
-  if (id == nullptr || method == nullptr || !method->is_string() || !(id->is_uint64() || id->is_int64())) {
-    send_error(0, core::fail(core::Errc::kInvalidArgument, R"(a request is {"id": number, "method": "...", "params": {}})"));
+  if (id == nullptr || method == nullptr || !method->is_string() ||
+      !(id->is_uint64() || id->is_int64())) {
+    send_error(0, core::fail(core::Errc::kInvalidArgument,
+                             R"(a request is {"id": number, "method": "...", "params": {}})"));
     return;
   }
   const json::value* params = request->if_contains("params");
   const json::object none;
-  const json::object& given = params != nullptr && params->is_object() ? params->get_object() : none;
+  const json::object& given =
+      params != nullptr && params->is_object() ? params->get_object() : none;
   const json::string& name = method->get_string();
-  requests_.handle(shared_from_this(), id->to_number<std::uint64_t>(error), {name.data(), name.size()}, given);
+  requests_.handle(shared_from_this(), id->to_number<std::uint64_t>(error),
+                   {name.data(), name.size()}, given);
 }
 
 void Session::send(json::object answer) {
   std::string line = json::serialize(answer);
   line += '\n';
-  asio::post(socket_.get_executor(),
-             [self = shared_from_this(), line = std::move(line)]() mutable { self->enqueue(std::move(line)); });
+  asio::post(socket_.get_executor(), [self = shared_from_this(), line = std::move(line)]() mutable {
+    self->enqueue(std::move(line));
+  });
 }
 
 void Session::send_now(json::object answer) {
@@ -67,7 +75,9 @@ void Session::send_now(json::object answer) {
   enqueue(std::move(line));
 }
 
-void Session::post(core::Task task) { asio::post(socket_.get_executor(), std::move(task)); }
+void Session::post(core::Task task) {
+  asio::post(socket_.get_executor(), std::move(task));
+}
 
 void Session::send_error(std::uint64_t id, const core::Error& error) {
   send({{"id", id}, {"error", render_error(error)}});
@@ -89,26 +99,27 @@ void Session::enqueue(std::string line) {
 }
 
 void Session::write() {
-  asio::async_write(socket_, asio::buffer(output_.front()),
-                    [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
-                      if (error || self->output_.empty()) {
-                        self->output_.clear();
-                        self->shut();
-                        return;
-                      }
-                      self->unsent_ -= self->output_.front().size();
-                      self->output_.pop_front();
-                      if (!self->output_.empty()) {
-                        self->write();
-                        return;
-                      }
-                      if (self->closing_) {
-                        self->shut();
-                      }
-                      for (core::Task& task : std::exchange(self->drained_, {})) {
-                        task();
-                      }
-                    });
+  asio::async_write(
+      socket_, asio::buffer(output_.front()),
+      [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
+        if (error || self->output_.empty()) {
+          self->output_.clear();
+          self->shut();
+          return;
+        }
+        self->unsent_ -= self->output_.front().size();
+        self->output_.pop_front();
+        if (!self->output_.empty()) {
+          self->write();
+          return;
+        }
+        if (self->closing_) {
+          self->shut();
+        }
+        for (core::Task& task : std::exchange(self->drained_, {})) {
+          task();
+        }
+      });
 }
 
 void Session::close() {

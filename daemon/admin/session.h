@@ -1,7 +1,7 @@
 // Session: one client of the control socket. Reads request lines, writes answer lines.
 //
-// Lives as a shared_ptr held by its own pending I/O. Everything runs on the socket's executor, except send(),
-// which any thread may call. Limits: README.md.
+// Lives as a shared_ptr held by its own pending I/O. Everything runs on the socket's executor,
+// except send(), which any thread may call. Limits: README.md.
 #pragma once
 
 #include <boost/asio/local/stream_protocol.hpp>
@@ -24,8 +24,8 @@ class Requests {
  public:
   virtual ~Requests() = default;
   // On the session's executor. Answers through Session::send, now or later, on any thread.
-  virtual void handle(const std::shared_ptr<Session>& session, std::uint64_t id, std::string_view method,
-                      const boost::json::object& params) = 0;
+  virtual void handle(const std::shared_ptr<Session>& session, std::uint64_t id,
+                      std::string_view method, const boost::json::object& params) = 0;
   virtual void closed(const std::shared_ptr<Session>& session) = 0;
 };
 

@@ -1,5 +1,7 @@
 #include "calls/dispatcher.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 
@@ -15,17 +17,18 @@ bool is_refusal(const rpc::Reply& reply) {
     return false;
   }
   const core::Kind kind = core::info(reply.code).kind;
-  return kind == core::Kind::kUnavailable || kind == core::Kind::kOverloaded || kind == core::Kind::kNoEndpoint;
+  return kind == core::Kind::kUnavailable || kind == core::Kind::kOverloaded ||
+         kind == core::Kind::kNoEndpoint;
 }
 
-std::string path_text(const rpc::Request& request) {
-  return "\"" + std::string(request.path) + "\" in network \"" + std::string(request.network) + "\"";
+std::string path_text(std::string_view what, const rpc::Request& request) {
+  return fmt::format("{} \"{}\" in network \"{}\"", what, request.path, request.network);
 }
 
 }  // namespace
 
-Dispatcher::Dispatcher(Options options, const registry::Registry& registry, const core::Clock& clock,
-                       core::Executor& executor)
+Dispatcher::Dispatcher(Options options, const registry::Registry& registry,
+                       const core::Clock& clock, core::Executor& executor)
     : options_(options),
       registry_(registry),
       clock_(clock),
@@ -33,7 +36,9 @@ Dispatcher::Dispatcher(Options options, const registry::Registry& registry, cons
       calls_(options.open_limit),
       alive_(std::make_shared<bool>(true)) {}
 
-Dispatcher::~Dispatcher() { *alive_ = false; }
+Dispatcher::~Dispatcher() {
+  *alive_ = false;
+}
 
 void Dispatcher::refuse(const rpc::Responder& responder, Errc code, std::string_view about) const {
   failed_.fetch_add(1, std::memory_order_relaxed);
@@ -79,17 +84,10 @@ rpc::Ticket Dispatcher::call(const rpc::Request& request, const rpc::Responder& 
   return run(id, *call, own);
 }
 
-bool Dispatcher::choose(const rpc::Request& request, Call& call, const registry::Provider*& provider,
-                        registry::RouteTable::Match& match) const {
-  const registry::RouteTable& table = registry_.table();
-  if (!table.find(request.network, request.path, match)) {
-    const bool known = table.has_service(request.network, request.path);
-    call.refusal = core::fail(known ? Errc::kNoAction : Errc::kNoService,
-                              (known ? "no action " : "no service offers ") + path_text(request), Executed::kNo);
-    return false;
-  }
-  const registry::Route& route = *match.route;
-  const auto tried_end = call.tried.begin() + call.attempt.load(std::memory_order_relaxed);
+bool Dispatcher::choose(const registry::RouteTable& table, const rpc::Request& request, Call& call,
+                        Choice& choice) const {
+  const std::uint32_t tries = call.attempt.load(std::memory_order_relaxed);
+  const auto tried_end = call.tried.begin() + tries;
   const core::NodeId self = request.target.is_zero() ? core::NodeId{} : registry_.self();
   const auto fits = [&](const registry::Provider& p) {
     const bool local = p.node.is_zero();
@@ -97,39 +95,58 @@ bool Dispatcher::choose(const rpc::Request& request, Call& call, const registry:
            (request.target.is_zero() || request.target == (local ? self : p.node)) &&
            std::find(call.tried.begin(), tried_end, p.handler) == tried_end;
   };
-  const auto count = static_cast<std::uint32_t>(route.providers.size());
-  const std::uint32_t remote = count - route.local_count;
-  const std::uint32_t turn = remote > 1 ? route.turn.fetch_add(1, std::memory_order_relaxed) : 0;
+  const auto entries = table.find({request.network, request.path}, choice.captures);
   std::uint32_t left = 0;
-  provider = nullptr;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const std::uint32_t index = i < route.local_count ? i : route.local_count + (i - route.local_count + turn) % remote;
-    if (fits(route.providers[index])) {
-      provider = provider == nullptr ? &route.providers[index] : provider;
+  choice.provider = nullptr;
+  for (const auto& entry : entries) {
+    const registry::Route& route = *entry.value;
+    const auto count = static_cast<std::uint32_t>(route.providers.size());
+    const std::uint32_t remote = count - route.local_count;
+    const std::uint32_t turn = remote > 1 ? route.turn.fetch_add(1, std::memory_order_relaxed) : 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint32_t at =
+          i < route.local_count ? i : route.local_count + (i - route.local_count + turn) % remote;
+      const registry::Provider& provider = route.providers[at];
+      if (!fits(provider)) {
+        continue;
+      }
       ++left;
+      if (choice.provider == nullptr ||
+          (provider.node.is_zero() && !choice.provider->node.is_zero())) {
+        choice.provider = &provider;
+        choice.pattern = &entry.pattern;
+      }
     }
   }
-  if (provider == nullptr) {
-    if (call.attempt.load(std::memory_order_relaxed) == 0) {
-      call.refusal = core::fail(Errc::kNoEndpoint, "no reachable node may take " + path_text(request), Executed::kNo);
-    }
-    return false;
+  if (choice.provider == nullptr && tries == 0) {
+    call.refusal = nobody(request, !entries.empty());
   }
-  call.has_others = left > 1 && call.attempt.load(std::memory_order_relaxed) + 1 < kMaxAttempts;
-  return true;
+  call.has_others = left > 1 && tries + 1 < kMaxAttempts;
+  return choice.provider != nullptr;
+}
+
+core::Error Dispatcher::nobody(const rpc::Request& request, bool known) const {
+  if (known) {
+    return core::fail(Errc::kNoEndpoint, path_text("no reachable node may take", request),
+                      Executed::kNo);
+  }
+  return registry_.has_service({request.network, request.path})
+             ? core::fail(Errc::kNoAction, path_text("no action", request), Executed::kNo)
+             : core::fail(Errc::kNoService, path_text("no service offers", request), Executed::kNo);
 }
 
 // The slot is claimed by us when this begins. Afterwards the call is answered or pending.
 rpc::Ticket Dispatcher::run(core::SlotId id, Call& call, const rpc::Request& request) {
   while (true) {
-    const registry::Provider* provider = nullptr;
-    registry::RouteTable::Match match;
-    if (!choose(request, call, provider, match)) {
+    const auto table = registry_.table();  // held while the callee borrows the pattern from it
+    Choice choice;
+    if (!choose(*table, request, call, choice)) {
       give_up(id, call);
       return 0;
     }
-    attempt(id, call, request, *provider, match);
-    if (call.stage.load(std::memory_order_acquire) == kCalling && call.has_others && !call.kept.kept()) {
+    attempt(id, call, request, choice);
+    if (call.has_others && call.stage.load(std::memory_order_acquire) == kCalling &&
+        !call.kept.kept()) {
       call.kept.keep(request);
     }
     switch (call.stage.exchange(kParked, std::memory_order_acq_rel)) {
@@ -140,7 +157,7 @@ rpc::Ticket Dispatcher::run(core::SlotId id, Call& call, const rpc::Request& req
         failovers_.fetch_add(1, std::memory_order_relaxed);
         break;
       default: {
-        // Ended early (deadline, cancel) while we were inside: what we started has to be stopped.
+        // Answered. If it was by the deadline or a cancel, what we started has to be stopped.
         const rpc::Ticket ticket = call.ticket.load(std::memory_order_relaxed);
         if (ticket != 0) {
           call.handler.load(std::memory_order_relaxed)->cancel(ticket);
@@ -152,17 +169,22 @@ rpc::Ticket Dispatcher::run(core::SlotId id, Call& call, const rpc::Request& req
   }
 }
 
-void Dispatcher::attempt(core::SlotId id, Call& call, const rpc::Request& request, const registry::Provider& provider,
-                         const registry::RouteTable::Match& match) {
+void Dispatcher::attempt(core::SlotId id, Call& call, const rpc::Request& request,
+                         const Choice& choice) {
   rpc::Request outgoing = request;
-  if (provider.node.is_zero()) {
-    outgoing.pattern = match.route->pattern;
-    outgoing.params = {match.params.data(), match.param_count};
-    outgoing.action = provider.action;
+  std::array<rpc::Pair, routing::kMaxSegments> params;
+  if (choice.provider->node.is_zero()) {
+    for (std::size_t i = 0; i < choice.captures.size(); ++i) {
+      params[i] = {choice.pattern->param_name(i), choice.captures[i]};
+    }
+    outgoing.pattern = choice.pattern->pattern();
+    outgoing.params = {params.data(), choice.captures.size()};
+    outgoing.action = choice.provider->action;
   }
   const std::uint32_t number = call.attempt.load(std::memory_order_relaxed);
-  call.tried[number] = provider.handler;
-  call.handler.store(provider.handler, std::memory_order_relaxed);
+  rpc::Handler* handler = choice.provider->handler;
+  call.tried[number] = handler;
+  call.handler.store(handler, std::memory_order_relaxed);
   call.ticket.store(0, std::memory_order_relaxed);
   call.stage.store(kCalling, std::memory_order_relaxed);
   call.attempt.store(number + 1, std::memory_order_release);
@@ -171,8 +193,8 @@ void Dispatcher::attempt(core::SlotId id, Call& call, const rpc::Request& reques
     end_early(id, Errc::kCancelled);
     return;
   }
-  const rpc::Ticket ticket = provider.handler->call(outgoing, {this, {id, number + 1, 0}});
-  call.ticket.store(ticket, std::memory_order_release);
+  call.ticket.store(handler->call(outgoing, {this, {id, number + 1, 0}}),
+                    std::memory_order_release);
 }
 
 void Dispatcher::complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noexcept {
@@ -247,12 +269,14 @@ void Dispatcher::cancel(rpc::Ticket ticket) {
     return;
   }
   if (Call* call = calls_.peek_live(ticket); call != nullptr) {
-    call->cancelled.store(ticket, std::memory_order_release);  // it is between two attempts: run() looks
+    call->cancelled.store(ticket,
+                          std::memory_order_release);  // it is between two attempts: run() looks
   }
 }
 
 void Dispatcher::arm_sweep() {
-  if (sweeping_.load(std::memory_order_relaxed) || sweeping_.exchange(true, std::memory_order_acq_rel)) {
+  if (sweeping_.load(std::memory_order_relaxed) ||
+      sweeping_.exchange(true, std::memory_order_acq_rel)) {
     return;
   }
   executor_.post([this, alive = alive_] {
@@ -263,7 +287,8 @@ void Dispatcher::arm_sweep() {
 }
 
 void Dispatcher::sweep(core::TimePoint last_open) {
-  constexpr core::Duration kLinger = std::chrono::seconds(1);  // so that a slow trickle of calls does not re-arm each time
+  constexpr core::Duration kLinger =
+      std::chrono::seconds(1);  // so that a slow trickle of calls does not re-arm each time
   const core::TimePoint now = clock_.now();
   calls_.for_each_open([&](core::SlotId id, Call& call) {
     if (core::TimePoint(core::Duration(call.deadline.load(std::memory_order_relaxed))) <= now &&
@@ -289,7 +314,8 @@ void Dispatcher::sweep(core::TimePoint last_open) {
 }
 
 Stats Dispatcher::stats() const {
-  return {started_.load(), failed_.load(), failovers_.load(), timeouts_.load(), calls_.open_count()};
+  return {started_.load(), failed_.load(), failovers_.load(), timeouts_.load(),
+          calls_.open_count()};
 }
 
 }  // namespace runard::calls

@@ -1,13 +1,15 @@
-// Dispatcher: takes a request to a provider and sees to it that its caller hears exactly one answer, by its deadline.
+// Dispatcher: takes a request to a provider and sees to it that its caller hears exactly one
+// answer, by its deadline.
 //
-// admission (payload limit, deadline) -> route -> provider, local first -> failover. A provider that refuses
-// without having executed (paused, draining, overloaded, link lost before sending) is followed by the next one.
-// The first terminal event wins: a reply, the deadline, or cancel().
+// admission (payload limit, deadline) -> route -> provider, local first -> failover. A provider
+// that refuses without having executed (paused, draining, overloaded, link lost before sending) is
+// followed by the next one. The first terminal event wins: a reply, the deadline, or cancel().
 //
-// Threads: call(), cancel() and complete() on any thread; no lock, and no allocation for a call with one provider.
-// Deadlines are swept on `executor` every kSweepInterval while calls are open, so they fire up to that much late.
-// A sweep over the open calls stands in for DESIGN's timer wheel: arming costs the hot path nothing, and looking
-// over the few calls that are pending at any time is cheaper than a wheel's bookkeeping for each call.
+// Threads: call(), cancel() and complete() on any thread; no lock, and no allocation for a call
+// with one provider. Deadlines are swept on `executor` every kSweepInterval while calls are open,
+// so they fire up to that much late. A sweep over the open calls stands in for DESIGN's timer
+// wheel: arming costs the hot path nothing, and looking over the few calls that are pending at any
+// time is cheaper than a wheel's bookkeeping for each call.
 #pragma once
 
 #include <array>
@@ -47,13 +49,14 @@ class Dispatcher final : public rpc::Handler, private rpc::Completion {
   rpc::Ticket call(const rpc::Request& request, const rpc::Responder& responder) override;
   void cancel(rpc::Ticket ticket) override;
 
-  // From now on inbound requests are refused with kDraining, so that their callers go elsewhere. Any thread.
+  // From now on inbound requests are refused with kDraining, so that their callers go elsewhere.
+  // Any thread.
   void drain() { draining_.store(true, std::memory_order_relaxed); }
   Stats stats() const;
 
  private:
-  // An attempt has two ends: the frame that made it, and the reply. Each says through `stage` that it is done;
-  // the second of them goes on with the call, or closes its slot.
+  // An attempt has two ends: the frame that made it, and the reply. Each says through `stage` that
+  // it is done; the second of them goes on with the call, or closes its slot.
   enum Stage : std::uint32_t {
     kCalling,  // the frame is inside Handler::call
     kParked,   // the frame has left: whoever ends the call closes the slot
@@ -66,7 +69,8 @@ class Dispatcher final : public rpc::Handler, private rpc::Completion {
     std::atomic<core::TimePoint::rep> deadline{0};
     std::atomic<std::uint32_t> stage{kCalling};
     std::atomic<std::uint32_t> attempt{0};  // from 1; late answers of older attempts are ignored
-    std::atomic<core::SlotId> cancelled{0};  // the id of a call that was cancelled between two attempts
+    std::atomic<core::SlotId> cancelled{
+        0};  // the id of a call that was cancelled between two attempts
     std::atomic<rpc::Handler*> handler{nullptr};
     std::atomic<rpc::Ticket> ticket{0};
     std::array<rpc::Handler*, kMaxAttempts> tried{};
@@ -76,11 +80,18 @@ class Dispatcher final : public rpc::Handler, private rpc::Completion {
   };
 
   void complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noexcept override;
-  bool choose(const rpc::Request& request, Call& call, const registry::Provider*& provider,
-              registry::RouteTable::Match& match) const;
+  // Which provider is next, and what its pattern captured. Borrows from a table that the caller
+  // holds.
+  struct Choice {
+    const registry::Provider* provider = nullptr;
+    const routing::TopicPattern* pattern = nullptr;
+    routing::Captures captures;
+  };
+  bool choose(const registry::RouteTable& table, const rpc::Request& request, Call& call,
+              Choice& choice) const;
+  core::Error nobody(const rpc::Request& request, bool known) const;
   rpc::Ticket run(core::SlotId id, Call& call, const rpc::Request& request);
-  void attempt(core::SlotId id, Call& call, const rpc::Request& request,
-               const registry::Provider& provider, const registry::RouteTable::Match& match);
+  void attempt(core::SlotId id, Call& call, const rpc::Request& request, const Choice& choice);
   void answer(core::SlotId id, Call& call, const rpc::Reply& reply);
   void give_up(core::SlotId id, Call& call);
   void close(core::SlotId id, Call& call);

@@ -1,6 +1,7 @@
 #include "pubsub/broker.h"
 
 #include <algorithm>
+#include <map>
 
 #include "routing/topic_path.h"
 #include "routing/topic_pattern.h"
@@ -8,7 +9,9 @@
 namespace runard::pubsub {
 namespace {
 
-rpc::Receipt refused(core::Errc code, std::string about) { return {code, 0, std::move(about)}; }
+rpc::Receipt refused(core::Errc code, std::string about) {
+  return {code, 0, std::move(about)};
+}
 
 rpc::EventPtr store(const rpc::Event& event) {
   auto stored = std::make_shared<rpc::StoredEvent>();
@@ -33,84 +36,89 @@ rpc::EventPtr store(const rpc::Event& event) {
 // Who gets one event.
 struct Broker::Targets {
   std::vector<std::shared_ptr<Queue>> queues;
-  std::vector<registry::EventPeer> peers;  // groups: those this peer was chosen for; "" among them: ungrouped
+  std::vector<registry::EventPeer>
+      peers;  // groups: those this peer was chosen for; "" among them: ungrouped
 };
 
-Broker::Broker(registry::Registry& registry, const core::Clock& clock, std::uint64_t epoch)
-    : registry_(registry), clock_(clock), epoch_(epoch) {}
+Broker::Broker(registry::Registry& registry, const core::Clock& clock, std::uint64_t epoch,
+               std::uint64_t seed)
+    : registry_(registry),
+      clock_(clock),
+      epoch_(epoch),
+      index_(seed),
+      snapshot_(std::make_shared<Index>(index_.share())) {}
 
 Broker::Shard& Broker::shard_of(std::string_view topic) {
   return shards_[std::hash<std::string_view>{}(topic) % kShards];
 }
 
-const Broker::Index& Broker::index() {
-  if (dirty_.load(std::memory_order_acquire)) {
-    const std::lock_guard lock(mutex_);
-    if (dirty_.exchange(false, std::memory_order_acq_rel)) {
-      auto fresh = std::make_shared<Index>();
-      for (const auto& [key, queues] : subscriptions_) {
-        const auto pattern = routing::TopicPattern::parse(key.second, key.first);
-        fresh->networks[key.first].insert(*pattern, std::make_shared<const Subscribers>(Subscribers{queues}));
-      }
-      snapshot_.publish(std::move(fresh));
-    }
-  }
-  return *snapshot_.read();
-}
-
 Broker::Targets Broker::targets_of(const rpc::Event& event, const rpc::PublishOptions& options) {
   Targets targets;
-  const bool remote = (event.flags & rpc::kRemoteEvent) != 0;
-  std::map<std::string_view, std::vector<std::shared_ptr<Queue>>> groups;
-  const Index& subscriptions = index();
-  const auto network = subscriptions.networks.find(event.network);
-  if (network != subscriptions.networks.end() && options.target.is_zero()) {
-    network->second.for_each_match(event.topic, [&](const std::shared_ptr<const Subscribers>& subscribers) {
-      for (const auto& queue : subscribers->queues) {
-        const std::string& group = queue->options().group;
-        if (!group.empty()) {
-          groups[group].push_back(queue);
-        } else if (!remote || event.ungrouped) {
-          targets.queues.push_back(queue);
-        }
-      }
-    });
-  }
+  std::set<std::string> groups;
   const std::uint32_t turn = group_turn_.fetch_add(1, std::memory_order_relaxed);
-  for (const auto& [group, members] : groups) {
-    if (!remote || std::find(event.groups.begin(), event.groups.end(), group) != event.groups.end()) {
-      targets.queues.push_back(members[turn % members.size()]);
+  if (options.target.is_zero() || options.target == registry_.self()) {
+    add_local_targets(event, turn, targets, groups);
+  }
+  if ((event.flags & rpc::kRemoteEvent) == 0 && options.broadcast) {
+    add_peers(event, options, turn, targets, groups);
+  }
+  return targets;
+}
+
+void Broker::add_local_targets(const rpc::Event& event, std::uint32_t turn, Targets& targets,
+                               std::set<std::string>& groups) {
+  const bool remote = (event.flags & rpc::kRemoteEvent) != 0;
+  std::map<std::string_view, Queues> members;
+  const auto index = snapshot_.read();
+  index->for_each_match({event.network, event.topic},
+                        [&](const Index::Entry& entry, const routing::Captures&) {
+                          for (const auto& queue : *entry.value) {
+                            const std::string& group = queue->options().group;
+                            if (!group.empty()) {
+                              members[group].push_back(queue);
+                            } else if (!remote || event.ungrouped) {
+                              targets.queues.push_back(queue);
+                            }
+                          }
+                        });
+  for (const auto& [group, queues] : members) {
+    if (!remote ||
+        std::find(event.groups.begin(), event.groups.end(), group) != event.groups.end()) {
+      targets.queues.push_back(queues[turn % queues.size()]);
+      groups.emplace(group);
     }
   }
-  if (remote || !options.broadcast) {
-    return targets;
-  }
-  std::map<std::string, std::vector<std::size_t>> remote_groups;  // group -> indices of peers with a member
-  std::vector<registry::EventPeer> peers = registry_.table().event_peers(event.network, event.topic);
-  for (std::size_t i = 0; i < peers.size(); ++i) {
-    for (const std::string& group : peers[i].groups) {
-      if (!group.empty() && !groups.contains(group)) {
-        remote_groups[group].push_back(i);
+}
+
+void Broker::add_peers(const rpc::Event& event, const rpc::PublishOptions& options,
+                       std::uint32_t turn, Targets& targets,
+                       const std::set<std::string>& local_groups) {
+  std::map<std::string, std::vector<std::size_t>>
+      members;  // group -> places of peers with a member
+  for (const registry::EventPeer& peer :
+       registry_.table()->event_peers({event.network, event.topic})) {
+    if (!options.target.is_zero() && options.target != peer.node) {
+      continue;
+    }
+    targets.peers.push_back({peer.node, {}});
+    for (const std::string& group : peer.groups) {
+      if (group.empty()) {
+        targets.peers.back().groups.emplace_back();
+      } else if (!local_groups.contains(group)) {
+        members[group].push_back(targets.peers.size() - 1);
       }
     }
-    const bool ungrouped = std::find(peers[i].groups.begin(), peers[i].groups.end(), "") != peers[i].groups.end();
-    targets.peers.push_back({peers[i].node, {}});
-    if (ungrouped) {
-      targets.peers.back().groups.emplace_back();
-    }
   }
-  for (const auto& [group, members] : remote_groups) {
-    targets.peers[members[turn % members.size()]].groups.push_back(group);
+  for (const auto& [group, places] : members) {
+    targets.peers[places[turn % places.size()]].groups.push_back(group);
   }
-  std::erase_if(targets.peers, [&](const registry::EventPeer& peer) {
-    return peer.groups.empty() || (!options.target.is_zero() && options.target != peer.node);
-  });
-  return targets;
+  std::erase_if(targets.peers, [](const registry::EventPeer& peer) { return peer.groups.empty(); });
 }
 
 bool Broker::reserve_all(const Targets& targets, std::size_t bytes) {
   for (std::size_t i = 0; i < targets.queues.size(); ++i) {
-    if (targets.queues[i]->options().overflow != rpc::Overflow::kBlock || targets.queues[i]->reserve(bytes)) {
+    if (targets.queues[i]->options().overflow != rpc::Overflow::kBlock ||
+        targets.queues[i]->reserve(bytes)) {
       continue;
     }
     for (std::size_t j = 0; j < i; ++j) {
@@ -128,26 +136,33 @@ rpc::Receipt Broker::publish(const rpc::Event& event, const rpc::PublishOptions&
     refused_.fetch_add(1, std::memory_order_relaxed);
     return refused(core::Errc::kNotInThisVersion, "guaranteed delivery is not in this version");
   }
-  const auto path = routing::TopicPath::parse(event.topic, event.network);
+  std::optional<routing::TopicPath> parsed;
+  auto path = routing::view_topic(event.topic, event.network);
   if (!path) {
-    refused_.fetch_add(1, std::memory_order_relaxed);
-    return refused(core::Errc::kBadTopic, path.error().about);
+    auto canonical = routing::TopicPath::parse(event.topic, event.network);
+    if (!canonical) {
+      refused_.fetch_add(1, std::memory_order_relaxed);
+      return refused(core::Errc::kBadTopic, canonical.error().about);
+    }
+    parsed = std::move(*canonical);
+    path = routing::TopicView{parsed->network(), parsed->path()};
   }
-  if (std::find(registry_.networks().begin(), registry_.networks().end(), path->network()) ==
+  if (std::find(registry_.networks().begin(), registry_.networks().end(), path->network) ==
       registry_.networks().end()) {
     refused_.fetch_add(1, std::memory_order_relaxed);
-    return refused(core::Errc::kDenied, "this node is not a member of network \"" + std::string(path->network()) + "\"");
+    return refused(core::Errc::kDenied,
+                   "this node is not a member of network \"" + std::string(path->network) + "\"");
   }
   rpc::Event own = event;
-  own.network = path->network();
-  own.topic = path->path();
+  own.network = path->network;
+  own.topic = path->path;
   Targets targets = targets_of(own, options);
   Shard& shard = shard_of(own.topic);
   return hand_over(own, options, shard, targets);
 }
 
-rpc::Receipt Broker::hand_over(const rpc::Event& event, const rpc::PublishOptions& options, Shard& shard,
-                               Targets& targets) {
+rpc::Receipt Broker::hand_over(const rpc::Event& event, const rpc::PublishOptions& options,
+                               Shard& shard, Targets& targets) {
   const std::size_t bytes = event.payload.bytes.size();
   const std::lock_guard lock(shard.mutex);
   if (!reserve_all(targets, bytes)) {
@@ -157,7 +172,8 @@ rpc::Receipt Broker::hand_over(const rpc::Event& event, const rpc::PublishOption
   published_.fetch_add(1, std::memory_order_relaxed);
   rpc::Event own = event;
   if ((own.flags & rpc::kRemoteEvent) == 0) {
-    const std::uint64_t fresh = (epoch_ << 32) | next_instance_.fetch_add(1, std::memory_order_relaxed);
+    const std::uint64_t fresh =
+        (epoch_ << 32) | next_instance_.fetch_add(1, std::memory_order_relaxed);
     const auto stamp = shard.topics.next(own.network, own.topic, own.publisher, fresh);
     own.instance = stamp.instance;
     own.sequence = stamp.sequence;
@@ -214,20 +230,17 @@ core::Result<std::shared_ptr<rpc::EventQueue>> Broker::subscribe(rpc::SubscribeO
     return pattern.error();
   }
   options.network = pattern->network();
-  options.pattern = pattern->path();
+  options.pattern = pattern->pattern();
   const auto& networks = registry_.networks();
   if (std::find(networks.begin(), networks.end(), options.network) == networks.end()) {
-    return core::fail(core::Errc::kDenied, "this node is not a member of network \"" + options.network + "\"");
+    return core::fail(core::Errc::kDenied,
+                      "this node is not a member of network \"" + options.network + "\"");
   }
   const bool past = options.include_past > core::Duration{0};
   const registry::SubscriptionRow row{options.network, options.pattern, options.group};
-  const bool announce = options.announce && !options.pattern.starts_with('$');
+  const bool announce = options.announce && !pattern->is_system();
   auto queue = std::make_shared<Queue>(std::move(options), consumer, past);
-  {
-    const std::lock_guard lock(mutex_);
-    subscriptions_[{row.network, row.pattern}].push_back(queue);
-    dirty_.store(true, std::memory_order_release);
-  }
+  change_queues(*pattern, [&](Queues& queues) { queues.push_back(queue); });
   if (announce) {
     registry_.add_subscription(row);
   }
@@ -235,38 +248,57 @@ core::Result<std::shared_ptr<rpc::EventQueue>> Broker::subscribe(rpc::SubscribeO
     replay_past(*queue, *pattern);
   }
   auto* raw = queue.get();
-  return std::shared_ptr<rpc::EventQueue>(raw, [this, announce, row, queue = std::move(queue)](rpc::EventQueue*) {
-    unsubscribe(queue);
-    if (announce) {
-      registry_.remove_subscription(row);
-    }
-  });
+  return std::shared_ptr<rpc::EventQueue>(
+      raw, [this, announce, row, queue = std::move(queue)](rpc::EventQueue*) {
+        unsubscribe(queue);
+        if (announce) {
+          registry_.remove_subscription(row);
+        }
+      });
 }
 
-// The queue is in the index already, so whatever is published from now on reaches it: what is retained and
-// what is live overlap, and Queue::replay leaves the doubles out.
+template <class Change>
+void Broker::change_queues(const routing::TopicPattern& pattern, Change change) {
+  const std::lock_guard lock(mutex_);
+  const auto* known = index_.find(pattern);
+  auto queues = std::make_shared<Queues>(known == nullptr ? Queues{} : **known);
+  subscriptions_ -= queues->size();
+  change(*queues);
+  subscriptions_ += queues->size();
+  if (queues->empty()) {
+    index_.remove(pattern);
+  } else if (!index_.replace(pattern, queues)) {
+    // Refused only past the trie's limit of a million patterns.
+    (void)index_.insert(pattern, queues);
+  }
+  snapshot_.publish(std::make_shared<Index>(index_.share()));
+}
+
+void Broker::unsubscribe(const std::shared_ptr<Queue>& queue) {
+  queue->detach();
+  const auto pattern =
+      routing::TopicPattern::parse(queue->options().pattern, queue->options().network);
+  change_queues(*pattern, [&](Queues& queues) { std::erase(queues, queue); });
+}
+
+// The queue is in the index already, so whatever is published from now on reaches it: what is
+// retained and what is live overlap, and Queue::replay leaves the doubles out.
 void Broker::replay_past(Queue& queue, const routing::TopicPattern& pattern) {
   std::vector<rpc::EventPtr> past;
   const core::TimePoint now = clock_.now();
   for (Shard& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
-    shard.topics.collect(now, now - queue.options().include_past,
-                         [&](const rpc::StoredEvent& event) { return pattern.matches(event.network, event.topic); }, past);
+    shard.topics.collect(
+        now, now - queue.options().include_past,
+        [&](const rpc::StoredEvent& event) {
+          return event.network == pattern.network() && pattern.matches_path(event.topic);
+        },
+        past);
   }
-  std::stable_sort(past.begin(), past.end(),
-                   [](const rpc::EventPtr& a, const rpc::EventPtr& b) { return a->published < b->published; });
+  std::stable_sort(past.begin(), past.end(), [](const rpc::EventPtr& a, const rpc::EventPtr& b) {
+    return a->published < b->published;
+  });
   queue.replay(past);
-}
-
-void Broker::unsubscribe(const std::shared_ptr<Queue>& queue) {
-  queue->detach();
-  const std::lock_guard lock(mutex_);
-  const auto at = subscriptions_.find({queue->options().network, queue->options().pattern});
-  std::erase(at->second, queue);
-  if (at->second.empty()) {
-    subscriptions_.erase(at);
-  }
-  dirty_.store(true, std::memory_order_release);
 }
 
 void Broker::expire() {
@@ -278,15 +310,17 @@ void Broker::expire() {
 
 void Broker::stop() {
   const std::lock_guard lock(mutex_);
-  for (const auto& [key, queues] : subscriptions_) {
-    for (const auto& queue : queues) {
+  index_.for_each([](const Index::Entry& entry) {
+    for (const auto& queue : *entry.value) {
       queue->close();
     }
-  }
+  });
 }
 
 Stats Broker::stats() const {
-  return {published_.load(), refused_.load(), delivered_.load(), sent_.load(), peer_losses_.load(), 0};
+  const std::lock_guard lock(mutex_);
+  return {published_.load(), refused_.load(),     delivered_.load(),
+          sent_.load(),      peer_losses_.load(), subscriptions_};
 }
 
 }  // namespace runard::pubsub

@@ -11,7 +11,9 @@ constexpr std::size_t kEventOverhead = 256;  // what an event costs besides its 
 Queue::Queue(rpc::SubscribeOptions options, rpc::EventConsumer& consumer, bool replaying)
     : options_(std::move(options)), consumer_(&consumer), replaying_(replaying) {}
 
-std::size_t Queue::size_of(const rpc::StoredEvent& event) { return event.payload.bytes.size() + kEventOverhead; }
+std::size_t Queue::size_of(const rpc::StoredEvent& event) {
+  return event.payload.bytes.size() + kEventOverhead;
+}
 
 bool Queue::fits_locked(std::size_t bytes) const {
   const std::size_t count = items_.size() + taken_ + reserved_;
@@ -110,7 +112,8 @@ void Queue::replay(const std::vector<rpc::EventPtr>& past) {
       continue;
     }
     if (!fits_locked(bytes)) {
-      dropped_.fetch_add(static_cast<std::uint64_t>(past.rend() - event), std::memory_order_relaxed);
+      dropped_.fetch_add(static_cast<std::uint64_t>(past.rend() - event),
+                         std::memory_order_relaxed);
       break;
     }
     items_.push_front({*event, rpc::kRetainedEvent});
@@ -158,7 +161,8 @@ bool Queue::pop(rpc::Delivery& out) {
 
 void Queue::done(std::uint64_t token, rpc::Verdict verdict) {
   const std::lock_guard lock(mutex_);
-  const auto at = std::find_if(in_hand_.begin(), in_hand_.end(), [token](const auto& d) { return d.first == token; });
+  const auto at = std::find_if(in_hand_.begin(), in_hand_.end(),
+                               [token](const auto& d) { return d.first == token; });
   if (at == in_hand_.end()) {
     return;
   }

@@ -1,10 +1,11 @@
-// Queue: one subscription's bounded queue of events, between publishers (any thread) and one consumer.
+// Queue: one subscription's bounded queue of events, between publishers (any thread) and one
+// consumer.
 //
-// Bounded in events and in bytes of payload; a delivery counts until done(). When full, the overflow policy decides:
-// the oldest or the newest event is lost (and the next delivery carries kEventGap), the subscription ends, or (block)
-// publishers are told that there is no room. Nothing ever waits inside.
-// A subscription with include_past begins in replay: live events gather behind until replay() has put the retained
-// ones in front, each event once.
+// Bounded in events and in bytes of payload; a delivery counts until done(). When full, the
+// overflow policy decides: the oldest or the newest event is lost (and the next delivery carries
+// kEventGap), the subscription ends, or (block) publishers are told that there is no room. Nothing
+// ever waits inside. A subscription with include_past begins in replay: live events gather behind
+// until replay() has put the retained ones in front, each event once.
 #pragma once
 
 #include <atomic>
@@ -21,12 +22,14 @@ class Queue final : public rpc::EventQueue {
 
   const rpc::SubscribeOptions& options() const { return options_; }
 
-  // Publisher's side. For Overflow::kBlock only: room for one event of `bytes`, kept until push() or unreserve().
+  // Publisher's side. For Overflow::kBlock only: room for one event of `bytes`, kept until push()
+  // or unreserve().
   bool reserve(std::size_t bytes);
   void unreserve(std::size_t bytes);
   // False: not taken (dropped as newest, or the queue is closed).
   bool push(const rpc::EventPtr& event, std::uint32_t flags, bool reserved);
-  // Retained events, oldest first: they go before what gathered meanwhile, duplicates left out; live from now on.
+  // Retained events, oldest first: they go before what gathered meanwhile, duplicates left out;
+  // live from now on.
   void replay(const std::vector<rpc::EventPtr>& past);
   void close();
   // The consumer is gone: closed, and never calls it again.
@@ -52,11 +55,11 @@ class Queue final : public rpc::EventQueue {
   const rpc::SubscribeOptions options_;
   std::atomic<bool> closed_{false};
   std::atomic<std::uint64_t> dropped_{0};
-  std::mutex mutex_;  // protects all below; held for moves of pointers only
+  std::mutex mutex_;              // protects all below; held for moves of pointers only
   rpc::EventConsumer* consumer_;  // told while the mutex is held, so that detach() is final
   std::deque<Item> items_;
-  std::uint64_t bytes_ = 0;     // of queued, taken and reserved events
-  std::uint32_t taken_ = 0;     // popped, not done
+  std::uint64_t bytes_ = 0;  // of queued, taken and reserved events
+  std::uint32_t taken_ = 0;  // popped, not done
   std::uint32_t reserved_ = 0;
   std::deque<std::pair<std::uint64_t, std::size_t>> in_hand_;  // token, bytes
   std::uint64_t next_token_ = 1;

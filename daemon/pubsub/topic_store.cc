@@ -12,8 +12,8 @@ std::string key_of(std::string_view network, std::string_view topic, std::string
 
 }  // namespace
 
-TopicStore::Stamp TopicStore::next(std::string_view network, std::string_view topic, std::string_view publisher,
-                                   std::uint64_t fresh_instance) {
+TopicStore::Stamp TopicStore::next(std::string_view network, std::string_view topic,
+                                   std::string_view publisher, std::uint64_t fresh_instance) {
   auto [at, fresh] = sequences_.try_emplace(key_of(network, topic, publisher));
   Sequence& sequence = at->second;
   if (fresh) {
@@ -31,7 +31,8 @@ TopicStore::Stamp TopicStore::next(std::string_view network, std::string_view to
   return stamp;
 }
 
-void TopicStore::retain(const rpc::EventPtr& event, core::TimePoint published, core::TimePoint expires) {
+void TopicStore::retain(const rpc::EventPtr& event, core::TimePoint published,
+                        core::TimePoint expires) {
   auto [at, fresh] = retained_.try_emplace(key_of(event->network, event->topic, {}));
   Retained& topic = at->second;
   if (fresh) {

@@ -1,8 +1,9 @@
-// TopicStore: what the broker remembers about topics: the sequence of each (publisher, topic), and retained events.
+// TopicStore: what the broker remembers about topics: the sequence of each (publisher, topic), and
+// retained events.
 //
-// Bounded: kMaxTopics topics, kMaxEventsPerTopic events of a topic, kMaxBytes of payload in all; the oldest go first.
-// A topic that was forgotten begins a new instance, so that its sequence never seems to go back.
-// Not thread-safe: the broker holds a shard's mutex.
+// Bounded: kMaxTopics topics, kMaxEventsPerTopic events of a topic, kMaxBytes of payload in all;
+// the oldest go first. A topic that was forgotten begins a new instance, so that its sequence never
+// seems to go back. Not thread-safe: the broker holds a shard's mutex.
 #pragma once
 
 #include <deque>
@@ -26,11 +27,14 @@ class TopicStore {
     std::uint64_t sequence;
   };
   // The next sequence of this publisher on this topic.
-  Stamp next(std::string_view network, std::string_view topic, std::string_view publisher, std::uint64_t fresh_instance);
+  Stamp next(std::string_view network, std::string_view topic, std::string_view publisher,
+             std::uint64_t fresh_instance);
   void retain(const rpc::EventPtr& event, core::TimePoint published, core::TimePoint expires);
-  // Those published at or after `since` that have not expired and that `wanted` accepts, oldest first within a topic.
+  // Those published at or after `since` that have not expired and that `wanted` accepts, oldest
+  // first within a topic.
   template <class Wanted>
-  void collect(core::TimePoint now, core::TimePoint since, Wanted wanted, std::vector<rpc::EventPtr>& out) const {
+  void collect(core::TimePoint now, core::TimePoint since, Wanted wanted,
+               std::vector<rpc::EventPtr>& out) const {
     for (const auto& [key, kept] : retained_) {
       for (const Kept& k : kept.events) {
         if (k.expires > now && k.published >= since && wanted(*k.event)) {

@@ -10,7 +10,8 @@ namespace {
 
 using core::Errc;
 
-// Patterns of two services clash when neither mount is longer: then nothing would tell whose the action is.
+// Patterns of two services clash when neither mount is longer: then nothing would tell whose the
+// action is.
 bool same_depth(std::string_view a, std::string_view b) {
   return std::count(a.begin(), a.end(), '/') == std::count(b.begin(), b.end(), '/');
 }
@@ -22,8 +23,9 @@ bool is_at_or_above(std::string_view mount, std::string_view path) {
 }  // namespace
 
 std::string_view state_text(ServiceState state) {
-  constexpr std::string_view kNames[] = {"created",  "initialized", "starting", "running",    "paused",
-                                         "stopping", "stopped",     "failed",   "quarantined"};
+  constexpr std::string_view kNames[] = {"created", "initialized", "starting",
+                                         "running", "paused",      "stopping",
+                                         "stopped", "failed",      "quarantined"};
   return kNames[static_cast<std::size_t>(state)];
 }
 
@@ -33,7 +35,8 @@ Registry::Registry(std::string name, std::vector<std::string> networks, std::uin
   publish_locked();
 }
 
-void Registry::set_self(core::NodeId self, std::uint64_t epoch, std::vector<std::string> addresses) {
+void Registry::set_self(core::NodeId self, std::uint64_t epoch,
+                        std::vector<std::string> addresses) {
   const std::lock_guard lock(mutex_);
   self_.node = self;
   self_.epoch = epoch;
@@ -46,10 +49,12 @@ core::Result<void> Registry::check_locked(const ServiceRow& row) const {
     return mount.error();
   }
   if (mount->is_system()) {
-    return core::fail(Errc::kReservedPath, fmt::format("{}: paths that begin with $ belong to the system", row.path));
+    return core::fail(Errc::kReservedPath,
+                      fmt::format("{}: paths that begin with $ belong to the system", row.path));
   }
   if (std::find(networks_.begin(), networks_.end(), mount->network()) == networks_.end()) {
-    return core::fail(Errc::kDenied, fmt::format("this node is not a member of network \"{}\"", mount->network()));
+    return core::fail(Errc::kDenied,
+                      fmt::format("this node is not a member of network \"{}\"", mount->network()));
   }
   std::set<routing::TopicPattern> own;
   for (const ActionRow& action : row.actions) {
@@ -58,11 +63,13 @@ core::Result<void> Registry::check_locked(const ServiceRow& row) const {
       return pattern.error();
     }
     if (!own.insert(*pattern).second) {
-      return core::fail(Errc::kDuplicatePath, fmt::format("{} is registered twice by {}", pattern->text(), row.path));
+      return core::fail(Errc::kDuplicatePath,
+                        fmt::format("{} is registered twice by {}", pattern->text(), row.path));
     }
   }
   for (const auto& [key, local] : local_) {
-    if (key == Key(row.network, row.path) || key.first != row.network || !same_depth(key.second, row.path)) {
+    if (key == Key(row.network, row.path) || key.first != row.network ||
+        !same_depth(key.second, row.path)) {
       continue;
     }
     const auto other = routing::TopicPath::parse(local.row.path, local.row.network);
@@ -70,7 +77,8 @@ core::Result<void> Registry::check_locked(const ServiceRow& row) const {
       const auto pattern = routing::TopicPattern::parse_below(*other, action.pattern);
       if (pattern && own.contains(*pattern)) {
         return core::fail(Errc::kDuplicatePath,
-                          fmt::format("{} is registered already by the service at {}", pattern->text(), key.second));
+                          fmt::format("{} is registered already by the service at {}",
+                                      pattern->text(), key.second));
       }
     }
   }
@@ -84,7 +92,8 @@ void Registry::set_routes_locked(const Local* before, const Local* after) {
   };
   if (callable(before) && callable(after) && before->row.actions == after->row.actions &&
       before->endpoint == after->endpoint) {
-    return;  // a paused service keeps its routes: its callers hear "paused", or go to another provider
+    return;  // a paused service keeps its routes: its callers hear "paused", or go to another
+             // provider
   }
   if (callable(before)) {
     routes_.remove_service(before->row, {});

@@ -26,7 +26,8 @@ std::uint32_t segment_count(std::string_view path) {
 template <class Trie, class Value>
 void put(Trie& trie, const routing::TopicPattern& pattern, Value value) {
   if (!trie.replace(pattern, value)) {
-    // Refused only past the trie's limits: then the path is not found, which is what the limit means.
+    // Refused only past the trie's limits: then the path is not found, which is what the limit
+    // means.
     (void)trie.insert(pattern, std::move(value));
   }
 }
@@ -71,11 +72,13 @@ void RouteBuilder::put_route(const routing::TopicPattern& pattern) {
       route->providers.push_back(provider);
     }
   }
-  // By node, so that all nodes see remote providers in one order; a zero id, this node, comes first.
+  // By node, so that all nodes see remote providers in one order; a zero id, this node, comes
+  // first.
   std::stable_sort(route->providers.begin(), route->providers.end(),
                    [](const Provider& a, const Provider& b) { return a.node < b.node; });
-  route->local_count = static_cast<std::uint32_t>(std::count_if(
-      route->providers.begin(), route->providers.end(), [](const Provider& p) { return p.node.is_zero(); }));
+  route->local_count =
+      static_cast<std::uint32_t>(std::count_if(route->providers.begin(), route->providers.end(),
+                                               [](const Provider& p) { return p.node.is_zero(); }));
   put(routes_, pattern, std::shared_ptr<const Route>(std::move(route)));
 }
 
@@ -105,7 +108,8 @@ void RouteBuilder::put_event(const routing::TopicPattern& pattern) {
   }
   auto peers = std::make_shared<std::vector<EventPeer>>();
   for (const auto& [node, group] : at->second) {
-    const auto known = std::find_if(peers->begin(), peers->end(), [&](const EventPeer& p) { return p.node == node; });
+    const auto known = std::find_if(peers->begin(), peers->end(),
+                                    [&](const EventPeer& p) { return p.node == node; });
     if (known == peers->end()) {
       peers->push_back({node, {group}});
     } else {

@@ -1,4 +1,5 @@
-// RouteBuilder: keeps the tries of a RouteTable in step with rows that come and go, one row at a time.
+// RouteBuilder: keeps the tries of a RouteTable in step with rows that come and go, one row at a
+// time.
 //
 // Not thread-safe: Registry holds its mutex.
 #pragma once
@@ -15,8 +16,8 @@ class RouteBuilder {
   // `seed`: see routing::RouteTrie.
   explicit RouteBuilder(std::uint64_t seed) : routes_(seed), events_(seed) {}
 
-  // Adds the actions of a service that may be called now; remove_service() with the same row undoes it.
-  // A row's pattern that is malformed (a newer peer's) is left out.
+  // Adds the actions of a service that may be called now; remove_service() with the same row undoes
+  // it. A row's pattern that is malformed (a newer peer's) is left out.
   void add_service(const ServiceRow& row, core::NodeId node, rpc::Handler& handler);
   void remove_service(const ServiceRow& row, core::NodeId node);
   void add_subscription(const SubscriptionRow& row, core::NodeId node);

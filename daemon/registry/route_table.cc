@@ -8,7 +8,8 @@ std::vector<EventPeer> RouteTable::event_peers(routing::TopicView topic) const {
   std::vector<EventPeer> peers;
   events_.for_each_match(topic, [&](const Events::Entry& entry, const routing::Captures&) {
     for (const EventPeer& peer : *entry.value) {
-      const auto at = std::find_if(peers.begin(), peers.end(), [&](const EventPeer& p) { return p.node == peer.node; });
+      const auto at = std::find_if(peers.begin(), peers.end(),
+                                   [&](const EventPeer& p) { return p.node == peer.node; });
       if (at == peers.end()) {
         peers.push_back(peer);
         continue;

@@ -34,12 +34,14 @@ void RegistryEvents::service_state(const registry::ServiceRow& row, core::NodeId
   out.text(state);
   out.text("node");
   out.text(node.is_zero() ? std::string() : node.text());
-  publish(row.network, "$registry/services/" + routing::escape(row.path) + "/state/" + std::string(state), payload,
-          retention(row.state));
+  publish(row.network,
+          "$registry/services/" + routing::percent_encode_segment(row.path) + "/state/" +
+              std::string(state),
+          payload, retention(row.state));
 }
 
-void RegistryEvents::peer(const std::vector<std::string>& networks, core::NodeId node, std::string_view name,
-                          std::string_view news) {
+void RegistryEvents::peer(const std::vector<std::string>& networks, core::NodeId node,
+                          std::string_view name, std::string_view news) {
   core::Bytes payload;
   wire::CborWriter out(payload);
   out.map(2);
@@ -52,8 +54,8 @@ void RegistryEvents::peer(const std::vector<std::string>& networks, core::NodeId
   }
 }
 
-void RegistryEvents::publish(std::string_view network, const std::string& topic, const core::Bytes& payload,
-                             core::Duration retain) {
+void RegistryEvents::publish(std::string_view network, const std::string& topic,
+                             const core::Bytes& payload, core::Duration retain) {
   rpc::Event event;
   event.network = network;
   event.topic = topic;

@@ -39,7 +39,8 @@ void put_action(wire::CborWriter& out, const registry::ActionRow& action) {
   put(out, "output_schema", action.output_schema);
 }
 
-void put_service(wire::CborWriter& out, const registry::NodeRows& node, const registry::ServiceRow& row, bool local) {
+void put_service(wire::CborWriter& out, const registry::NodeRows& node,
+                 const registry::ServiceRow& row, bool local) {
   out.map(11);
   put(out, "network", row.network);
   put(out, "service_path", row.path);
@@ -70,7 +71,8 @@ core::Bytes state_answer(std::string_view state, const registry::NodeRows& node)
 
 }  // namespace
 
-RegistryService::RegistryService(std::string network, registry::Registry& registry, ServiceControl& control)
+RegistryService::RegistryService(std::string network, registry::Registry& registry,
+                                 ServiceControl& control)
     : network_(std::move(network)), registry_(registry), control_(control) {}
 
 registry::ServiceRow RegistryService::row() const {
@@ -82,8 +84,10 @@ registry::ServiceRow RegistryService::row() const {
   row.summary = "What the nodes of this network provide";
   row.state = registry::ServiceState::kRunning;
   row.actions = {{"services/list", "All services of the network", "", "", rpc::kIdempotent},
-                 {"services/{service_path}", "One service, for each node that provides it", "", "", rpc::kIdempotent},
-                 {"services/{service_path}/state", "The state of this node's instance", "", "", rpc::kIdempotent},
+                 {"services/{service_path}", "One service, for each node that provides it", "", "",
+                  rpc::kIdempotent},
+                 {"services/{service_path}/state", "The state of this node's instance", "", "",
+                  rpc::kIdempotent},
                  {"services/{service_path}/pause", "Refuse new requests", "", "", 0},
                  {"services/{service_path}/resume", "Take requests again", "", "", 0}};
   return row;
@@ -103,9 +107,10 @@ core::Result<core::Bytes> RegistryService::answer(const rpc::Request& request) {
   if (request.action == kList) {
     return list();
   }
-  const auto path = routing::unescape(request.params[0].value);
+  const auto path = routing::percent_decode_segment(request.params[0].value);
   if (!path) {
-    return core::fail(Errc::kInvalidParams, "the service path is not properly percent-encoded", Executed::kNo);
+    return core::fail(Errc::kInvalidParams, "the service path is not properly percent-encoded",
+                      Executed::kNo);
   }
   switch (request.action) {
     case kOne:
@@ -122,7 +127,8 @@ core::Result<core::Bytes> RegistryService::list() const {
   std::size_t count = 0;
   const auto ours = [&](const registry::ServiceRow& row) { return row.network == network_; };
   for (const registry::NodeRows& node : nodes) {
-    count += static_cast<std::size_t>(std::count_if(node.services.begin(), node.services.end(), ours));
+    count +=
+        static_cast<std::size_t>(std::count_if(node.services.begin(), node.services.end(), ours));
   }
   core::Bytes bytes;
   wire::CborWriter out(bytes);
@@ -148,7 +154,9 @@ core::Result<core::Bytes> RegistryService::one(std::string_view path) const {
     }
   }
   if (found.empty()) {
-    return core::fail(Errc::kNoService, fmt::format("no service \"{}\" in network \"{}\"", path, network_), Executed::kNo);
+    return core::fail(Errc::kNoService,
+                      fmt::format("no service \"{}\" in network \"{}\"", path, network_),
+                      Executed::kNo);
   }
   core::Bytes bytes;
   wire::CborWriter out(bytes);
@@ -166,15 +174,19 @@ core::Result<core::Bytes> RegistryService::state(std::string_view path) const {
       return state_answer(registry::state_text(row.state), local);
     }
   }
-  return core::fail(Errc::kNoService, fmt::format("no service \"{}\" on this node in network \"{}\"", path, network_),
+  return core::fail(Errc::kNoService,
+                    fmt::format("no service \"{}\" on this node in network \"{}\"", path, network_),
                     Executed::kNo);
 }
 
-core::Result<core::Bytes> RegistryService::control(const rpc::Request& request, std::string_view path, bool pause) {
-  const bool operator_here =
-      request.caller.service.empty() && request.caller.node.is_zero() && (request.flags & rpc::kInbound) == 0;
+core::Result<core::Bytes> RegistryService::control(const rpc::Request& request,
+                                                   std::string_view path, bool pause) {
+  const bool operator_here = request.caller.service.empty() && request.caller.node.is_zero() &&
+                             (request.flags & rpc::kInbound) == 0;
   if (!operator_here) {
-    return core::fail(Errc::kDenied, "only an operator on the service's own node may pause or resume it", Executed::kNo);
+    return core::fail(Errc::kDenied,
+                      "only an operator on the service's own node may pause or resume it",
+                      Executed::kNo);
   }
   const auto done = pause ? control_.pause(network_, path) : control_.resume(network_, path);
   if (!done) {

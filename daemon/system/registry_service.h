@@ -1,13 +1,14 @@
 // RegistryService: the "$registry" of one network, as an ordinary handler of this node.
 //
-//   $registry/services/list                    -> [service...] of the whole network, this node's first
-//   $registry/services/{service_path}          -> [service...]: one for each node that provides it
-//   $registry/services/{service_path}/state    -> {state, node} of this node's instance
+//   $registry/services/list                    -> [service...] of the whole network, this node's
+//   first $registry/services/{service_path}          -> [service...]: one for each node that
+//   provides it $registry/services/{service_path}/state    -> {state, node} of this node's instance
 //   $registry/services/{service_path}/pause    -> {state}; operators on this node only
 //   $registry/services/{service_path}/resume   -> {state}; operators on this node only
 //
-// {service_path} is percent-encoded when the mount has several segments ("billing%2Feu"). Answers are CBOR. What belongs
-// to another network is neither listed nor found. Any thread; answers before call() returns.
+// {service_path} is percent-encoded when the mount has several segments ("billing%2Feu"). Answers
+// are CBOR. What belongs to another network is neither listed nor found. Any thread; answers before
+// call() returns.
 #pragma once
 
 #include "registry/registry.h"
