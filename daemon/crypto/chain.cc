@@ -77,6 +77,9 @@ core::Result<core::WallTime> verify_chain(X509* leaf, STACK_OF(X509) * intermedi
     return core::fail(Errc::kCertificateInvalid,
                       leaf == nullptr ? "no certificate was shown" : "too long a chain was shown");
   }
+  if ((X509_get_extension_flags(leaf) & EXFLAG_INVALID) != 0) {
+    return core::fail(Errc::kCertificateInvalid, "the certificate has malformed extensions");
+  }
   const StoreContextPtr context(X509_STORE_CTX_new());
   RUNARD_CHECK(context != nullptr);
   RUNARD_CHECK(X509_STORE_CTX_init(context.get(), trust.native(), leaf, intermediates) == 1);
