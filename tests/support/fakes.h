@@ -14,7 +14,9 @@ namespace runard::test {
 class ManualClock final : public core::Clock {
  public:
   core::TimePoint now() const override { return core::TimePoint(time_); }
-  core::WallTime wall() const override { return core::WallTime(std::chrono::seconds(1'700'000'000) + time_); }
+  core::WallTime wall() const override {
+    return core::WallTime(std::chrono::seconds(1'700'000'000) + time_);
+  }
   void advance(core::Duration by) { time_ += by; }
 
  private:

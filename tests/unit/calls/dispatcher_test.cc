@@ -81,7 +81,10 @@ registry::ServiceRow service(std::string path, std::vector<std::string> actions)
 }
 
 struct World {
-  World() : executor(clock), registry("n", {"main", "backup"}, 1), dispatcher({}, registry, clock, executor) {}
+  World()
+      : executor(clock),
+        registry("n", {"main", "backup"}, 1),
+        dispatcher({}, registry, clock, executor) {}
 
   void add_node(std::uint8_t number, FakeProvider& link, const registry::ServiceRow& row) {
     registry::NodeRows rows;
@@ -107,7 +110,9 @@ struct World {
   Caller caller;
 };
 
-rpc::Reply success() { return rpc::Reply::success({}); }
+rpc::Reply success() {
+  return rpc::Reply::success({});
+}
 
 }  // namespace
 

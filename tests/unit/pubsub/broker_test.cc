@@ -38,9 +38,12 @@ struct NoHandler final : rpc::Handler {
 };
 
 struct World {
-  World() : registry("n", {"main", "backup"}, 1), broker(registry, clock, 1, 1) { broker.set_peers(&peers); }
+  World() : registry("n", {"main", "backup"}, 1), broker(registry, clock, 1, 1) {
+    broker.set_peers(&peers);
+  }
 
-  rpc::Receipt publish(std::string_view topic, std::string_view body = "x", rpc::PublishOptions options = {}) {
+  rpc::Receipt publish(std::string_view topic, std::string_view body = "x",
+                       rpc::PublishOptions options = {}) {
     rpc::Event event;
     event.network = "main";
     event.topic = topic;
@@ -48,7 +51,8 @@ struct World {
     event.payload = rpc::Payload::borrow(core::as_bytes(body), rpc::Encoding::kText);
     return broker.publish(event, options);
   }
-  std::shared_ptr<rpc::EventQueue> subscribe(std::string pattern, rpc::SubscribeOptions options = {}) {
+  std::shared_ptr<rpc::EventQueue> subscribe(std::string pattern,
+                                             rpc::SubscribeOptions options = {}) {
     options.network = "main";
     options.pattern = std::move(pattern);
     auto queue = broker.subscribe(options, consumer);
@@ -74,7 +78,8 @@ std::vector<std::string> drain(rpc::EventQueue& queue) {
   std::vector<std::string> got;
   rpc::Delivery delivery;
   while (queue.pop(delivery)) {
-    std::string line = delivery.event->topic + "=" + std::string(core::as_text(delivery.event->payload.bytes));
+    std::string line =
+        delivery.event->topic + "=" + std::string(core::as_text(delivery.event->payload.bytes));
     line += (delivery.flags & rpc::kRetainedEvent) != 0 ? " past" : "";
     line += (delivery.flags & rpc::kEventGap) != 0 ? " gap" : "";
     got.push_back(line);
@@ -87,7 +92,8 @@ using Lines = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("events reach fitting subscriptions in order, with their real topic and growing sequences") {
+TEST_CASE(
+    "events reach fitting subscriptions in order, with their real topic and growing sequences") {
   World world;
   const auto all = world.subscribe("math/*");
   const auto one = world.subscribe("math/result");
@@ -201,7 +207,9 @@ TEST_CASE("a queue is bounded in bytes too, but one event always fits") {
   CHECK(drain(*queue).size() == 1);
 }
 
-TEST_CASE("retained events are replayed oldest first, within the age asked for and the publisher's time") {
+TEST_CASE(
+    "retained events are replayed oldest first, within the age asked for and the publisher's "
+    "time") {
   World world;
   rpc::PublishOptions minute, second;
   minute.retain_for = 60s;
@@ -275,7 +283,8 @@ TEST_CASE("one member of a group gets an event, in turn") {
   CHECK(drain(*second).size() == 5);
 }
 
-TEST_CASE("each node that wants a topic gets one copy, naming its groups; groups prefer this node") {
+TEST_CASE(
+    "each node that wants a topic gets one copy, naming its groups; groups prefer this node") {
   World world;
   world.add_peer(1, {{"main", "a", ""}, {"main", "*", ""}, {"main", "a", "g"}});
   world.add_peer(2, {{"main", "a", "g"}});
@@ -374,7 +383,8 @@ TEST_CASE("sequences count by one for each publisher and topic") {
   CHECK(first.event->instance != second.event->instance);
 }
 
-TEST_CASE("a burst of topics does not grow the store, and a forgotten topic begins a new instance") {
+TEST_CASE(
+    "a burst of topics does not grow the store, and a forgotten topic begins a new instance") {
   pubsub::TopicStore store;
   const auto first = store.next("main", "a", "p", 1);
   for (std::size_t i = 0; i <= pubsub::TopicStore::kMaxTopics; ++i) {

@@ -17,7 +17,8 @@ struct NoHandler final : rpc::Handler {
   void cancel(rpc::Ticket) override {}
 };
 
-ServiceRow service(std::string path, std::vector<std::string> actions, std::string network = "main") {
+ServiceRow service(std::string path, std::vector<std::string> actions,
+                   std::string network = "main") {
   ServiceRow row;
   row.network = std::move(network);
   row.path = std::move(path);
@@ -28,7 +29,8 @@ ServiceRow service(std::string path, std::vector<std::string> actions, std::stri
   return row;
 }
 
-NodeRows node(std::uint8_t number, std::vector<ServiceRow> services, std::uint64_t epoch = 1, std::uint64_t version = 1) {
+NodeRows node(std::uint8_t number, std::vector<ServiceRow> services, std::uint64_t epoch = 1,
+              std::uint64_t version = 1) {
   NodeRows rows;
   rows.node.bytes[0] = number;
   rows.epoch = epoch;
@@ -37,7 +39,8 @@ NodeRows node(std::uint8_t number, std::vector<ServiceRow> services, std::uint64
   return rows;
 }
 
-std::size_t providers(const Registry& registry, std::string_view path, std::string_view network = "main") {
+std::size_t providers(const Registry& registry, std::string_view path,
+                      std::string_view network = "main") {
   const auto table = registry.table();
   routing::Captures captures;
   std::size_t count = 0;
@@ -126,11 +129,14 @@ TEST_CASE("the longest mount owns an action") {
   CHECK(found[0].value->providers[0].handler == &inner);
 }
 
-TEST_CASE("reserved paths, foreign networks and malformed patterns are refused and change nothing") {
+TEST_CASE(
+    "reserved paths, foreign networks and malformed patterns are refused and change nothing") {
   Registry registry("n", {"main"}, 1);
   NoHandler handler;
-  CHECK(registry.put_local(service("$registry", {"x"}), &handler).error().code == Errc::kReservedPath);
-  CHECK(registry.put_local(service("math", {"x"}, "other"), &handler).error().code == Errc::kDenied);
+  CHECK(registry.put_local(service("$registry", {"x"}), &handler).error().code ==
+        Errc::kReservedPath);
+  CHECK(registry.put_local(service("math", {"x"}, "other"), &handler).error().code ==
+        Errc::kDenied);
   CHECK(registry.put_local(service("math", {"a/>/b"}), &handler).error().code == Errc::kBadPattern);
   CHECK(registry.local().services.empty());
 }
@@ -149,7 +155,8 @@ TEST_CASE("one type on two networks is two services that never meet") {
 TEST_CASE("listeners hear of each change of this node's rows, with growing versions") {
   Registry registry("n", {"main"}, 1);
   std::vector<std::pair<std::uint64_t, std::size_t>> heard;
-  registry.on_local_change([&](const NodeRows& rows) { heard.emplace_back(rows.version, rows.services.size()); });
+  registry.on_local_change(
+      [&](const NodeRows& rows) { heard.emplace_back(rows.version, rows.services.size()); });
   NoHandler handler;
   REQUIRE(registry.put_local(service("math", {"add"}), &handler));
   registry.remove_local("main", "math");
@@ -181,7 +188,8 @@ TEST_CASE("a peer with several fitting subscriptions gets an event once, with it
   Registry registry("n", {"main"}, 1);
   NoHandler link;
   NodeRows rows = node(1, {});
-  rows.subscriptions = {{"main", "math/*", ""}, {"main", "math/result", ""}, {"main", "math/>", "g"}};
+  rows.subscriptions = {
+      {"main", "math/*", ""}, {"main", "math/result", ""}, {"main", "math/>", "g"}};
   registry.replace(rows, link);
   const auto peers = registry.table()->event_peers({"main", "math/result"});
   REQUIRE(peers.size() == 1);
