@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <string_view>
@@ -148,5 +149,6 @@ struct Error {
 
 // "no service \"maths\" in network \"main\" [RUNAR-E1101 NO_SERVICE]"
 std::string describe(const Error& error);
+std::ostream& operator<<(std::ostream& out, const Error& error);
 
 }  // namespace runard::core
