@@ -77,7 +77,7 @@ struct Update {
   friend bool operator==(const Update&, const Update&) = default;
 };
 
-inline constexpr std::size_t kMaxUpdateNetworks = 64;
+inline constexpr std::size_t kMaxUpdateNetworks = 128;
 inline constexpr std::size_t kMaxUpdateAddresses = 16;
 
 // The memory that a service or subscription takes, its own struct included.
