@@ -42,17 +42,24 @@ std::string without_carriage_returns(std::string_view text) {
   return clean;
 }
 
-}  // namespace
-
-std::string write_pem(std::string_view label, core::ByteView der) {
+// Empty for what has no PEM form: no bytes, for one.
+std::string encode(const std::string& label, core::ByteView der) {
   const BioPtr bio(BIO_new(BIO_s_mem()));
   RUNARD_CHECK(bio != nullptr);
-  const std::string name(label);
-  RUNARD_CHECK(
-      PEM_write_bio(bio.get(), name.c_str(), "", der.data(), static_cast<long>(der.size())) > 0);
+  if (PEM_write_bio(bio.get(), label.c_str(), "", der.data(), static_cast<long>(der.size())) <= 0) {
+    return {};
+  }
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);
   return {text, static_cast<std::size_t>(size)};
+}
+
+}  // namespace
+
+std::string write_pem(std::string_view label, core::ByteView der) {
+  std::string text = encode(std::string(label), der);
+  RUNARD_CHECK(!text.empty());
+  return text;
 }
 
 core::Result<std::vector<PemBlock>> parse_pem(std::string_view text) {
@@ -73,7 +80,11 @@ core::Result<std::vector<PemBlock>> parse_pem(std::string_view text) {
       return openssl_fail(Errc::kInvalidArgument, "not PEM text");
     }
     PemBlock block{raw.name, {raw.data, raw.data + raw.size}};
-    canonical += write_pem(block.label, block.der);
+    const std::string again = encode(block.label, block.der);
+    if (again.empty()) {
+      return core::fail(Errc::kInvalidArgument, "an empty PEM block");
+    }
+    canonical += again;
     blocks.push_back(std::move(block));
   }
   if (blocks.size() > kMaxPemBlocks) {

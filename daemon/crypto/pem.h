@@ -21,6 +21,7 @@ struct PemBlock {
   core::Bytes der;
 };
 
+// `der` is not empty.
 std::string write_pem(std::string_view label, core::ByteView der);
 core::Result<std::vector<PemBlock>> parse_pem(std::string_view text);
 

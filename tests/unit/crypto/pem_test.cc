@@ -49,6 +49,8 @@ TEST_CASE("text outside PEM blocks is refused") {
 
 TEST_CASE("a PEM block with headers, other line lengths or a torn end is refused") {
   CHECK_FALSE(parse_pem("-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\n\nb25l\n-----END A-----\n"));
+  CHECK_FALSE(parse_pem("-----BEGIN A-----\n-----END A-----\n"));
+  CHECK_FALSE(parse_pem("-----BEGIN -----\n-----END -----\n"));
   CHECK_FALSE(parse_pem("-----BEGIN A-----\nb25\nl\n-----END A-----\n"));
   CHECK_FALSE(parse_pem("-----BEGIN A-----\nb25l\n"));
   CHECK_FALSE(parse_pem("-----BEGIN A-----\nb25l\n-----END B-----\n"));
