@@ -7,7 +7,7 @@ set(RUNARD_OUTSIDE_openssl OpenSSL::SSL OpenSSL::Crypto)
 set(RUNARD_OUTSIDE_ngtcp2 runard::ngtcp2)
 set(RUNARD_OUTSIDE_yaml-cpp yaml-cpp)
 set(RUNARD_OUTSIDE_CLI CLI11::CLI11)
-set(RUNARD_OUTSIDE_runar $<TARGET_NAME_IF_EXISTS:runar::plugin>)
+set(RUNARD_OUTSIDE_runar runar::plugin_cpp)
 set(RUNARD_OUTSIDE_boost/json.hpp runard::boost_json)
 
 function(runard_add_module row)
