@@ -30,8 +30,8 @@ class Mesh {
   // A verified link. Several of one peer may be up while the transport decides which stays.
   void link_up(LinkId link, PeerInfo peer, core::TimePoint now);
   void link_down(LinkId link, const core::Error& error, core::TimePoint now);
-  // A frame of the control stream, type 0x20 to 0x3f. Unknown types are ignored; a broken body
-  // costs the peer its link.
+  // A frame of the control stream of a type that is not the transport's. Unknown ones are skipped
+  // unless critical; a broken one costs the peer its link.
   void control(LinkId link, std::uint64_t type, core::ByteView body, core::TimePoint now);
   // The link takes control frames again.
   void writable(LinkId link, core::TimePoint now);

@@ -2,12 +2,20 @@
 #include <algorithm>
 
 #include "mesh/mesh.h"
+#include "wire/frame.h"
 
 namespace runard::mesh {
 namespace {
 
 using core::Errc;
 using wire::SyncType;
+
+core::Result<void> unknown(SyncType type) {
+  if (wire::is_critical(static_cast<std::uint64_t>(type))) {
+    return core::fail(Errc::kProtocol, "an unknown control frame that must be understood");
+  }
+  return {};
+}
 
 std::vector<std::string> texts(const std::vector<wire::Address>& addresses) {
   std::vector<std::string> texts;
@@ -46,7 +54,7 @@ core::Result<void> Mesh::handle(Link& link, SyncType type, core::ByteView body,
     case SyncType::kGoodbye:
       break;
     default:
-      return {};
+      return unknown(type);
   }
   auto read = wire::decode_empty_body(body);
   if (read.has_error()) {

@@ -174,7 +174,7 @@ TEST_CASE("rows of a network that the peer is no member of are refused, and coun
   entry.actions.emplace();
   update.sections.push_back({FakeNames::id_of("secret"), {entry}, {}, {}, {}});
   const core::Bytes bytes = encode(update);
-  b.mesh.control(1, 0x20, encode(wire::RowsChunk{1, 0, 1, bytes}), at(1));
+  b.mesh.control(1, 0x21, encode(wire::RowsChunk{1, 0, 1, bytes}), at(1));
   CHECK(paths(b, a.id).empty());
   CHECK(b.mesh.stats().refused_rows == 1);
 }
@@ -279,11 +279,11 @@ TEST_CASE("a delta that builds on another version leads to a resync") {
   forged.base = 90;
   forged.version = 91;
   const core::Bytes bytes = encode(forged);
-  b.mesh.control(1, 0x20, encode(wire::RowsChunk{2, 0, 1, bytes}), at(10));
+  b.mesh.control(1, 0x21, encode(wire::RowsChunk{2, 0, 1, bytes}), at(10));
   REQUIRE(b.port.take(1, wire::SyncType::kResync).size() == 1);
   CHECK(b.port.closed.empty());
   // Asked once a second at most.
-  b.mesh.control(1, 0x20, encode(wire::RowsChunk{3, 0, 1, bytes}), at(20));
+  b.mesh.control(1, 0x21, encode(wire::RowsChunk{3, 0, 1, bytes}), at(20));
   CHECK(b.port.take(1, wire::SyncType::kResync).empty());
 }
 
@@ -294,9 +294,9 @@ TEST_CASE("a heartbeat that tells of a version never seen leads to a resync") {
   a.offer({service("main", "one")}, at(0));
   pair.up(1, at(0));
   pair.carry(at(0));
-  b.mesh.control(1, 0x22, encode(wire::Heartbeat{2}), at(1));
+  b.mesh.control(1, 0x20, encode(wire::Heartbeat{2}), at(1));
   CHECK(b.port.take(1, wire::SyncType::kResync).empty());
-  b.mesh.control(1, 0x22, encode(wire::Heartbeat{3}), at(2));
+  b.mesh.control(1, 0x20, encode(wire::Heartbeat{3}), at(2));
   REQUIRE(b.port.sent.size() == 1);
   pair.carry(at(2));
   CHECK(a.mesh.stats().resyncs_answered == 1);
@@ -310,7 +310,7 @@ TEST_CASE("snapshots are sent at most once a second, however often they are aske
   a.offer({service("main", "one")}, at(0));
   a.port.sent.clear();
   for (int ms = 0; ms < 3000; ms += 10) {
-    a.mesh.control(1, 0x21, wire::empty_body(), at(ms));
+    a.mesh.control(1, 0x23, wire::empty_body(), at(ms));
     a.mesh.tick(at(ms));
   }
   CHECK(a.port.take(1, wire::SyncType::kRows).size() == 3);
@@ -358,19 +358,20 @@ TEST_CASE("rows of another epoch than the link's cost the link") {
   update.epoch = 99;
   update.version = 1;
   const core::Bytes bytes = encode(update);
-  b.mesh.control(1, 0x20, encode(wire::RowsChunk{1, 0, 1, bytes}), at(1));
+  b.mesh.control(1, 0x21, encode(wire::RowsChunk{1, 0, 1, bytes}), at(1));
   CHECK(b.port.closed.at(1) == core::Errc::kProtocol);
 }
 
 TEST_CASE("broken frames cost the peer its link, unknown ones don't") {
   const std::vector<std::pair<std::uint64_t, core::Bytes>> broken = {
-      {0x20, {}},     {0x20, {0xa0}},    {0x21, {}}, {0x22, {0xff}},
-      {0x23, {0x01}}, {0x24, {0xa0, 0}}, {0x25, {}}, {0x25, {0xa1, 1, 0x81, 0xa0}}};
+      {0x21, {}},     {0x21, {0xa0}},    {0x23, {}}, {0x20, {0xff}},
+      {0x24, {0x01}}, {0x25, {0xa0, 0}}, {0x22, {}}, {0x22, {0xa1, 1, 0x81, 0xa0}},
+      {0x3f, {0xa0}}};
   for (const auto& [type, body] : broken) {
     End a(1, 1, {"main"});
     End b(2, 1, {"main"});
     b.mesh.link_up(1, a.info(), at(0));
-    b.mesh.control(1, 0x3f, body, at(1));
+    b.mesh.control(1, 0x3e, body, at(1));
     CHECK(b.port.closed.empty());
     b.mesh.control(1, type, body, at(1));
     CHECK(b.port.closed.contains(1));
