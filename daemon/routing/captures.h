@@ -13,7 +13,7 @@
 
 namespace runard::routing {
 
-class Captures {
+class Captures {  // NOLINT(*-member-init)
  public:
   std::size_t size() const { return size_; }
   std::string_view operator[](std::size_t i) const { return {pieces_[i].data, pieces_[i].size}; }

@@ -22,30 +22,26 @@ int hex_value(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// The size of the well-formed UTF-8 sequence at the start of `text`, 0 if there is none.
+// The size of the well-formed UTF-8 sequence that a non-empty text begins with, or 0.
 std::size_t utf8_size(std::string_view text) {
-  const auto byte = [&](std::size_t i) -> std::uint32_t {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto tail = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
-  const std::uint32_t lead = byte(0);
+  const auto lead = static_cast<unsigned char>(text.front());
   if (lead < 0x80) {
     return 1;
   }
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    return tail(1) ? 2 : 0;
+  const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < size) {
+    return 0;
   }
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const std::uint32_t low = lead == 0xE0 ? 0xA0 : 0x80;
-    const std::uint32_t high = lead == 0xED ? 0x9F : 0xBF;
-    return byte(1) >= low && byte(1) <= high && tail(2) ? 3 : 0;
+  std::uint32_t point = lead & (0x7FU >> size);
+  for (const char c : text.substr(1, size - 1)) {
+    if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) {
+      return 0;
+    }
+    point = point << 6 | (static_cast<unsigned char>(c) & 0x3FU);
   }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const std::uint32_t low = lead == 0xF0 ? 0x90 : 0x80;
-    const std::uint32_t high = lead == 0xF4 ? 0x8F : 0xBF;
-    return byte(1) >= low && byte(1) <= high && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
+  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
+  return point >= kLeast[size] && point <= 0x10FFFF && !surrogate ? size : 0;
 }
 
 }  // namespace

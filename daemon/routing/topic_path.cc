@@ -40,7 +40,7 @@ std::optional<TopicView> view_topic(std::string_view text, std::string_view defa
   const bool named = colon != std::string_view::npos;
   const TopicView view{named ? text.substr(0, colon) : default_network,
                        named ? text.substr(colon + 1) : text};
-  SplitPath ignored;
+  SplitPath ignored;  // NOLINT(*-member-init): split() fills it
   if (!is_name(view.network) || !split(view.path, ignored)) {
     return std::nullopt;
   }

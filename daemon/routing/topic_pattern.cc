@@ -41,6 +41,12 @@ const char* wrong_with(const TopicPattern& pattern, const Params& params) {
   return nullptr;
 }
 
+const std::string* value_of(const Params& params, std::string_view name) {
+  const auto given = std::find_if(params.begin(), params.end(),
+                                  [&](const auto& param) { return param.first == name; });
+  return given == params.end() ? nullptr : &given->second;
+}
+
 }  // namespace
 
 SegmentKind kind_of(std::string_view segment) {
@@ -141,25 +147,20 @@ core::Result<TopicPath> TopicPattern::build(const Params& params) const {
   std::string text(network());
   char separator = ':';
   for (const std::string_view segment : segments()) {
-    text += separator;
-    separator = '/';
-    switch (kind_of(segment)) {
-      case SegmentKind::kLiteral:
-        text += segment;
-        break;
-      case SegmentKind::kParam: {
-        const auto given = std::find_if(params.begin(), params.end(), [&](const auto& param) {
-          return param.first == name_of(segment);
-        });
-        if (given == params.end()) {
-          return refused(Errc::kMissingParam, *this, fmt::format("{} has no value", segment));
-        }
-        text += percent_encode_segment(given->second);
-        break;
-      }
-      default:
-        return refused(Errc::kBadPattern, *this, "a wildcard can't be filled in");
+    text += std::exchange(separator, '/');
+    const SegmentKind kind = kind_of(segment);
+    if (kind == SegmentKind::kLiteral) {
+      text += segment;
+      continue;
     }
+    if (kind != SegmentKind::kParam) {
+      return refused(Errc::kBadPattern, *this, "a wildcard can't be filled in");
+    }
+    const std::string* value = value_of(params, name_of(segment));
+    if (value == nullptr) {
+      return refused(Errc::kMissingParam, *this, fmt::format("{} has no value", segment));
+    }
+    text += percent_encode_segment(*value);
   }
   auto path = TopicPath::parse(text, {});
   if (path && path->is_system() && !is_system()) {

@@ -69,6 +69,14 @@ core::Bytes state_answer(std::string_view state, const registry::NodeRows& node)
   return bytes;
 }
 
+void reply(const rpc::Responder& responder, const core::Result<core::Bytes>& result) {
+  if (result) {
+    responder(rpc::Reply::success(rpc::Payload::borrow(*result, rpc::Encoding::kCbor)));
+  } else {
+    responder(rpc::Reply::failure(result.error()));
+  }
+}
+
 }  // namespace
 
 RegistryService::RegistryService(std::string network, registry::Registry& registry,
@@ -94,31 +102,34 @@ registry::ServiceRow RegistryService::row() const {
 }
 
 rpc::Ticket RegistryService::call(const rpc::Request& request, const rpc::Responder& responder) {
-  const core::Result<core::Bytes> result = answer(request);
-  if (result) {
-    responder(rpc::Reply::success(rpc::Payload::borrow(*result, rpc::Encoding::kCbor)));
-  } else {
-    responder(rpc::Reply::failure(result.error()));
+  std::string path;
+  if (request.action != kList) {
+    auto decoded = routing::percent_decode_segment(request.params[0].value);
+    if (!decoded) {
+      responder(rpc::Reply::failure(core::fail(Errc::kInvalidParams,
+                                               "the service path is not properly percent-encoded",
+                                               Executed::kNo)));
+      return 0;
+    }
+    path = std::move(*decoded);
   }
+  if (request.action == kPause || request.action == kResume) {
+    control(request, std::move(path), responder);
+    return 0;
+  }
+  reply(responder, answer(request.action, path));
   return 0;
 }
 
-core::Result<core::Bytes> RegistryService::answer(const rpc::Request& request) {
-  if (request.action == kList) {
-    return list();
-  }
-  const auto path = routing::percent_decode_segment(request.params[0].value);
-  if (!path) {
-    return core::fail(Errc::kInvalidParams, "the service path is not properly percent-encoded",
-                      Executed::kNo);
-  }
-  switch (request.action) {
+core::Result<core::Bytes> RegistryService::answer(std::uint32_t action,
+                                                  std::string_view path) const {
+  switch (action) {
+    case kList:
+      return list();
     case kOne:
-      return one(*path);
-    case kState:
-      return state(*path);
+      return one(path);
     default:
-      return control(request, *path, request.action == kPause);
+      return state(path);
   }
 }
 
@@ -179,20 +190,27 @@ core::Result<core::Bytes> RegistryService::state(std::string_view path) const {
                     Executed::kNo);
 }
 
-core::Result<core::Bytes> RegistryService::control(const rpc::Request& request,
-                                                   std::string_view path, bool pause) {
+void RegistryService::control(const rpc::Request& request, std::string path,
+                              const rpc::Responder& responder) {
   const bool operator_here = request.caller.service.empty() && request.caller.node.is_zero() &&
                              (request.flags & rpc::kInbound) == 0;
   if (!operator_here) {
-    return core::fail(Errc::kDenied,
-                      "only an operator on the service's own node may pause or resume it",
-                      Executed::kNo);
+    reply(responder, core::fail(Errc::kDenied,
+                                "only an operator on the service's own node may pause or resume it",
+                                Executed::kNo));
+    return;
   }
-  const auto done = pause ? control_.pause(network_, path) : control_.resume(network_, path);
-  if (!done) {
-    return done.error();
+  const bool pause = request.action == kPause;
+  ServiceControl::Done done = [this, responder, pause](core::Result<void> result) {
+    reply(responder, result ? core::Result<core::Bytes>(
+                                  state_answer(pause ? "paused" : "running", registry_.local()))
+                            : core::Result<core::Bytes>(result.error()));
+  };
+  if (pause) {
+    control_.pause(network_, std::move(path), std::move(done));
+  } else {
+    control_.resume(network_, std::move(path), std::move(done));
   }
-  return state_answer(pause ? "paused" : "running", registry_.local());
 }
 
 }  // namespace runard::system

@@ -11,18 +11,21 @@
 // call() returns.
 #pragma once
 
+#include "core/function.h"
 #include "registry/registry.h"
 #include "rpc/handler.h"
 
 namespace runard::system {
 
-// Pausing and resuming, done by whoever runs the instances. Any thread.
+// Pausing and resuming, done by whoever runs the instances. Any thread; `done` comes once, on any
+// thread, maybe at once.
 class ServiceControl {
  public:
+  using Done = core::UniqueFunction<void(core::Result<void>)>;
   virtual ~ServiceControl() = default;
   // kNotFound, or kServiceWrongState with the state it is in.
-  virtual core::Result<void> pause(std::string_view network, std::string_view path) = 0;
-  virtual core::Result<void> resume(std::string_view network, std::string_view path) = 0;
+  virtual void pause(std::string network, std::string path, Done done) = 0;
+  virtual void resume(std::string network, std::string path, Done done) = 0;
 };
 
 class RegistryService final : public rpc::Handler {
@@ -36,11 +39,11 @@ class RegistryService final : public rpc::Handler {
   void cancel(rpc::Ticket /*ticket*/) override {}
 
  private:
-  core::Result<core::Bytes> answer(const rpc::Request& request);
+  core::Result<core::Bytes> answer(std::uint32_t action, std::string_view path) const;
   core::Result<core::Bytes> list() const;
   core::Result<core::Bytes> one(std::string_view path) const;
   core::Result<core::Bytes> state(std::string_view path) const;
-  core::Result<core::Bytes> control(const rpc::Request& request, std::string_view path, bool pause);
+  void control(const rpc::Request& request, std::string path, const rpc::Responder& responder);
 
   const std::string network_;
   registry::Registry& registry_;

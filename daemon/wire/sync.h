@@ -19,13 +19,14 @@
 
 namespace runard::wire {
 
+// An odd type is critical, see frame.h.
 enum class SyncType : std::uint64_t {
-  kRows = 0x20,       // RowsChunk
-  kResync = 0x21,     // "send me a snapshot": an empty map
-  kHeartbeat = 0x22,  // Heartbeat
-  kDraining = 0x23,   // "choose me for nothing new": an empty map
-  kGoodbye = 0x24,    // "forget me at once": an empty map
-  kPeers = 0x25,      // PeerHints
+  kHeartbeat = 0x20,  // Heartbeat
+  kRows = 0x21,       // RowsChunk
+  kPeers = 0x22,      // PeerHints
+  kResync = 0x23,     // "send me a snapshot": an empty map
+  kDraining = 0x24,   // "choose me for nothing new": an empty map
+  kGoodbye = 0x25,    // "forget me at once": an empty map
 };
 
 struct ActionEntry {
@@ -77,7 +78,7 @@ struct Update {
   friend bool operator==(const Update&, const Update&) = default;
 };
 
-inline constexpr std::size_t kMaxUpdateNetworks = 64;
+inline constexpr std::size_t kMaxUpdateNetworks = 128;
 inline constexpr std::size_t kMaxUpdateAddresses = 16;
 
 // The memory that a service or subscription takes, its own struct included.

@@ -178,7 +178,7 @@ inline bool JsonReader::map(json::Value& out) {
   std::vector<std::string_view> names;
   names.reserve(members.size());
   for (const auto& member : members) {
-    names.push_back(member.first);
+    names.push_back(member.name);
   }
   std::sort(names.begin(), names.end());
   if (std::adjacent_find(names.begin(), names.end()) != names.end()) {

@@ -60,6 +60,7 @@ class Decoder {
   }
   bool inside(std::size_t index) { return inside("[" + std::to_string(index) + "]"); }
 
+  bool has_path() const { return !path_.empty(); }
   // "items[2].price: expected a number, found a text"
   std::string message() const {
     const std::string why = why_.empty() ? cbor::describe(reader_.error()) : why_;

@@ -17,7 +17,9 @@ class Error : public std::runtime_error {
  public:
   // `code` is one of RUNAR_E_*, or an application's own: see app_error.
   Error(runar_status code, const std::string& text, Executed executed = Executed::kUnknown)
-      : std::runtime_error(text), code_(code), executed_(executed) {}
+      : std::runtime_error(text),
+        code_(code < 0 ? code : runar_status{RUNAR_E_INTERNAL}),
+        executed_(executed) {}
 
   runar_status code() const { return code_; }
   std::string_view text() const { return what(); }

@@ -67,11 +67,8 @@ TEST_CASE("a million warm look-ups take no lock and allocate nothing") {
   const Counts after = counts();
 
   CHECK(after.allocations == before.allocations);
-  CHECK(after.locks == before.locks);
+  CHECK(after.locks == before.locks);  // not counted under a sanitizer
   CHECK(found == 750'000);
-  if (!counts_locks()) {
-    SKIP("a sanitizer owns the locks: they were not counted");
-  }
 }
 
 TEST_CASE("looking at a canonical text and at a pattern allocates nothing") {

@@ -14,12 +14,12 @@ using core::Errc;
 namespace {
 
 struct FakeControl final : system::ServiceControl {
-  core::Result<void> pause(std::string_view network, std::string_view path) override {
-    asked.push_back("pause " + std::string(network) + ":" + std::string(path));
-    return {};
+  void pause(std::string network, std::string path, Done done) override {
+    asked.push_back("pause " + network + ":" + path);
+    done(core::Result<void>());
   }
-  core::Result<void> resume(std::string_view, std::string_view) override {
-    return core::fail(Errc::kServiceWrongState, "it is running");
+  void resume(std::string, std::string, Done done) override {
+    done(core::fail(Errc::kServiceWrongState, "it is running"));
   }
   std::vector<std::string> asked;
 };

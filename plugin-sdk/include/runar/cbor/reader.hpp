@@ -19,44 +19,9 @@
 
 #include <runar/cbor/error.hpp>
 #include <runar/cbor/float.hpp>
-#include <runar/cbor/utf8.hpp>
+#include <runar/cbor/item.hpp>
 
 namespace runar::cbor {
-
-enum class Kind : std::uint8_t {
-  kUnsigned,
-  kNegative,
-  kBytes,
-  kText,
-  kArray,
-  kMap,
-  kTag,
-  kBool,
-  kNull,
-  kUndefined,
-  kSimple,
-  kFloat,
-  kBreak,
-  kEnd,  // no item is left, or the reader failed
-};
-
-// The first bytes of an item. `value`: the number, -1 - value for kNegative, the length, count or
-// tag, 0 or 1 for kBool, the number of a simple value.
-struct Head {
-  Kind kind = Kind::kEnd;
-  bool indefinite = false;
-  std::uint64_t value = 0;
-  double number = 0;  // kFloat
-};
-
-// An array or map that is being read; given by array() and map(), advanced by more().
-struct Container {
-  std::uint64_t left = 0;  // elements or pairs still to come, unless indefinite
-  bool indefinite = false;
-  bool is_map = false;
-  bool open = false;
-  std::span<const std::uint8_t> last_key{};  // strict only
-};
 
 class Reader {
  public:
@@ -293,112 +258,6 @@ inline void Reader::check_float(unsigned info, const Head& head) {
   }
 }
 
-inline std::uint64_t Reader::unsigned_int() {
-  if (peek() == Kind::kNegative) {
-    fail(Errc::kOutOfRange);
-  }
-  const Head item = head();
-  if (item.kind != Kind::kUnsigned) {
-    fail(Errc::kWrongType);
-    return 0;
-  }
-  return item.value;
-}
-
-inline std::int64_t Reader::integer() {
-  const Head item = head();
-  if (item.kind != Kind::kUnsigned && item.kind != Kind::kNegative) {
-    fail(Errc::kWrongType);
-    return 0;
-  }
-  if (item.value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-    fail(Errc::kOutOfRange);
-    return 0;
-  }
-  const auto value = static_cast<std::int64_t>(item.value);
-  return item.kind == Kind::kUnsigned ? value : -1 - value;
-}
-
-inline double Reader::number() {
-  const Head item = head();
-  switch (item.kind) {
-    case Kind::kFloat:
-      return item.number;
-    case Kind::kUnsigned:
-      return static_cast<double>(item.value);
-    case Kind::kNegative:
-      return -1.0 - static_cast<double>(item.value);
-    default:
-      fail(Errc::kWrongType);
-      return 0;
-  }
-}
-
-inline bool Reader::boolean() {
-  const Head item = head();
-  if (item.kind != Kind::kBool) {
-    fail(Errc::kWrongType);
-  }
-  return ok() && item.value == 1;
-}
-
-inline void Reader::null() {
-  if (head().kind != Kind::kNull) {
-    fail(Errc::kWrongType);
-  }
-}
-
-inline std::uint64_t Reader::tag() {
-  const Head item = head();
-  if (item.kind != Kind::kTag) {
-    fail(Errc::kWrongType);
-  }
-  return ok() ? item.value : 0;
-}
-
-template <class Out>
-std::span<const std::uint8_t> Reader::string(Kind kind, Out& scratch) {
-  const auto checked = [&](std::uint64_t length) {
-    const auto chunk = take(length);
-    if (kind == Kind::kText &&
-        !is_utf8({reinterpret_cast<const char*>(chunk.data()), chunk.size()})) {
-      fail(Errc::kBadUtf8);
-    }
-    return chunk;
-  };
-  Head item = head();
-  if (item.kind != kind) {
-    fail(Errc::kWrongType);
-    return {};
-  }
-  if (!item.indefinite) {
-    const auto found = checked(item.value);
-    return ok() ? found : std::span<const std::uint8_t>{};
-  }
-  scratch.clear();
-  for (item = head(); ok() && item.kind != Kind::kBreak; item = head()) {
-    if (item.kind != kind || item.indefinite) {
-      fail(Errc::kMalformed);  // section 3.2.3: chunks are definite and of the same kind
-      break;
-    }
-    const auto chunk = checked(item.value);
-    scratch.insert(scratch.end(), chunk.begin(), chunk.end());
-  }
-  if (!ok()) {
-    return {};
-  }
-  return {reinterpret_cast<const std::uint8_t*>(scratch.data()), scratch.size()};
-}
-
-inline std::string_view Reader::text(std::string& scratch) {
-  const auto found = string(Kind::kText, scratch);
-  return {reinterpret_cast<const char*>(found.data()), found.size()};
-}
-
-inline std::span<const std::uint8_t> Reader::bytes(std::vector<std::uint8_t>& scratch) {
-  return string(Kind::kBytes, scratch);
-}
-
 inline Container Reader::open(Kind kind) {
   const Head item = head();
   if (item.kind != kind) {
@@ -490,3 +349,5 @@ inline std::span<const std::uint8_t> Reader::raw() {
 }
 
 }  // namespace runar::cbor
+
+#include <runar/cbor/reader_values.hpp>

@@ -213,9 +213,8 @@ inline void MapWriter::reorder() {
     const std::size_t end = i + 1 < entries_.size() ? entries_[i + 1].begin : writer_.size_;
     order.emplace_back(entries_[i], end - entries_[i].begin);
   }
-  std::stable_sort(order.begin(), order.end(), [this](const auto& a, const auto& b) {
-    return key_of(a.first) < key_of(b.first);
-  });
+  std::sort(order.begin(), order.end(),
+            [this](const auto& a, const auto& b) { return key_of(a.first) < key_of(b.first); });
   std::size_t to = from;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const auto& [entry, length] = order[i];

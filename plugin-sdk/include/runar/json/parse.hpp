@@ -153,13 +153,13 @@ inline bool Parser::object(Value& out, std::size_t depth) {
       if (at_ == text_.size() || text_[at_] != '"') {
         return fail("expected a member's name in quotes");
       }
-      if (!string(member.first)) {
+      if (!string(member.name)) {
         return false;
       }
       if (!take(':')) {
         return fail("expected :");
       }
-      if (!value(member.second, depth + 1)) {
+      if (!value(member.value, depth + 1)) {
         return false;
       }
     } while (take(','));
@@ -170,7 +170,7 @@ inline bool Parser::object(Value& out, std::size_t depth) {
   std::vector<std::string_view> names;
   names.reserve(members.size());
   for (const auto& member : members) {
-    names.push_back(member.first);
+    names.push_back(member.name);
   }
   std::sort(names.begin(), names.end());
   if (std::adjacent_find(names.begin(), names.end()) != names.end()) {

@@ -5,6 +5,7 @@
 // as long as they fit 64 bits.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,25 +15,35 @@
 
 namespace runar::json {
 
+// A member of an object; a template so that it may name Value before that is complete.
+template <class V>
+struct MemberOf {
+  std::string name{};
+  V value{};
+  friend bool operator==(const MemberOf&, const MemberOf&) = default;
+};
+
 class Value {
  public:
   using Array = std::vector<Value>;
-  using Member = std::pair<std::string, Value>;
+  using Member = MemberOf<Value>;
   using Object = std::vector<Member>;
 
   Value() = default;
-  Value(std::nullptr_t) {}                                 // NOLINT(google-explicit-constructor)
-  Value(bool value) : data_(value) {}                      // NOLINT(google-explicit-constructor)
-  Value(int value) : data_(std::int64_t{value}) {}         // NOLINT(google-explicit-constructor)
-  Value(std::int64_t value) : data_(value) {}              // NOLINT(google-explicit-constructor)
-  Value(std::uint64_t value);                              // NOLINT(google-explicit-constructor)
-  Value(double value) : data_(value) {}                    // NOLINT(google-explicit-constructor)
-  Value(const char* value) : data_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
-  Value(std::string_view value)
-      : data_(std::string(value)) {}                     // NOLINT(google-explicit-constructor)
-  Value(std::string value) : data_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Value(Array value) : data_(std::move(value)) {}        // NOLINT(google-explicit-constructor)
-  Value(Object value) : data_(std::move(value)) {}       // NOLINT(google-explicit-constructor)
+  // NOLINTBEGIN(google-explicit-constructor)
+  Value(std::nullptr_t) {}
+  template <std::same_as<bool> Bool>  // not what merely converts to bool, as pointers do
+  Value(Bool value) : data_(value) {}
+  Value(int value) : data_(std::int64_t{value}) {}
+  Value(std::int64_t value) : data_(value) {}
+  Value(std::uint64_t value);
+  Value(double value) : data_(value) {}
+  Value(const char* value) : data_(std::string(value)) {}
+  Value(std::string_view value) : data_(std::string(value)) {}
+  Value(std::string value) : data_(std::move(value)) {}
+  Value(Array value) : data_(std::move(value)) {}
+  Value(Object value) : data_(std::move(value)) {}
+  // NOLINTEND(google-explicit-constructor)
 
   bool is_null() const { return std::holds_alternative<std::nullptr_t>(data_); }
   // Null when the value is of another type.
@@ -68,8 +79,8 @@ inline Value::Value(std::uint64_t value) {
 inline const Value* Value::find(std::string_view name) const {
   if (const Object* object = if_object()) {
     for (const Member& member : *object) {
-      if (member.first == name) {
-        return &member.second;
+      if (member.name == name) {
+        return &member.value;
       }
     }
   }

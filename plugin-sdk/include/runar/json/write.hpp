@@ -76,9 +76,9 @@ inline void write(std::string& out, const Value& value) {
     out += '{';
     for (const Value::Member& member : *object) {
       out += &member == object->data() ? "" : ",";
-      write_text(out, member.first);
+      write_text(out, member.name);
       out += ':';
-      write(out, member.second);
+      write(out, member.value);
     }
     out += '}';
   } else if (const auto* truth = value.if_bool()) {
