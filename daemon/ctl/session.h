@@ -61,7 +61,7 @@ struct Session {
   // Many things of one kind. JSON: {"schema", KEY: [...]}. For people: a table of `columns`.
   void print_list(std::string_view kind, std::string_view key, const boost::json::array& rows,
                   const std::vector<std::string>& columns);
-  // A line of talk.
+  // A line of talk; none with JSON, where only an error's document goes to `err`.
   void say(std::string_view line);
 
   // Tells of an error: what, its code, what to do (`remedy`, else the error table's), and with
