@@ -1,0 +1,17 @@
+// The command line of runarctl: all command groups, the global options, help, did-you-mean.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ctl/session.h"
+
+namespace runard::ctl {
+
+inline constexpr const char* kVersion = "0.1.0";
+
+// Runs one command line, given without the program's name; the exit code. Sets the global options
+// in `session`.
+int run(std::vector<std::string> args, Session& session);
+
+}  // namespace runard::ctl

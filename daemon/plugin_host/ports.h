@@ -1,0 +1,35 @@
+// What the plugin host needs from the rest of the daemon. It declares it; node connects it.
+#pragma once
+
+#include "registry/rows.h"
+#include "rpc/broker.h"
+#include "rpc/handler.h"
+
+namespace runard::plugin_host {
+
+using InstanceId = std::uint64_t;
+
+// The local half of the registry. Any thread.
+class Directory {
+ public:
+  virtual ~Directory() = default;
+  // Refused (kDuplicatePath, kReservedPath, kBadPattern) before anything becomes visible.
+  // The row's actions are not callable before running().
+  virtual core::Result<void> reserve(InstanceId instance, const registry::ServiceRow& row) = 0;
+  // All actions of the row become callable at once. `endpoint` stays valid until withdraw()
+  // returned.
+  virtual core::Result<void> running(InstanceId instance, const registry::ServiceRow& row,
+                                     rpc::Handler& endpoint) = 0;
+  // Every change of state, in order; the row as it is now. Publishes the $registry state events.
+  virtual void state_changed(InstanceId instance, const registry::ServiceRow& row) = 0;
+  // Nothing of the instance is routable afterwards, and no thread is still inside its endpoint.
+  virtual void withdraw(InstanceId instance) = 0;
+};
+
+struct Ports {
+  rpc::Handler& calls;  // requests that plugins make
+  rpc::Broker& broker;  // events that plugins publish and subscribe to
+  Directory& directory;
+};
+
+}  // namespace runard::plugin_host
