@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   core::SystemRandom random;
   identity::SystemDisk disk;
   ctl::Session session{std::cin, std::cout, std::cerr, clock, random, disk};
+  session.version = RUNARD_VERSION;
   session.colour = isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
   try {
     const int code = ctl::run({argv + 1, argv + argc}, session);

@@ -42,6 +42,7 @@ struct Session {
   const core::Clock& clock;
   core::Random& random;
   identity::Disk& disk;
+  std::string version = "unknown";  // of this program
 
   // Global options; the command line sets them before a command runs.
   Output output = Output::kTable;
