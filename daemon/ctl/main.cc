@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   };
   ctl::Session session{std::cin, std::cout, std::cerr, clock, random, disk, environment};
+  session.version = RUNARD_VERSION;
   session.colour = isatty(STDERR_FILENO) != 0 && !environment("NO_COLOR");
   try {
     const int code = ctl::run({argv + 1, argv + argc}, session);
