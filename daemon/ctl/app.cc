@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <istream>
-#include <map>
 #include <ostream>
 
 #include "ctl/command.h"
@@ -16,11 +15,17 @@ namespace {
 using core::Errc;
 
 void add_global_options(CLI::App& app, Session& session) {
-  const std::map<std::string, Output> outputs = {{"table", Output::kTable},
-                                                 {"json", Output::kJson}};
-  app.add_option("-o,--output", session.output, "How data is printed: table or json")
-      ->transform(CLI::CheckedTransformer(outputs).description("table|json"))
-      ->type_name("");
+  app.add_option_function<std::string>(
+         "-o,--output",
+         [&session](const std::string& text) {
+           session.output = text == "json" ? Output::kJson : Output::kTable;
+         },
+         "How data is printed: table or json")
+      ->check([](const std::string& text) {
+        return text == "table" || text == "json" ? std::string()
+                                                 : "\"" + text + "\" is not table or json";
+      })
+      ->type_name("FORMAT");
   app.add_flag_callback("--json", [&session] { session.output = Output::kJson; }, "As -o json");
   app.add_option("--socket", session.socket, "The daemon's control socket")
       ->type_name("PATH")
@@ -32,6 +37,10 @@ void add_global_options(CLI::App& app, Session& session) {
 
 // One line a group; the order is that of --help.
 void add_commands(CLI::App& app, const CommandContext& context) {
+  add_status_commands(app, context);
+  add_service_commands(app, context);
+  add_traffic_commands(app, context);
+  add_config_commands(app, context);
   add_ca_commands(app, context);
   add_network_commands(app, context);
   add_node_identity_commands(app, context);
@@ -89,7 +98,7 @@ int report_usage(CLI::App& app, const CLI::ParseError& error, Session& session) 
   const std::string hint = did_you_mean(suggest(typed, option ? option_names(at) : commands));
   return session.fail(
       core::fail(Errc::kUsage, fmt::format("{}: unknown {} \"{}\"", path_of(at), what, typed)),
-      hint.empty() ? see : fmt::format("{} or {}", hint, see));
+      hint.empty() ? see : fmt::format("{} {}", hint, see));
 }
 
 }  // namespace
@@ -97,6 +106,10 @@ int report_usage(CLI::App& app, const CLI::ParseError& error, Session& session) 
 int run(std::vector<std::string> args, Session& session) {
   CLI::App app("Talks to runard, and makes the identities of its nodes.", "runarctl");
   app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 ok, 1 failed, 2 usage, 3 daemon not reachable, 4 not found, 5 timeout, 6 "
+      "denied, "
+      "7 conflict, 8 partial. 'runarctl explain CODE' tells more of an error.");
   app.fallthrough();  // global options may stand behind the command too
   Outcome outcome;
   add_global_options(app, session);

@@ -37,7 +37,7 @@ int init(Session& session, const InitOptions& options) {
   if (!ca) {
     return session.fail(ca.error());
   }
-  session.print("ca", {{"name", options.name},
+  session.print("ca", {{"name", ca->certificate().common_name()},
                        {"fingerprint", identity::fingerprint_text(ca->certificate())},
                        {"not_after", identity::time_text(ca->certificate().not_after())},
                        {"folder", options.out}});

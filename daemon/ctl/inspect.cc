@@ -97,7 +97,7 @@ int show_certificate(Session& session, const std::string& text, const std::strin
                         "give it a request, a bundle, one certificate or a CA's folder");
   }
   json::object record = describe_certificate(*certificate, {});
-  record.erase("networks");
+  record.stable_erase(record.find("networks"));
   record["ca"] = certificate->is_authority();
   record["fingerprint"] = identity::fingerprint_text(*certificate);
   session.print("certificate", record);

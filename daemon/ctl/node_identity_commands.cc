@@ -127,8 +127,9 @@ core::Result<identity::CheckedBundle> try_install(Session& session, const Instal
 int install(Session& session, const InstallOptions& options) {
   const auto installed = try_install(session, options);
   if (!installed) {
+    const int code = session.fail(installed.error());
     session.say("Nothing was changed.");
-    return session.fail(installed.error());
+    return code;
   }
   json::array networks;
   for (const identity::NetworkDescriptor& network : installed->networks) {

@@ -132,7 +132,7 @@ void Session::print_list(std::string_view kind, std::string_view key, const json
 }
 
 void Session::say(std::string_view line) {
-  if (!quiet) {
+  if (!quiet && !json()) {
     err << printable(line) << '\n';
   }
 }

@@ -7,7 +7,9 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <functional>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +44,8 @@ struct Session {
   const core::Clock& clock;
   core::Random& random;
   identity::Disk& disk;
+  // The environment, which only main() may ask.
+  std::function<std::optional<std::string>(const std::string& name)> environment;
 
   // Global options; the command line sets them before a command runs.
   Output output = Output::kTable;
@@ -57,7 +61,7 @@ struct Session {
   // Many things of one kind. JSON: {"schema", KEY: [...]}. For people: a table of `columns`.
   void print_list(std::string_view kind, std::string_view key, const boost::json::array& rows,
                   const std::vector<std::string>& columns);
-  // A line of talk.
+  // A line of talk; none with JSON, where only an error's document goes to `err`.
   void say(std::string_view line);
 
   // Tells of an error: what, its code, what to do (`remedy`, else the error table's), and with

@@ -13,6 +13,7 @@
 #include "admin/control_server.h"
 #include "calls/dispatcher.h"
 #include "config/config.h"
+#include "core/random.h"
 #include "node/asio_executor.h"
 #include "node/folder_watch.h"
 #include "node/local_directory.h"

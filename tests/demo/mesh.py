@@ -12,7 +12,7 @@ transport: {{ quic: {{ listen: "[::]:PORT" }} }}
 discovery:
   multicast: {{ group: "239.255.42.98:GROUP", interval: 1s }}
 plugins: {{ dir: {folder}/plugins, auto_enable: true }}
-control: {{ socket: {folder}/c.sock, group: "" }}
+control: {{ socket: {folder}/c.sock, group: GROUP_NAME }}
 """
 
 
