@@ -24,15 +24,16 @@ std::vector<std::string> networks_of(const config::Config& config) {
 }
 
 plugin_host::Options host_options(const Context& context, const config::Config& config) {
-  plugin_host::Options options{context.control,
-                               context.clock,
-                               context.log.component("plugins"),
-                               std::filesystem::path(config.node.state_dir) / "plugins",
-                               [](core::ByteView bytes) { return crypto::hex(crypto::sha256(bytes)); },
-                               config.node.workers.value_or(0),
-                               4,
-                               {},
-                               {}};
+  plugin_host::Options options{
+      context.control,
+      context.clock,
+      context.log.component("plugins"),
+      std::filesystem::path(config.node.state_dir) / "plugins",
+      [](core::ByteView bytes) { return crypto::hex(crypto::sha256(bytes)); },
+      config.node.workers.value_or(0),
+      4,
+      {},
+      {}};
   options.limits.payload = config.limits.payload;
   return options;
 }
