@@ -67,7 +67,7 @@ def test_static_peers_by_address_link_and_call(folder, add_daemon):
 def test_static_peers_by_name_link(folder, add_daemon):
     authority = Authority(folder / "ca")
     first = make(folder, add_daemon, authority, "first", listen="[::]:PORT")
-    second = make(folder, add_daemon, authority, "second", peers=[f"localhost:{first.port}"])
+    second = make(folder, add_daemon, authority, "second", peers=[f"localhost:{first.port}"], listen="[::]:PORT")
     first.start(), second.start()
     wait_for("they are linked", lambda: peers_of(second) == {"first"})
 
