@@ -26,8 +26,10 @@ void SendScheduler::ready(Stream& stream) {
 }
 
 void SendScheduler::unblocked(Stream& stream) {
-  stream.blocked_ = false;
-  ready(stream);
+  if (stream.blocked_) {
+    stream.blocked_ = false;
+    ready(stream);
+  }
 }
 
 void SendScheduler::remove(Stream& stream) {
