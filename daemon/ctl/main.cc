@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   identity::SystemDisk disk;
   ctl::Session session{std::cin, std::cout, std::cerr, clock, random, disk};
   session.version = RUNARD_VERSION;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
   session.colour = isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
   try {
     const int code = ctl::run({argv + 1, argv + argc}, session);
