@@ -37,6 +37,10 @@ void add_global_options(CLI::App& app, Session& session) {
 
 // One line a group; the order is that of --help.
 void add_commands(CLI::App& app, const CommandContext& context) {
+  add_status_commands(app, context);
+  add_service_commands(app, context);
+  add_traffic_commands(app, context);
+  add_config_commands(app, context);
   add_ca_commands(app, context);
   add_network_commands(app, context);
   add_node_identity_commands(app, context);

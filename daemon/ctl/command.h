@@ -32,6 +32,10 @@ CLI::App& command(CLI::App& parent, const std::string& name, const std::string& 
 void add_ca_commands(CLI::App& app, const CommandContext& context);
 void add_network_commands(CLI::App& app, const CommandContext& context);
 void add_node_identity_commands(CLI::App& app, const CommandContext& context);
+void add_status_commands(CLI::App& app, const CommandContext& context);
+void add_service_commands(CLI::App& app, const CommandContext& context);
+void add_traffic_commands(CLI::App& app, const CommandContext& context);
+void add_config_commands(CLI::App& app, const CommandContext& context);
 void add_explain_command(CLI::App& app, const CommandContext& context);
 
 }  // namespace runard::ctl

@@ -13,10 +13,14 @@ int main(int argc, char** argv) {
   const core::SystemClock clock;
   core::SystemRandom random;
   identity::SystemDisk disk;
-  ctl::Session session{std::cin, std::cout, std::cerr, clock, random, disk};
+  const auto environment = [](const std::string& name) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  ctl::Session session{std::cin, std::cout, std::cerr, clock, random, disk, environment};
   session.version = RUNARD_VERSION;
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
-  session.colour = isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+  session.colour = isatty(STDERR_FILENO) != 0 && !environment("NO_COLOR");
   try {
     const int code = ctl::run({argv + 1, argv + argc}, session);
     std::cout.flush();

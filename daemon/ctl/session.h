@@ -7,7 +7,9 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <functional>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +44,8 @@ struct Session {
   const core::Clock& clock;
   core::Random& random;
   identity::Disk& disk;
+  // The environment, which only main() may ask.
+  std::function<std::optional<std::string>(const std::string& name)> environment;
   std::string version = "unknown";  // of this program
 
   // Global options; the command line sets them before a command runs.

@@ -27,8 +27,8 @@ struct Options {
   HashFn hash;
   std::uint32_t workers = 0;        // 0: as many as there are cores, at least 2
   std::uint32_t spare_workers = 4;  // in place of workers that are stuck in a plugin
-  Limits limits;
-  WatchdogLimits watchdog;
+  Limits limits{};
+  WatchdogLimits watchdog{};
 };
 
 class Host {

@@ -111,11 +111,18 @@ class Tidy:
         begin = time.monotonic()
         command = [self.tool, "--quiet", job.path, "--", *job.flags, *self.flags]
         done = subprocess.run(command, cwd=job.folder, capture_output=True, text=True, check=False)
-        noise = re.compile(r"^(\d+ warnings?( and \d+ errors?)? generated|Suppressed \d+|Use -header-filter).*\n", re.M)
-        output = (done.stdout + noise.sub("", done.stderr)).strip()
+        output = readable(done.stdout + done.stderr)
         if done.returncode and not output:
             output = f"{self.tool} ended with {done.returncode}"
         return job, time.monotonic() - begin, output
+
+
+def readable(output):
+    """What a run printed without its counts; of a file that does not compile only why, as the rest is guesswork."""
+    output = re.sub(r"^(\d+ warnings?( and \d+ errors?)? generated|Suppressed \d+|Use -header-filter).*\n", "", output, flags=re.M)
+    findings = re.split(r"^(?=\S+:\d+:\d+: error: )", output, flags=re.M)
+    broken = [finding for finding in findings if "[clang-diagnostic-error]" in finding.partition("\n")[0]]
+    return "".join(broken or findings).strip()
 
 
 def jobs_of(root, build, parts):

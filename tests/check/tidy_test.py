@@ -21,6 +21,19 @@ class Flags(unittest.TestCase):
         self.assertEqual(job.object, "a.o")
 
 
+class Output(unittest.TestCase):
+    finding = "/r/a.cc:1:2: error: bad name [readability-identifier-naming,-warnings-as-errors]\n  1 | x\n"
+    broken = "/r/a.cc:3:4: error: no such file [clang-diagnostic-error]\n  3 | y\n"
+
+    def test_counts_are_left_out(self):
+        noise = "22 warnings generated.\nSuppressed 21 warnings (21 in non-user code).\n"
+        self.assertEqual(tidy.readable(self.finding + noise), self.finding.strip())
+        self.assertEqual(tidy.readable(noise), "")
+
+    def test_a_file_that_does_not_compile_has_no_other_findings(self):
+        self.assertEqual(tidy.readable(self.finding + self.broken + self.finding), self.broken.strip())
+
+
 class Keys(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
