@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
   core::SystemRandom random;
   identity::SystemDisk disk;
   const auto environment = [](const std::string& name) {
-    const char* value = std::getenv(name.c_str());
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   };
   ctl::Session session{std::cin, std::cout, std::cerr, clock, random, disk, environment};
