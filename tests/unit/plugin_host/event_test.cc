@@ -49,8 +49,8 @@ TEST_CASE("a subscriber gets events with topic, captured names and publisher, on
   OnEvent on_event = [&](runar_ctx* ctx, const runar_event* e) {
     CHECK(to.host()->on_strand(ctx) == 1);
     const std::lock_guard lock(mutex);
-    seen += fmt::format("{}:{} {} by {}", text(e->network), text(e->topic),
-                        text(e->payload.bytes), text(e->source_service));
+    seen += fmt::format("{}:{} {} by {}", text(e->network), text(e->topic), text(e->payload.bytes),
+                        text(e->source_service));
     for (std::size_t i = 0; i < e->param_count; ++i) {
       seen += fmt::format(" {}={}", text(e->params[i].key), text(e->params[i].value));
     }
