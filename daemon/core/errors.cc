@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <ostream>
+
 namespace runard::core {
 
 std::string code_text(Errc code) {
@@ -20,6 +22,10 @@ std::string describe(const Error& error) {
   const std::string_view meaning =
       error.about.empty() ? row.meaning : std::string_view(error.about);
   return fmt::format("{} [{} {}]", meaning, code_text(error.code), row.name);
+}
+
+std::ostream& operator<<(std::ostream& out, const Error& error) {
+  return out << describe(error);
 }
 
 }  // namespace runard::core

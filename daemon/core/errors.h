@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +48,8 @@ enum class Errc : std::uint16_t {
   kServicePaused = 1104,
   kServiceStopping = 1105,
   kProviderLost = 1106,
+  kServiceStuck = 1107,
+  kServiceUnavailable = 1108,
   // 12xx carrying a request
   kDeadlineExceeded = 1201,
   kCancelled = 1202,
@@ -88,6 +91,17 @@ enum class Errc : std::uint16_t {
   kCertificateMismatch = 4006,
   kCaMissing = 4007,
   kFileMode = 4008,
+  kCertificateNotYetValid = 4009,
+  kCertificatePurpose = 4010,
+  kCertificateNodeUri = 4011,
+  kCertificateNodeId = 4012,
+  kCertificateNoNetworks = 4013,
+  kCertificateBadNetworks = 4014,
+  kCertificateTooManyNetworks = 4015,
+  kNodeDenied = 4016,
+  kBundleInvalid = 4017,
+  kRequestInvalid = 4018,
+  kFingerprintMismatch = 4019,
   // 5xxx links and wire
   kLinkLost = 5001,
   kHandshakeFailed = 5002,
@@ -137,5 +151,6 @@ struct Error {
 
 // "no service \"maths\" in network \"main\" [RUNAR-E1101 NO_SERVICE]"
 std::string describe(const Error& error);
+std::ostream& operator<<(std::ostream& out, const Error& error);
 
 }  // namespace runard::core

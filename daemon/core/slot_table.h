@@ -77,6 +77,13 @@ class SlotTable {
     push(index_of(id), generation(id));
   }
 
+  // The winner of claim() changed its mind: the id is open again.
+  void reopen(SlotId id) {
+    Slot* slot = find(id);
+    RUNARD_CHECK(slot != nullptr);
+    slot->state.store(word(generation(id), kOpen), std::memory_order_release);
+  }
+
   // A look at an open slot's value. Only fields that are atomic may be read through it: another
   // thread may claim and reuse the slot at any moment; is_open() afterwards tells whether what was
   // read belonged to the id.
@@ -88,6 +95,17 @@ class SlotTable {
                : nullptr;
   }
   bool is_open(SlotId id) { return peek(id) != nullptr; }
+  // The same for a slot that is open or claimed.
+  T* peek_live(SlotId id) {
+    Slot* slot = find(id);
+    if (slot == nullptr) {
+      return nullptr;
+    }
+    const std::uint64_t state = slot->state.load(std::memory_order_acquire);
+    const bool live =
+        state == word(generation(id), kOpen) || state == word(generation(id), kClaimed);
+    return live ? &slot->value : nullptr;
+  }
 
   // Calls f(id, value) for each open slot, under the same rule as peek().
   template <class F>

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/clock.h"
@@ -23,6 +24,8 @@ enum class ServiceState : std::uint8_t {
   kFailed,
   kQuarantined,
 };
+
+std::string_view state_text(ServiceState state);  // "running"
 
 struct ActionRow {
   std::string pattern;  // below the mount: "{user_id}/profile"; "" is the mount itself

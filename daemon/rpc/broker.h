@@ -40,8 +40,8 @@ struct Delivery {
 class EventConsumer {
  public:
   virtual ~EventConsumer() = default;
-  // The queue has something to pop, or was closed. Any thread; must not block nor pop inside.
-  // Comes once for each change from empty to not empty.
+  // The queue has something to pop, or was closed. Any thread; must not block and must not call the
+  // queue. Comes once for each change from empty to not empty; never after the queue was dropped.
   virtual void ready() noexcept = 0;
 };
 
@@ -53,7 +53,8 @@ class EventQueue {
   virtual ~EventQueue() = default;
   // False: empty for now. A delivery counts against the queue's limits until done().
   virtual bool pop(Delivery& out) = 0;
-  virtual void done(std::uint64_t token, Verdict verdict, core::Duration retry_after) = 0;
+  // Anything but kOk counts as dropped: only guaranteed events are delivered again.
+  virtual void done(std::uint64_t token, Verdict verdict) = 0;
   virtual bool closed() const = 0;            // Overflow::kDisconnect struck, or the broker stopped
   virtual std::uint64_t dropped() const = 0;  // events lost to the overflow policy
 };
@@ -82,7 +83,7 @@ class Broker {
   // Any thread. Never waits. `event`'s source, instance and sequence are set by the caller for
   // remote events and by the broker for local ones.
   virtual Receipt publish(const Event& event, const PublishOptions& options) = 0;
-  // Any thread. `consumer` outlives the queue.
+  // Any thread. `consumer` outlives the reference to the queue that is returned.
   virtual core::Result<std::shared_ptr<EventQueue>> subscribe(SubscribeOptions options,
                                                               EventConsumer& consumer) = 0;
 };

@@ -1,0 +1,95 @@
+// ControlServer: the control socket. Checks who connects, answers the methods of README.md.
+//
+// Runs on one io_context; outlives every call it made. The socket file is made with mode 0660 and
+// the given group, after a stale one of a dead daemon was removed; it is unlinked on stop.
+#pragma once
+
+#include <boost/asio/local/stream_protocol.hpp>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "admin/session.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/slot_table.h"
+#include "registry/registry.h"
+
+namespace runard::admin {
+
+struct ControlOptions {
+  std::string path;   // "/run/runard/control.sock"
+  std::string group;  // "": the daemon's own
+  std::string version;
+  core::Duration default_timeout = std::chrono::seconds(5);
+};
+
+// What the server shows and does not know itself.
+struct ControlSources {
+  std::function<boost::json::object()> status;
+  std::function<std::string()> config_yaml;
+};
+
+class EventStream;
+
+class ControlServer final : private Requests, private rpc::Completion {
+ public:
+  static constexpr std::size_t kMaxClients = 64;
+  static constexpr std::uint32_t kMaxInFlight = 256;  // of one client
+
+  ControlServer(boost::asio::io_context& io, ControlOptions options, ControlSources sources,
+                rpc::Handler& calls, rpc::Broker& broker, const registry::Registry& registry,
+                const core::Clock& clock, core::Log log);
+  ~ControlServer() override;
+
+  // kSystem with what the system said; kStateLocked when a live daemon answers on the path.
+  core::Result<void> listen();
+  void stop();
+
+ private:
+  using Params = boost::json::object;
+  using SessionPtr = std::shared_ptr<Session>;
+  struct Pending {
+    SessionPtr session;
+    std::uint64_t id = 0;
+    core::TimePoint began{};
+  };
+  struct Client {
+    std::map<std::uint64_t, rpc::Ticket> calls;  // by request id
+    std::map<std::uint64_t, std::shared_ptr<EventStream>> streams;
+  };
+
+  void accept();
+  void welcome(Session::Socket socket);
+  bool may_talk(Session::Socket& socket) const;
+  void handle(const SessionPtr& session, std::uint64_t id, std::string_view method,
+              const Params& params) override;
+  void closed(const SessionPtr& session) override;
+  void complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noexcept override;
+  void finished(const SessionPtr& session, std::uint64_t id);
+
+  void hello(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void status(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void nodes(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void config(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void call(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void publish(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void subscribe(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void cancel(const SessionPtr& session, std::uint64_t id, const Params& params);
+
+  boost::asio::io_context& io_;
+  const ControlOptions options_;
+  const ControlSources sources_;
+  rpc::Handler& calls_;
+  rpc::Broker& broker_;
+  const registry::Registry& registry_;
+  const core::Clock& clock_;
+  const core::Log log_;
+  gid_t group_ = 0;
+  boost::asio::local::stream_protocol::acceptor acceptor_;
+  core::SlotTable<Pending> pending_;
+  std::map<SessionPtr, Client> clients_;
+};
+
+}  // namespace runard::admin

@@ -1,0 +1,215 @@
+// The methods of ControlServer that make traffic: call, publish, subscribe, cancel.
+
+#include "admin/base64.h"
+#include "admin/control_server.h"
+#include "admin/event_stream.h"
+#include "admin/render.h"
+#include "routing/topic_path.h"
+#include "routing/topic_pattern.h"
+
+namespace runard::admin {
+namespace json = boost::json;
+using core::Errc;
+
+namespace {
+
+std::string text_of(const json::object& params, std::string_view key) {
+  const json::value* value = params.if_contains({key.data(), key.size()});
+  return value != nullptr && value->is_string()
+             ? std::string(value->get_string().data(), value->get_string().size())
+             : std::string();
+}
+
+// A number of nanoseconds; zero when absent or out of range.
+core::Duration duration_of(const json::object& params, std::string_view key) {
+  const json::value* value = params.if_contains({key.data(), key.size()});
+  boost::system::error_code error;
+  const auto count = value == nullptr ? 0 : value->to_number<std::int64_t>(error);
+  constexpr std::int64_t kMax = std::chrono::nanoseconds(std::chrono::hours(24 * 365)).count();
+  return core::Duration(error || count < 0 ? 0 : std::min(count, kMax));
+}
+
+bool flag_of(const json::object& params, std::string_view key) {
+  const json::value* value = params.if_contains({key.data(), key.size()});
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+core::Result<rpc::Payload> payload_of(const json::object& params) {
+  const auto bytes = from_base64(text_of(params, "payload"));
+  const std::string name = text_of(params, "encoding");
+  const auto encoding = parse_encoding(name.empty() ? "raw" : name);
+  if (!bytes || !encoding) {
+    return core::fail(Errc::kInvalidArgument, !bytes
+                                                  ? "\"payload\" is not base64"
+                                                  : "\"encoding\" is one of raw, cbor, json, text");
+  }
+  return rpc::Payload::own(core::Buffer::copy(*bytes), *encoding);
+}
+
+core::Result<core::NodeId> node_of(const json::object& params, std::string_view key,
+                                   const registry::Registry& registry) {
+  const std::string name = text_of(params, key);
+  if (name.empty()) {
+    return core::NodeId{};
+  }
+  for (const registry::NodeRows& rows : registry.nodes()) {
+    if (rows.name == name || rows.node.text() == name) {
+      return rows.node;
+    }
+  }
+  return core::fail(Errc::kNotFound, "no node \"" + name + "\" is known here", core::Executed::kNo);
+}
+
+}  // namespace
+
+void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Params& params) {
+  Client& client = clients_[session];
+  if (client.calls.size() >= kMaxInFlight) {
+    session->send_error(
+        id, core::fail(Errc::kOverloaded, "too many calls of this client are in flight"));
+    return;
+  }
+  const auto path =
+      routing::TopicPath::parse(text_of(params, "path"), registry_.networks().front());
+  const auto payload = payload_of(params);
+  auto target = node_of(params, "node", registry_);
+  if (!path || !payload || !target) {
+    session->send_error(id, !path ? path.error() : !payload ? payload.error() : target.error());
+    return;
+  }
+  std::vector<rpc::Pair> meta;
+  if (const json::value* given = params.if_contains("meta");
+      given != nullptr && given->is_object()) {
+    for (const auto& [key, value] : given->get_object()) {
+      if (value.is_string()) {
+        meta.push_back(
+            {{key.data(), key.size()}, {value.get_string().data(), value.get_string().size()}});
+      }
+    }
+  }
+  const core::TimePoint now = clock_.now();
+  const core::Duration timeout = duration_of(params, "timeout_ns");
+  rpc::Request request;
+  request.network = path->network();
+  request.path = path->path();
+  request.payload = *payload;
+  request.meta = meta;
+  request.deadline = now + (timeout > core::Duration{0} ? timeout : options_.default_timeout);
+  request.target = *target;
+  const auto opened = pending_.open();
+  if (opened.value == nullptr) {
+    session->send_error(id,
+                        core::fail(Errc::kOverloaded, "too many control requests are in flight"));
+    return;
+  }
+  *opened.value = {session, id, now};
+  pending_.publish(opened.id);
+  client.calls[id] = 0;
+  const rpc::Ticket ticket = calls_.call(request, {this, {opened.id, 0, 0}});
+  // complete() takes the entry out on this executor, so after this function.
+  client.calls[id] = ticket;
+}
+
+void ControlServer::complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noexcept {
+  Pending* slot = pending_.claim(cookie[0]);
+  if (slot == nullptr) {
+    return;
+  }
+  const Pending pending = std::exchange(*slot, {});
+  pending_.close(cookie[0]);
+  const auto elapsed = (clock_.now() - pending.began).count();
+  if (reply.ok()) {
+    const std::string_view encoding = encoding_text(reply.payload.encoding);
+    pending.session->send(
+        {{"id", pending.id},
+         {"result",
+          {{"payload", to_base64(reply.payload.bytes)},
+           {"encoding", json::string(encoding.data(), encoding.size())},
+           {"served_by", reply.served_by.is_zero() ? std::string() : reply.served_by.text()},
+           {"elapsed_ns", elapsed}}}});
+  } else {
+    json::object error = render_error(reply);
+    error["elapsed_ns"] = elapsed;
+    pending.session->send({{"id", pending.id}, {"error", std::move(error)}});
+  }
+  pending.session->post(
+      [this, session = pending.session, id = pending.id] { finished(session, id); });
+}
+
+void ControlServer::finished(const SessionPtr& session, std::uint64_t id) {
+  const auto client = clients_.find(session);
+  if (client != clients_.end()) {
+    client->second.calls.erase(id);
+  }
+}
+
+void ControlServer::cancel(const SessionPtr& session, std::uint64_t id, const Params& params) {
+  const json::value* which = params.if_contains("call");
+  boost::system::error_code error;
+  const std::uint64_t call = which == nullptr ? 0 : which->to_number<std::uint64_t>(error);
+  Client& client = clients_[session];
+  if (const auto at = client.calls.find(call); at != client.calls.end()) {
+    calls_.cancel(at->second);
+  }
+  if (const auto at = client.streams.find(call); at != client.streams.end()) {
+    at->second->close();
+    client.streams.erase(at);
+  }
+  session->send({{"id", id}, {"result", json::object()}});
+}
+
+void ControlServer::publish(const SessionPtr& session, std::uint64_t id, const Params& params) {
+  const auto path =
+      routing::TopicPath::parse(text_of(params, "topic"), registry_.networks().front());
+  const auto payload = payload_of(params);
+  const auto target = node_of(params, "target", registry_);
+  if (!path || !payload || !target) {
+    session->send_error(id, !path ? path.error() : !payload ? payload.error() : target.error());
+    return;
+  }
+  if (path->is_system()) {
+    session->send_error(
+        id, core::fail(Errc::kReservedPath, "events on " + path->text() + " are the system's"));
+    return;
+  }
+  rpc::Event event;
+  event.network = path->network();
+  event.topic = path->path();
+  event.payload = *payload;
+  event.publisher = "runarctl";
+  rpc::PublishOptions options;
+  options.broadcast = !flag_of(params, "local");
+  options.guaranteed = flag_of(params, "guaranteed");
+  options.retain_for = duration_of(params, "retain_ns");
+  options.target = *target;
+  const rpc::Receipt receipt = broker_.publish(event, options);
+  if (receipt.code != core::Errc{}) {
+    session->send_error(id, core::fail(receipt.code, receipt.about, core::Executed::kNo));
+    return;
+  }
+  session->send({{"id", id}, {"result", {{"reached", receipt.reached}}}});
+}
+
+void ControlServer::subscribe(const SessionPtr& session, std::uint64_t id, const Params& params) {
+  Client& client = clients_[session];
+  if (client.streams.size() >= kMaxInFlight || client.streams.contains(id)) {
+    session->send_error(id, core::fail(Errc::kOverloaded,
+                                       "too many subscriptions of this client, or one of that id"));
+    return;
+  }
+  rpc::SubscribeOptions options;
+  options.network = registry_.networks().front();
+  options.pattern = text_of(params, "pattern");
+  options.group = text_of(params, "group");
+  options.include_past = duration_of(params, "past_ns");
+  options.subscriber = "runarctl";
+  const auto stream = std::make_shared<EventStream>(session, id);
+  if (const auto opened = stream->open(broker_, std::move(options)); !opened) {
+    session->send_error(id, opened.error());
+    return;
+  }
+  client.streams[id] = stream;
+  session->send({{"id", id}, {"subscribed", true}});
+}
+
+}  // namespace runard::admin

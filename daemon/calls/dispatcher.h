@@ -1,0 +1,114 @@
+// Dispatcher: takes a request to a provider and sees to it that its caller hears exactly one
+// answer, by its deadline.
+//
+// admission (payload limit, deadline) -> route -> provider, local first -> failover. A provider
+// that refuses without having executed (paused, draining, overloaded, link lost before sending) is
+// followed by the next one. The first terminal event wins: a reply, the deadline, or cancel().
+//
+// Threads: call(), cancel() and complete() on any thread; no lock, and no allocation for a call
+// with one provider. Deadlines are swept on `executor` every kSweepInterval while calls are open,
+// so they fire up to that much late. A sweep over the open calls stands in for DESIGN's timer
+// wheel: arming costs the hot path nothing, and looking over the few calls that are pending at any
+// time is cheaper than a wheel's bookkeeping for each call.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+
+#include "calls/kept_request.h"
+#include "core/executor.h"
+#include "core/slot_table.h"
+#include "registry/registry.h"
+
+namespace runard::calls {
+
+struct Options {
+  core::Duration default_timeout = std::chrono::seconds(5);
+  std::uint64_t payload_limit = 4U << 20;
+  std::uint32_t open_limit = 65536;  // calls in flight in this process
+};
+
+struct Stats {
+  std::uint64_t calls = 0;  // since the start
+  std::uint64_t failed = 0;
+  std::uint64_t failovers = 0;
+  std::uint64_t timeouts = 0;
+  std::uint32_t open = 0;
+};
+
+class Dispatcher final : public rpc::Handler, private rpc::Completion {
+ public:
+  static constexpr core::Duration kSweepInterval = std::chrono::milliseconds(5);
+  static constexpr std::uint32_t kMaxAttempts = 8;
+
+  Dispatcher(Options options, const registry::Registry& registry, const core::Clock& clock,
+             core::Executor& executor);
+  ~Dispatcher() override;
+
+  rpc::Ticket call(const rpc::Request& request, const rpc::Responder& responder) override;
+  void cancel(rpc::Ticket ticket) override;
+
+  // From now on inbound requests are refused with kDraining, so that their callers go elsewhere.
+  // Any thread.
+  void drain() { draining_.store(true, std::memory_order_relaxed); }
+  Stats stats() const;
+
+ private:
+  // An attempt has two ends: the frame that made it, and the reply. Each says through `stage` that
+  // it is done; the second of them goes on with the call, or closes its slot.
+  enum Stage : std::uint32_t {
+    kCalling,  // the frame is inside Handler::call
+    kParked,   // the frame has left: whoever ends the call closes the slot
+    kRefused,  // a refusal came while the frame was inside: the frame tries the next provider
+    kDone,     // the caller was answered while the frame was inside: the frame closes the slot
+  };
+
+  struct Call {
+    rpc::Responder caller;
+    std::atomic<core::TimePoint::rep> deadline{0};
+    std::atomic<std::uint32_t> stage{kCalling};
+    std::atomic<std::uint32_t> attempt{0};  // from 1; late answers of older attempts are ignored
+    std::atomic<core::SlotId> cancelled{
+        0};  // the id of a call that was cancelled between two attempts
+    std::atomic<rpc::Handler*> handler{nullptr};
+    std::atomic<rpc::Ticket> ticket{0};
+    std::array<rpc::Handler*, kMaxAttempts> tried{};
+    bool has_others = false;  // this attempt's refusal is not final
+    core::Error refusal;      // the last one
+    KeptRequest kept;
+  };
+
+  void complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noexcept override;
+  // Which provider is next, and what its pattern captured. Borrows from a table that the caller
+  // holds.
+  struct Choice {
+    const registry::Provider* provider = nullptr;
+    const routing::TopicPattern* pattern = nullptr;
+    routing::Captures captures;
+  };
+  bool choose(const registry::RouteTable& table, const rpc::Request& request, Call& call,
+              Choice& choice) const;
+  core::Error nobody(const rpc::Request& request, bool known) const;
+  rpc::Ticket run(core::SlotId id, Call& call, const rpc::Request& request);
+  void attempt(core::SlotId id, Call& call, const rpc::Request& request, const Choice& choice);
+  void answer(core::SlotId id, Call& call, const rpc::Reply& reply);
+  void give_up(core::SlotId id, Call& call);
+  void close(core::SlotId id, Call& call);
+  bool end_early(core::SlotId id, core::Errc code);
+  void refuse(const rpc::Responder& responder, core::Errc code, std::string_view about) const;
+  void arm_sweep();
+  void sweep(core::TimePoint last_open);
+
+  const Options options_;
+  const registry::Registry& registry_;
+  const core::Clock& clock_;
+  core::Executor& executor_;
+  core::SlotTable<Call> calls_;
+  std::atomic<bool> draining_{false};
+  std::atomic<bool> sweeping_{false};
+  std::shared_ptr<bool> alive_;  // false once the dispatcher is gone; a sweep may be posted still
+  mutable std::atomic<std::uint64_t> started_{0}, failed_{0}, failovers_{0}, timeouts_{0};
+};
+
+}  // namespace runard::calls

@@ -1,0 +1,28 @@
+// PEM text (RFC 7468) as blocks of DER, for everything that is not secret.
+//
+// Errors: kInvalidArgument, for text outside the blocks too: what parses is byte for byte what
+// write_pem gives back (carriage returns and empty lines at the end apart).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/bytes.h"
+#include "core/result.h"
+
+namespace runard::crypto {
+
+inline constexpr std::size_t kMaxPemText = 256 * 1024;
+inline constexpr std::size_t kMaxPemBlocks = 32;
+
+struct PemBlock {
+  std::string label;  // "CERTIFICATE"
+  core::Bytes der;
+};
+
+// `der` is not empty.
+std::string write_pem(std::string_view label, core::ByteView der);
+core::Result<std::vector<PemBlock>> parse_pem(std::string_view text);
+
+}  // namespace runard::crypto

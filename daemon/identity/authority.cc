@@ -1,0 +1,282 @@
+#include "identity/authority.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "identity/durable_file.h"
+#include "identity/issue.h"
+#include "identity/name.h"
+#include "identity/profile.h"
+#include "identity/time_text.h"
+
+namespace runard::identity {
+namespace {
+
+namespace fs = std::filesystem;
+using core::Errc;
+using core::fail;
+
+constexpr const char* kKeyFile = "ca.key";
+constexpr const char* kCertificateFile = "ca.crt";
+constexpr const char* kNetworksFile = "networks";
+constexpr const char* kLogFile = "issued.log";
+constexpr const char* kLockFile = "lock";
+constexpr std::size_t kMaxMeshNetworks = 4096;
+constexpr std::size_t kIdText = 26;
+
+core::Error missing_if_absent(core::Error error) {
+  if (error.code == Errc::kNotFound) {
+    error.code = Errc::kCaMissing;
+  }
+  return error;
+}
+
+// The certificate is written last: with it the CA exists.
+core::Result<void> write_authority(Disk& disk, const fs::path& folder,
+                                   const crypto::PrivateKey& key,
+                                   const crypto::Certificate& certificate) {
+  const auto pem = key.pem();
+  if (!pem) {
+    return pem.error();
+  }
+  if (auto ok = write_durably(disk, folder / kKeyFile, pem->view(), kSecretMode); !ok) {
+    return ok.error();
+  }
+  const std::string text = certificate.pem();
+  return write_durably(disk, folder / kCertificateFile, core::as_bytes(text), kPublicMode);
+}
+
+// A key is never overwritten, whatever its condition: it may be all that is left of a CA.
+core::Result<void> check_absent(const fs::path& folder) {
+  std::error_code ignored;
+  const auto present = [&](const char* file) {
+    return fs::symlink_status(folder / file, ignored).type() != fs::file_type::not_found;
+  };
+  if (present(kCertificateFile)) {
+    return fail(Errc::kConflict, fmt::format("{}: there is a CA already", folder.string()));
+  }
+  if (present(kKeyFile)) {
+    return fail(Errc::kConflict,
+                fmt::format("{}: there is a ca.key without its ca.crt; if an earlier 'ca init' was "
+                            "interrupted, remove it, else restore ca.crt",
+                            folder.string()));
+  }
+  return {};
+}
+
+core::Result<std::vector<NetworkDescriptor>> parse_networks_file(std::string_view text,
+                                                                 const fs::path& file) {
+  std::vector<NetworkDescriptor> networks;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    const auto id = core::NetworkId::parse(line.substr(0, kIdText));
+    const std::string_view name = line.size() > kIdText ? line.substr(kIdText + 1) : "";
+    if (end == std::string_view::npos || !id || !valid_name(name) || line[kIdText] != ' ' ||
+        networks.size() == kMaxMeshNetworks) {
+      return fail(Errc::kIdentityUnreadable,
+                  fmt::format("{}:{}: not an id and a name", file.string(), networks.size() + 1));
+    }
+    networks.push_back({*id, std::string(name)});
+    text.remove_prefix(end + 1);
+  }
+  return networks;
+}
+
+core::Result<std::vector<NetworkDescriptor>> named(const std::vector<NetworkDescriptor>& known,
+                                                   const std::vector<std::string>& names) {
+  std::vector<NetworkDescriptor> chosen;
+  for (const std::string& name : names) {
+    const auto at = std::ranges::find(known, name, &NetworkDescriptor::name);
+    if (at == known.end()) {
+      return fail(Errc::kNotFound, fmt::format("no network \"{}\" in this mesh", name));
+    }
+    if (std::ranges::find(chosen, *at) == chosen.end()) {
+      chosen.push_back(*at);
+    }
+  }
+  return chosen;
+}
+
+Grant grant_of(const Order& order, const std::vector<NetworkDescriptor>& networks) {
+  Grant grant{order.name, {}, order.lifetime};
+  for (const NetworkDescriptor& network : networks) {
+    grant.networks.push_back(network.id);
+  }
+  return grant;
+}
+
+IssueRecord record_of(const crypto::Certificate& certificate, const Order& order,
+                      const std::vector<NetworkDescriptor>& networks, core::WallTime now) {
+  IssueRecord record{time_text(now),
+                     certificate.serial(),
+                     node_id_of(order.request.public_key()),
+                     order.name,
+                     {},
+                     time_text(certificate.not_after())};
+  for (const NetworkDescriptor& network : networks) {
+    record.networks.push_back(network.name);
+  }
+  return record;
+}
+
+}  // namespace
+
+core::Result<Authority> Authority::create(const Host& host, const fs::path& folder,
+                                          const std::string& name, core::Duration lifetime) {
+  auto key = crypto::PrivateKey::generate();
+  if (!key) {
+    return key.error();
+  }
+  auto certificate = issue_root(*key, name, lifetime, host.clock.wall(), host.random);
+  if (!certificate) {
+    return certificate.error();
+  }
+  if (auto made = make_private_folder(host.disk, folder); !made) {
+    return made.error();
+  }
+  auto lock = FileLock::acquire(folder / kLockFile);
+  if (!lock) {
+    return lock.error();
+  }
+  if (auto ok = check_absent(folder); !ok) {
+    return ok.error();
+  }
+  if (auto ok = write_authority(host.disk, folder, *key, *certificate); !ok) {
+    return ok.error();
+  }
+  return Authority(host, folder, std::move(*lock), std::move(*key), std::move(*certificate));
+}
+
+core::Result<Authority> Authority::open(const Host& host, const fs::path& folder) {
+  auto certificate = certificate_in(folder);
+  if (!certificate) {
+    return certificate.error();
+  }
+  auto lock = FileLock::acquire(folder / kLockFile);
+  if (!lock) {
+    return lock.error();
+  }
+  const auto text = read_secret(folder / kKeyFile);
+  if (!text) {
+    return missing_if_absent(text.error());
+  }
+  auto key = crypto::PrivateKey::from_pem(*text);
+  if (!key) {
+    return fail(Errc::kIdentityUnreadable,
+                fmt::format("{}: {}", (folder / kKeyFile).string(), key.error().about));
+  }
+  const auto certified = certificate->public_key();
+  if (!certified || !(*certified == key->public_key())) {
+    return fail(Errc::kCertificateMismatch,
+                fmt::format("{}: ca.key is not the key of ca.crt", folder.string()));
+  }
+  return Authority(host, folder, std::move(*lock), std::move(*key), std::move(*certificate));
+}
+
+core::Result<crypto::Certificate> Authority::certificate_in(const fs::path& folder) {
+  const auto text = read_file(folder / kCertificateFile);
+  if (!text) {
+    return missing_if_absent(text.error());
+  }
+  auto certificate = crypto::Certificate::from_pem(*text);
+  if (!certificate || !certificate->is_authority()) {
+    return fail(
+        Errc::kIdentityUnreadable,
+        fmt::format("{}: {}", (folder / kCertificateFile).string(),
+                    certificate ? "not the certificate of a CA" : certificate.error().about));
+  }
+  return certificate;
+}
+
+core::Result<std::vector<NetworkDescriptor>> Authority::networks_in(const fs::path& folder) {
+  const fs::path file = folder / kNetworksFile;
+  const auto text = read_file(file, kMaxMeshNetworks * (kIdText + kMaxName + 2));
+  if (!text && text.error().code == Errc::kNotFound) {
+    return std::vector<NetworkDescriptor>();
+  }
+  return text ? parse_networks_file(*text, file) : text.error();
+}
+
+IssueLog Authority::issued_in(const fs::path& folder) {
+  return IssueLog(folder / kLogFile);
+}
+
+core::Result<NetworkDescriptor> Authority::create_network(const std::string& name) {
+  if (!valid_name(name)) {
+    return fail(Errc::kInvalidArgument, "not a name for a network");
+  }
+  auto networks = networks_in(folder_);
+  if (!networks) {
+    return networks.error();
+  }
+  if (std::ranges::find(*networks, name, &NetworkDescriptor::name) != networks->end()) {
+    return fail(Errc::kConflict, fmt::format("there is a network \"{}\" already", name));
+  }
+  if (networks->size() == kMaxMeshNetworks) {
+    return fail(Errc::kTooLarge, fmt::format("a mesh has at most {} networks", kMaxMeshNetworks));
+  }
+  NetworkDescriptor fresh{{}, name};
+  host_.random.fill(fresh.id.bytes);
+  networks->push_back(fresh);
+  std::string text;
+  for (const NetworkDescriptor& network : *networks) {
+    text += fmt::format("{} {}\n", network.id.text(), network.name);
+  }
+  const auto written =
+      write_durably(host_.disk, folder_ / kNetworksFile, core::as_bytes(text), kPublicMode);
+  if (!written) {
+    return written.error();
+  }
+  return fresh;
+}
+
+core::Result<void> Authority::check_name(const Order& order) const {
+  const auto records = issued_in(folder_).read();
+  if (!records) {
+    return records.error();
+  }
+  const auto last = std::find_if(records->rbegin(), records->rend(),
+                                 [&](const IssueRecord& r) { return r.name == order.name; });
+  if (last != records->rend() && last->node != node_id_of(order.request.public_key()) &&
+      !order.replace) {
+    return fail(
+        Errc::kConflict,
+        fmt::format("\"{}\" is the name of node {}; --replace gives it to node {}", order.name,
+                    last->node.text(), node_id_of(order.request.public_key()).text()));
+  }
+  return {};
+}
+
+core::Result<Bundle> Authority::sign(const Order& order) {
+  const auto known = networks_in(folder_);
+  if (!known) {
+    return known.error();
+  }
+  const auto networks = named(*known, order.networks);
+  if (!networks) {
+    return networks.error();
+  }
+  const core::WallTime now = host_.clock.wall();
+  auto certificate = issue_node({key_, certificate_}, order.request.public_key(),
+                                grant_of(order, *networks), now, host_.random);
+  if (!certificate) {
+    return certificate.error();
+  }
+  auto names = SignedNetworks::sign(*networks, key_);
+  if (!names) {
+    return names.error();
+  }
+  if (auto ok = check_name(order); !ok) {
+    return ok.error();
+  }
+  const auto recorded =
+      issued_in(folder_).append(host_.disk, record_of(*certificate, order, *networks, now));
+  if (!recorded) {
+    return recorded.error();
+  }
+  return Bundle{std::move(*certificate), {}, {certificate_}, std::move(*names)};
+}
+
+}  // namespace runard::identity

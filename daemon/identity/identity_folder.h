@@ -1,0 +1,57 @@
+// IdentityFolder: where a node keeps who it is, STATE/identity:
+//
+//   node.key      its private key, PKCS #8, 0600; made once and never overwritten
+//   node.name     the name that its operator gave it, if any
+//   node.bundle   its certificate, CAs and networks (bundle.h), replaced as a whole
+//   lock          held while one of these is written
+//
+// Each is one file, so a crash leaves the old or the new one. Reading takes no lock.
+// Errors: kIdentityMissing, kIdentityUnreadable, kFileMode, kStateLocked, kSystem, and as said
+// below.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "crypto/key.h"
+#include "identity/bundle.h"
+#include "identity/disk.h"
+
+namespace runard::identity {
+
+class IdentityFolder {
+ public:
+  explicit IdentityFolder(const std::filesystem::path& state_dir)
+      : state_dir_(state_dir), folder_(state_dir / "identity") {}
+
+  // Makes the folders that are missing (the parent of the state directory excepted), a key and the
+  // name. kConflict when there is a key, whatever its condition.
+  core::Result<core::NodeId> create(Disk& disk, std::string_view name) const;
+
+  core::Result<crypto::PrivateKey> key() const;
+  core::Result<std::string> name() const;  // empty: none was given
+  core::Result<Bundle> bundle() const;
+
+  // Puts a bundle in place if all of it is right: for this node's key, proven from its roots, and
+  // each root either named in `pins` or installed already. kUsage when nothing is installed and
+  // `pins` is empty; kFingerprintMismatch, kCertificateMismatch and check_bundle's errors.
+  core::Result<CheckedBundle> install(Disk& disk, const Bundle& bundle,
+                                      const std::vector<crypto::Sha256>& pins,
+                                      core::WallTime now) const;
+
+ private:
+  core::Result<void> check_roots(const Bundle& bundle,
+                                 const std::vector<crypto::Sha256>& pins) const;
+
+  std::filesystem::path state_dir_;
+  std::filesystem::path folder_;
+};
+
+// kCertificateMismatch unless the bundle's certificate is for this key.
+core::Result<void> check_key(const Bundle& bundle, const crypto::PublicKey& key);
+
+}  // namespace runard::identity

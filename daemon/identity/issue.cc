@@ -1,0 +1,70 @@
+#include "identity/issue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "crypto/certificate_builder.h"
+#include "identity/name.h"
+#include "identity/profile.h"
+
+namespace runard::identity {
+namespace {
+
+using core::Errc;
+using core::fail;
+using namespace std::chrono_literals;
+
+core::Result<void> check(const std::string& name, core::Duration lifetime) {
+  if (!valid_name(name)) {
+    return fail(Errc::kInvalidArgument,
+                fmt::format("a name must be 1 to {} of A-Z a-z 0-9 . _ -, beginning with a letter "
+                            "or digit",
+                            kMaxName));
+  }
+  if (lifetime < 1s || lifetime > kMaxLifetime) {
+    return fail(Errc::kInvalidArgument, "a certificate's lifetime must be 1 s to 30 years");
+  }
+  return {};
+}
+
+}  // namespace
+
+core::Result<crypto::Certificate> issue_root(const crypto::PrivateKey& key, const std::string& name,
+                                             core::Duration lifetime, core::WallTime now,
+                                             core::Random& random) {
+  if (auto ok = check(name, lifetime); !ok) {
+    return ok.error();
+  }
+  crypto::CertificateSpec spec;
+  spec.common_name = name + " mesh CA";  // can't be a node's name: it has spaces
+  random.fill(spec.serial);
+  spec.not_before = now - kBackdate;
+  spec.not_after = now + lifetime;
+  spec.extensions = authority_extensions(key.public_key());
+  return build_certificate(spec, key.public_key(), {key});
+}
+
+core::Result<crypto::Certificate> issue_node(const Signer& signer, const crypto::PublicKey& key,
+                                             const Grant& grant, core::WallTime now,
+                                             core::Random& random) {
+  if (auto ok = check(grant.name, grant.lifetime); !ok) {
+    return ok.error();
+  }
+  if (grant.networks.empty() || grant.networks.size() > kMaxNetworks) {
+    return fail(Errc::kInvalidArgument, fmt::format("a node joins 1 to {} networks", kMaxNetworks));
+  }
+  crypto::CertificateSpec spec;
+  spec.common_name = grant.name;
+  random.fill(spec.serial);
+  spec.not_before = std::max<core::WallTime>(now - kBackdate, signer.certificate.not_before());
+  spec.not_after =
+      std::min<core::WallTime>(now + grant.lifetime, signer.certificate.not_after() - 1s);
+  if (spec.not_after <= now) {
+    return fail(Errc::kCertificateExpired, "the CA's own certificate ends too soon to sign");
+  }
+  spec.extensions = node_extensions(key, grant.networks);
+  return build_certificate(spec, key, {signer.key, &signer.certificate});
+}
+
+}  // namespace runard::identity

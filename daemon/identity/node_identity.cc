@@ -1,0 +1,35 @@
+#include "identity/node_identity.h"
+
+#include "identity/identity_folder.h"
+
+namespace runard::identity {
+
+core::Result<NodeIdentity> NodeIdentity::load(const std::filesystem::path& state_dir,
+                                              core::WallTime now, Denylist denied) {
+  const IdentityFolder folder(state_dir);
+  auto key = folder.key();
+  if (!key) {
+    return key.error();
+  }
+  auto bundle = folder.bundle();
+  if (!bundle) {
+    return bundle.error();
+  }
+  if (auto ok = check_key(*bundle, key->public_key()); !ok) {
+    return ok.error();
+  }
+  auto checked = check_bundle(*bundle, now);
+  if (!checked) {
+    return checked.error();
+  }
+  auto trust = TrustBundle::create(bundle->roots, std::move(denied));
+  if (!trust) {
+    return trust.error();
+  }
+  auto tls = std::make_shared<const TlsMaterial>(
+      TlsMaterial{std::move(*key), bundle->certificate, bundle->intermediates, std::move(*trust)});
+  return NodeIdentity{checked->identity.id, std::move(checked->identity.name),
+                      std::move(checked->networks), checked->identity.not_after, std::move(tls)};
+}
+
+}  // namespace runard::identity

@@ -1,0 +1,28 @@
+#include "mesh/row_rules.h"
+
+#include <algorithm>
+
+#include "routing/topic_path.h"
+#include "routing/topic_pattern.h"
+
+namespace runard::mesh {
+
+bool acceptable(const wire::ServiceEntry& entry, std::string_view network) {
+  const auto mount = routing::TopicPath::parse(entry.path, network);
+  if (mount.has_error() || mount->network() != network || mount->path() != entry.path ||
+      mount->is_system()) {
+    return false;
+  }
+  const auto fits = [&](const wire::ActionEntry& action) {
+    return routing::TopicPattern::parse_below(*mount, action.pattern).has_value();
+  };
+  return !entry.actions || std::all_of(entry.actions->begin(), entry.actions->end(), fits);
+}
+
+bool acceptable(const wire::SubscriptionEntry& entry, std::string_view network) {
+  const auto pattern = routing::TopicPattern::parse(entry.pattern, network);
+  return pattern.has_value() && pattern->network() == network &&
+         pattern->pattern() == entry.pattern;
+}
+
+}  // namespace runard::mesh

@@ -1,0 +1,68 @@
+// Settings: every limit and period of the mesh, with its default.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "core/clock.h"
+
+namespace runard::mesh {
+
+struct DialSettings {
+  // Dials younger than `young`. Older ones only wait for an answer that may never come, so they
+  // hold nobody up.
+  std::size_t parallel = 16;
+  core::Duration young = std::chrono::milliseconds(100);
+  std::size_t in_flight = 128;  // all together
+  std::size_t retrying = 64;    // those that failed before: they never use up what others need
+  core::Duration timeout = std::chrono::seconds(10);  // the transport's own is shorter
+
+  // Full jitter: a random part of first * 2^failures, at most cap.
+  core::Duration backoff_first = std::chrono::milliseconds(100);
+  core::Duration backoff_cap = std::chrono::seconds(30);
+  // For an address where a peer was linked within `well_known`: it will most likely come back.
+  core::Duration backoff_cap_known = std::chrono::seconds(4);
+  core::Duration well_known = std::chrono::minutes(5);
+
+  // The higher node id lets the lower one dial first, since the lower one's dial would win.
+  core::Duration yield = std::chrono::milliseconds(100);
+  // A newcomer is dialled by all at once: spread that over spread_per_peer * peers.
+  core::Duration spread_per_peer = std::chrono::milliseconds(8);
+  core::Duration spread_most = std::chrono::milliseconds(400);
+  core::Duration again = std::chrono::milliseconds(250);  // between two dials of one target
+
+  // Multicast hints come from anybody: a burst, then so many dials a second.
+  double multicast_burst = 32;
+  double multicast_per_second = 10;
+
+  std::size_t addresses = 8;  // of one hint
+  std::size_t static_targets = 256;
+  std::size_t multicast_targets = 512;
+  std::size_t exchange_targets = 1024;
+  std::size_t told_targets = 1024;
+  core::Duration remember = std::chrono::hours(1);  // a lost peer's own addresses
+};
+
+struct ExchangeSettings {
+  core::Duration delay = std::chrono::milliseconds(100);  // collects what happens together
+  core::Duration round = std::chrono::seconds(60);        // each peer is told a random few again
+  core::Duration ttl = std::chrono::minutes(10);          // of what a peer told
+};
+
+struct Settings {
+  std::size_t peers = 1024;
+  std::size_t links_per_peer = 4;       // while the transport decides which stays
+  std::size_t update_bytes = 8U << 20;  // one snapshot or delta, encoded
+  std::size_t rows_memory = 8U << 20;   // what one peer's rows may take
+  core::Duration heartbeat = std::chrono::seconds(1);
+  core::Duration silence = std::chrono::milliseconds(3500);  // then a link counts as dead
+  core::Duration grace = std::chrono::seconds(1);            // rows outlive their link so long
+  core::Duration frozen = std::chrono::milliseconds(500);    // a later tick means we stood still
+  core::Duration resync_every = std::chrono::seconds(1);     // asked for, and answered, at most
+  core::Duration retry_send = std::chrono::milliseconds(50);
+  core::Duration leave = std::chrono::milliseconds(500);  // for peers to take the goodbye
+  DialSettings dial;
+  ExchangeSettings exchange;
+};
+
+}  // namespace runard::mesh

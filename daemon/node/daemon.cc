@@ -1,0 +1,223 @@
+#include "node/daemon.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <filesystem>
+
+#include "identity/disk.h"
+#include "identity/state_dir.h"
+#include "node/local_node.h"
+#include "node/mesh_node.h"
+#include "node/notify.h"
+
+namespace runard::node {
+namespace {
+
+using core::Errc;
+
+// Which exit code tells the supervisor what to do about a failed start.
+Exit exit_of(const core::Error& error) {
+  switch (error.code) {
+    case Errc::kStateLocked:
+    case Errc::kAddressInUse:
+      return kTryLater;
+    case Errc::kIdentityMissing:
+    case Errc::kIdentityUnreadable:
+    case Errc::kFileMode:
+    case Errc::kNotFound:
+    case Errc::kConfigInvalid:
+      return kConfigWrong;
+    default:
+      return core::info(error.code).kind == core::Kind::kDenied ? kConfigWrong : kFailed;
+  }
+}
+
+class Daemon {
+ public:
+  Daemon(const Environment& environment, config::Config config, core::Log log)
+      : environment_(environment),
+        config_(std::move(config)),
+        log_(std::move(log)),
+        notify_(environment.notify_socket),
+        control_(io_),
+        context_{io_, control_, clock_, random_, log_, environment.version},
+        signals_(io_, SIGTERM, SIGINT, SIGHUP) {}
+
+  int run();
+
+ private:
+  core::Result<void> start();
+  void ready();
+  void reload();
+  void wait_for_signal();
+  void on_signal(int signal);
+  void drain();
+  void leave();
+  void ended(Exit exit);
+
+  const Environment environment_;
+  const config::Config config_;
+  const core::Log log_;
+  const Notify notify_;
+  core::SystemClock clock_;
+  core::SystemRandom random_;
+  identity::SystemDisk disk_;
+  boost::asio::io_context io_{1};
+  AsioExecutor control_;
+  const Context context_;
+  boost::asio::signal_set signals_;
+  std::optional<identity::StateDir> state_;
+  std::unique_ptr<MeshNode> mesh_;  // after the local half, whose registry holds its handlers
+  std::optional<LocalNode> local_;
+  bool stopping_ = false;
+  Exit exit_ = kStopped;
+};
+
+core::Result<void> Daemon::start() {
+  std::error_code made;  // a folder that could not be made is reported by open()
+  std::filesystem::create_directories(config_.node.state_dir, made);
+  std::filesystem::permissions(config_.node.state_dir, std::filesystem::perms::owner_all, made);
+  auto state = identity::StateDir::open(disk_, config_.node.state_dir);
+  if (!state) {
+    return state.error();
+  }
+  state_.emplace(std::move(*state));
+  const auto epoch = state_->next_epoch();
+  if (!epoch) {
+    return epoch.error();
+  }
+  local_.emplace(context_, config_, *epoch);
+  if (!config_.local_only()) {
+    auto mesh = MeshNode::make(context_, config_, *state_, *epoch, *local_);
+    if (!mesh) {
+      return mesh.error();
+    }
+    mesh_ = std::move(*mesh);
+  }
+  return local_->start([this] { ready(); });
+}
+
+// The node's own services run, so peers hear of them at once.
+void Daemon::ready() {
+  if (mesh_) {
+    if (const auto started = mesh_->start(); !started) {
+      log_.error("the mesh can't be joined", {core::field("why", core::describe(started.error()))});
+      ended(kConfigWrong);
+      return;
+    }
+  }
+  log_.info("ready", {core::field("services", config_.service_count()),
+                      core::field("mode", mesh_ ? "mesh" : "local-only")});
+  notify_.ready(fmt::format("{} services", config_.service_count()));
+}
+
+int Daemon::run() {
+  wait_for_signal();
+  if (const auto started = start(); !started) {
+    log_.error("cannot start",
+               {core::field("why", core::describe(started.error())),
+                core::field("do", std::string(core::info(started.error().code).remedy))});
+    return exit_of(started.error());
+  }
+  const auto work = boost::asio::make_work_guard(io_);
+  io_.run();
+  control_.cancel_all();
+  if (mesh_) {
+    mesh_->close();
+  }
+  local_.reset();
+  return exit_;
+}
+
+void Daemon::wait_for_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (!error) {
+      wait_for_signal();
+      on_signal(signal);
+    }
+  });
+}
+
+void Daemon::on_signal(int signal) {
+  if (signal == SIGHUP) {
+    reload();
+    return;
+  }
+  if (stopping_) {
+    log_.warn("told to stop a second time: stopping at once");
+    ended(kFailed);
+    return;
+  }
+  stopping_ = true;
+  drain();
+}
+
+void Daemon::reload() {
+  notify_.reloading();
+  if (mesh_) {
+    if (const auto reloaded = mesh_->reload_identity(); !reloaded) {
+      log_.error("reload failed, everything stays as it was",
+                 {core::field("why", core::describe(reloaded.error()))});
+    } else {
+      log_.info("reloaded the identity; a changed configuration takes a restart");
+    }
+  } else {
+    log_.info("nothing to reload: a changed configuration takes a restart");
+  }
+  notify_.ready("reloaded");
+}
+
+// Peers are told first, so that they choose this node no more; what they have sent meanwhile is
+// still done.
+void Daemon::drain() {
+  log_.info("stopping");
+  notify_.stopping();
+  control_.after(config_.drain.deadline, [this] {
+    log_.error("the drain deadline passed: stopping with work undone");
+    ended(kFailed);
+  });
+  if (mesh_) {
+    mesh_->drain();
+  }
+  control_.after(mesh_ ? config_.drain.grace : core::Duration{0}, [this] {
+    local_->calls().drain();
+    local_->stop([this] { leave(); });
+  });
+}
+
+void Daemon::leave() {
+  const auto stopped = [this] {
+    log_.info("stopped");
+    ended(kStopped);
+  };
+  if (mesh_) {
+    mesh_->leave(stopped);
+  } else {
+    stopped();
+  }
+}
+
+void Daemon::ended(Exit exit) {
+  exit_ = exit;
+  io_.stop();
+}
+
+}  // namespace
+
+int run_daemon(const Environment& environment, const config::Config& config, core::Log log) {
+  std::signal(SIGPIPE, SIG_IGN);
+  config::Config complete = config;
+  if (complete.node.name.empty()) {
+    char host[256] = {};
+    gethostname(host, sizeof host - 1);
+    complete.node.name = host;
+  }
+  Daemon daemon(environment, std::move(complete), std::move(log));
+  return daemon.run();
+}
+
+}  // namespace runard::node

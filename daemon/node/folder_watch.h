@@ -1,0 +1,46 @@
+// FolderWatch: tells which plugin files appear in a folder, once each has been still for kSettle.
+// inotify(7).
+//
+// A file that is copied in slowly is reported when it is complete; a rescan follows when the kernel
+// lost events. One thread: the io_context's.
+#pragma once
+
+#include <array>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <set>
+#include <string>
+
+#include "core/clock.h"
+#include "core/log.h"
+
+namespace runard::node {
+
+class FolderWatch {
+ public:
+  static constexpr core::Duration kSettle = std::chrono::milliseconds(300);
+  using Appeared = std::function<void(const std::string& path)>;
+
+  FolderWatch(boost::asio::io_context& io, std::string folder, Appeared appeared, core::Log log);
+  // Reports what is there already, then what comes. A folder that can't be watched is logged, not
+  // fatal.
+  void start();
+  void stop();
+  void rescan();
+
+ private:
+  void read();
+  void take_events(std::string_view bytes);
+  void arm();
+
+  const std::string folder_;
+  const Appeared appeared_;
+  const core::Log log_;
+  boost::asio::posix::stream_descriptor inotify_;
+  boost::asio::steady_timer timer_;
+  std::set<std::string> settling_;  // reported once nothing has come for kSettle
+  std::array<char, 4096> buffer_{};
+};
+
+}  // namespace runard::node

@@ -1,0 +1,74 @@
+#include "node/instance_specs.h"
+
+#include <algorithm>
+
+#include "plugin_host/manifest.h"
+#include "plugin_host/plugin_store.h"
+
+namespace runard::node {
+namespace {
+
+std::filesystem::path plugin_file(const config::Plugins& plugins, const std::string& file) {
+  const std::filesystem::path path(file);
+  return path.is_absolute() ? path : std::filesystem::path(plugins.dir) / path;
+}
+
+std::string data_dir(const config::Config& config, const std::string& network,
+                     const std::string& mount) {
+  std::string folder = network + "/" + mount;
+  std::replace(folder.begin() + static_cast<std::ptrdiff_t>(network.size()) + 1, folder.end(), '/',
+               '%');
+  return (std::filesystem::path(config.node.state_dir) / "data" / folder).string();
+}
+
+}  // namespace
+
+std::vector<plugin_host::InstanceSpec> configured_instances(const config::Config& config) {
+  std::vector<plugin_host::InstanceSpec> specs;
+  for (const config::Plugin& plugin : config.plugins.load) {
+    for (const config::Service& service : plugin.services) {
+      plugin_host::InstanceSpec spec;
+      spec.file = plugin_file(config.plugins, plugin.file);
+      spec.type = service.type;
+      spec.path = service.path;
+      spec.network = service.network;
+      spec.after = service.after;
+      spec.restart = service.restart == config::Restart::kNo ? plugin_host::Restart::kNever
+                                                             : plugin_host::Restart::kOnFailure;
+      spec.timeouts.init = service.init_timeout;
+      spec.timeouts.start = service.start_timeout;
+      spec.timeouts.stop = service.stop_timeout;
+      spec.backoff = {service.backoff.min, service.backoff.max};
+      spec.config_json = service.config.json;
+      spec.data_dir = data_dir(config, service.network, service.path);
+      specs.push_back(std::move(spec));
+    }
+  }
+  return specs;
+}
+
+core::Result<std::vector<plugin_host::InstanceSpec>> dropped_instances(
+    const std::string& file, const config::Config& config) {
+  const auto bytes = plugin_host::read_plugin_file(file);
+  if (!bytes) {
+    return bytes.error();
+  }
+  const auto manifest = plugin_host::read_manifest(*bytes);
+  if (!manifest) {
+    return manifest.error();
+  }
+  std::vector<plugin_host::InstanceSpec> specs;
+  for (const std::string& type : manifest->services) {
+    plugin_host::InstanceSpec spec;
+    spec.file = file;
+    spec.type = type;
+    spec.path = type;
+    spec.network = config.networks.default_name;
+    spec.restart = plugin_host::Restart::kOnFailure;
+    spec.data_dir = data_dir(config, spec.network, spec.path);
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
+}  // namespace runard::node

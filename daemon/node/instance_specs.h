@@ -1,0 +1,20 @@
+// From the configuration, or from a dropped file's manifest, to what the plugin host is asked to
+// run.
+#pragma once
+
+#include <vector>
+
+#include "config/config.h"
+#include "plugin_host/spec.h"
+
+namespace runard::node {
+
+// All services of all configured plugins, in the order of the file.
+std::vector<plugin_host::InstanceSpec> configured_instances(const config::Config& config);
+
+// plugins.auto_enable: each service type of the file, mounted at its own name on the default
+// network. kPlugin* errors.
+core::Result<std::vector<plugin_host::InstanceSpec>> dropped_instances(
+    const std::string& file, const config::Config& config);
+
+}  // namespace runard::node

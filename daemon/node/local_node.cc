@@ -1,0 +1,208 @@
+#include "node/local_node.h"
+
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+
+#include "config/show.h"
+#include "crypto/digest.h"
+#include "node/instance_specs.h"
+
+namespace runard::node {
+namespace json = boost::json;
+
+namespace {
+
+constexpr core::Duration kExpireInterval = std::chrono::seconds(10);
+
+std::vector<std::string> networks_of(const config::Config& config) {
+  std::vector<std::string> networks = {config.networks.default_name};
+  for (const std::string& network : config.networks.join) {
+    if (network != networks.front()) {
+      networks.push_back(network);
+    }
+  }
+  return networks;
+}
+
+plugin_host::Options host_options(const Context& context, const config::Config& config) {
+  plugin_host::Options options{
+      context.control,
+      context.clock,
+      context.log.component("plugins"),
+      std::filesystem::path(config.node.state_dir) / "plugins",
+      [](core::ByteView bytes) { return crypto::hex(crypto::sha256(bytes)); },
+      config.node.workers.value_or(0),
+      4,
+      {},
+      {}};
+  options.limits.payload = config.limits.payload;
+  return options;
+}
+
+calls::Options call_options(const config::Config& config) {
+  calls::Options options;
+  options.default_timeout = config.request_timeout;
+  options.payload_limit = config.limits.payload;
+  return options;
+}
+
+}  // namespace
+
+LocalNode::LocalNode(const Context& context, const config::Config& config, std::uint64_t epoch)
+    : context_(context),
+      config_(config),
+      began_(context.clock.now()),
+      registry_(config.node.name, networks_of(config), context.random.next()),
+      calls_(call_options(config), registry_, context.clock, context.control),
+      broker_(registry_, context.clock, epoch, context.random.next()),
+      events_(broker_),
+      directory_(registry_, events_),
+      host_control_(context.control),
+      plugins_(host_options(context, config), plugin_host::Ports{calls_, broker_, directory_}),
+      server_(
+          context.io,
+          {config.control.socket, config.control.group, context.version, config.request_timeout},
+          {[this] { return status(); },
+           [this] { return config::show(config_, config::ShowAs::kYaml); }},
+          calls_, broker_, registry_, context.clock, context.log.component("admin")) {
+  host_control_.set_host(&plugins_);
+  for (const std::string& network : registry_.networks()) {
+    auto& service = registry_services_.emplace_back(
+        std::make_unique<system::RegistryService>(network, registry_, host_control_));
+    registry_.put_system(service->row(), *service);
+  }
+}
+
+core::Result<void> LocalNode::start(core::Task ready) {
+  if (auto listening = server_.listen(); !listening) {
+    return listening;
+  }
+  for (const config::Plugin& plugin : config_.plugins.load) {
+    const std::filesystem::path file(plugin.file);
+    enabled_files_.insert(
+        (file.is_absolute() ? file : std::filesystem::path(config_.plugins.dir) / file).string());
+  }
+  if (config_.plugins.auto_enable) {
+    folder_.emplace(
+        context_.io, config_.plugins.dir,
+        [this](const std::string& file) { plugin_appeared(file); },
+        context_.log.component("plugins"));
+  }
+  auto specs = configured_instances(config_);
+  expire_retained();
+  if (auto added = plugins_.add(std::move(specs),
+                                [this, ready = std::move(ready)]() mutable {
+                                  if (folder_) {
+                                    folder_->start();
+                                  }
+                                  ready();
+                                });
+      !added) {
+    return added;
+  }
+  return {};
+}
+
+void LocalNode::plugin_appeared(const std::string& file) {
+  if (!enabled_files_.insert(file).second) {
+    context_.log.component("plugins").info(
+        "a plugin file that runs already was replaced; the old code stays until a restart",
+        {core::field("file", file)});
+    return;
+  }
+  // A file may be large and on a slow disk: it is read beside the control strand.
+  boost::asio::post(files_, [this, file] {
+    auto specs = dropped_instances(file, config_);
+    context_.control.post(
+        [this, file, specs = std::move(specs)]() mutable { enable(file, std::move(specs)); });
+  });
+}
+
+void LocalNode::enable(const std::string& file,
+                       core::Result<std::vector<plugin_host::InstanceSpec>> specs) {
+  core::Result<void> added =
+      specs ? plugins_.add(std::move(*specs), [] {}) : core::Result<void>(specs.error());
+  if (!added) {
+    enabled_files_.erase(file);
+    context_.log.component("plugins").error(
+        "a dropped plugin can't be run",
+        {core::field("file", file), core::field("why", core::describe(added.error()))});
+  }
+}
+
+void LocalNode::expire_retained() {
+  broker_.expire();
+  context_.control.after(kExpireInterval, [this] { expire_retained(); });
+}
+
+void LocalNode::stop(core::Task done) {
+  if (folder_) {
+    folder_->stop();
+  }
+  plugins_.stop([this, done = std::move(done)]() mutable {
+    broker_.stop();
+    server_.stop();
+    done();
+  });
+}
+
+json::object LocalNode::status() const {
+  const registry::NodeRows local = registry_.local();
+  json::array services;
+  for (const plugin_host::InstanceStatus& s : plugins_.status()) {
+    const std::string_view state = registry::state_text(s.row.state);
+    services.push_back(
+        {{"network", s.row.network},
+         {"path", s.row.path},
+         {"plugin", s.plugin},
+         {"plugin_version", s.plugin_version},
+         {"file", s.file.string()},
+         {"sha256", s.hash},
+         {"state", json::string(state.data(), state.size())},
+         {"last_error", s.last_error.about.empty() ? json::value(nullptr)
+                                                   : json::value(core::describe(s.last_error))},
+         {"restarts", s.restarts},
+         {"stuck", s.stuck},
+         {"in_flight", s.in_flight},
+         {"stale_answers", s.stale_answers},
+         {"abandoned", s.abandoned},
+         {"exceptions", s.exceptions}});
+    json::array actions;
+    for (const plugin_host::ActionStatus& action : s.actions) {
+      actions.push_back(
+          {{"name", action.pattern}, {"requests", action.requests}, {"failures", action.failures}});
+    }
+    services.back().as_object()["actions"] = std::move(actions);
+  }
+  const calls::Stats calls = calls_.stats();
+  const pubsub::Stats events = broker_.stats();
+  json::object status = {{"version", context_.version},
+                         {"node",
+                          {{"name", local.name},
+                           {"id", local.node.is_zero() ? std::string() : local.node.text()},
+                           {"pid", getpid()}}},
+                         {"uptime_ns", (context_.clock.now() - began_).count()},
+                         {"networks", json::value_from(registry_.networks())},
+                         {"mode", "local-only"},
+                         {"services", std::move(services)},
+                         {"calls",
+                          {{"total", calls.calls},
+                           {"failed", calls.failed},
+                           {"failovers", calls.failovers},
+                           {"timeouts", calls.timeouts},
+                           {"in_flight", calls.open}}},
+                         {"events",
+                          {{"published", events.published},
+                           {"refused", events.refused},
+                           {"delivered", events.delivered},
+                           {"sent", events.sent},
+                           {"lost_to_peers", events.peer_losses},
+                           {"subscriptions", events.subscriptions}}}};
+  if (more_status_) {
+    more_status_(status);
+  }
+  return status;
+}
+
+}  // namespace runard::node

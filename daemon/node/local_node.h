@@ -1,0 +1,83 @@
+// LocalNode: everything of a node that needs no other node: registry, calls, events, plugins, the
+// system's services and the control socket. Built in the order of its members; stopped by stop(),
+// then destroyed in the reverse order.
+//
+// Control strand only, but for what the members themselves allow.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "admin/control_server.h"
+#include "calls/dispatcher.h"
+#include "config/config.h"
+#include "core/random.h"
+#include "node/asio_executor.h"
+#include "node/folder_watch.h"
+#include "node/local_directory.h"
+#include "node/service_control.h"
+#include "plugin_host/host.h"
+#include "pubsub/broker.h"
+#include "registry/registry.h"
+#include "system/registry_events.h"
+#include "system/registry_service.h"
+
+namespace runard::node {
+
+// What every part is given.
+struct Context {
+  boost::asio::io_context& io;  // the control strand: one thread runs it
+  AsioExecutor& control;
+  const core::Clock& clock;
+  core::Random& random;
+  core::Log log;
+  std::string version;
+};
+
+class LocalNode {
+ public:
+  LocalNode(const Context& context, const config::Config& config, std::uint64_t epoch);
+
+  // Adds to what the control socket shows as the status. Before start().
+  void on_status(std::function<void(boost::json::object&)> more) { more_status_ = std::move(more); }
+
+  // Opens the control socket, then loads the plugins; `ready` comes when each service runs or has
+  // failed.
+  core::Result<void> start(core::Task ready);
+  // Services first, then subscriptions and control socket. `done` comes once.
+  void stop(core::Task done);
+
+  registry::Registry& registry() { return registry_; }
+  calls::Dispatcher& calls() { return calls_; }
+  pubsub::Broker& broker() { return broker_; }
+  system::RegistryEvents& events() { return events_; }
+  plugin_host::Host& plugins() { return plugins_; }
+
+ private:
+  void plugin_appeared(const std::string& file);
+  void enable(const std::string& file, core::Result<std::vector<plugin_host::InstanceSpec>> specs);
+  void expire_retained();
+  boost::json::object status() const;
+
+  const Context context_;
+  const config::Config& config_;
+  const core::TimePoint began_;
+  registry::Registry registry_;
+  calls::Dispatcher calls_;
+  pubsub::Broker broker_;
+  system::RegistryEvents events_;
+  LocalDirectory directory_;
+  HostControl host_control_;
+  std::vector<std::unique_ptr<system::RegistryService>> registry_services_;  // one a network
+  plugin_host::Host plugins_;
+  std::optional<FolderWatch> folder_;
+  std::set<std::string> enabled_files_;
+  admin::ControlServer server_;
+  std::function<void(boost::json::object&)> more_status_;
+  boost::asio::thread_pool files_{1};  // reads dropped files; joined first
+};
+
+}  // namespace runard::node

@@ -1,0 +1,101 @@
+// Broker: publish and subscribe on this node, and the hand-over of local events to other nodes.
+//
+// Order: events of one publisher on one topic reach each queue in the order of their publish()
+// calls; topics are independent. publish() never waits: a subscription with Overflow::kBlock and no
+// room makes it answer kBackpressure before anybody got the event. One copy goes to each node that
+// wants the topic, naming the groups it is for. A group gets an event once: a member on this node
+// is preferred, else one remote member in turn. Lifetime: outlives every reference to a queue that
+// it gave. Threads: any. A publish takes one of kShards mutexes, chosen by topic, for the length of
+// the hand-over.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "core/clock.h"
+#include "pubsub/queue.h"
+#include "pubsub/topic_store.h"
+#include "registry/registry.h"
+#include "routing/route_trie.h"
+#include "routing/snapshot.h"
+
+namespace runard::pubsub {
+
+// Events to other nodes. Declared here, implemented over the links.
+class EventPeers {
+ public:
+  virtual ~EventPeers() = default;
+  // `event.groups` and `event.ungrouped` say for whom the copy is. False: no link or no credit. Any
+  // thread.
+  virtual bool send(core::NodeId node, const rpc::Event& event) = 0;
+};
+
+struct Stats {
+  std::uint64_t published = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t delivered = 0;    // into local queues
+  std::uint64_t sent = 0;         // to peers
+  std::uint64_t peer_losses = 0;  // a peer that had no credit
+  std::size_t subscriptions = 0;
+};
+
+class Broker final : public rpc::Broker {
+ public:
+  // `epoch` makes publisher instances differ between runs of this node; `seed`: see
+  // routing::RouteTrie.
+  Broker(registry::Registry& registry, const core::Clock& clock, std::uint64_t epoch,
+         std::uint64_t seed);
+  void set_peers(EventPeers* peers) { peers_.store(peers, std::memory_order_release); }
+
+  rpc::Receipt publish(const rpc::Event& event, const rpc::PublishOptions& options) override;
+  core::Result<std::shared_ptr<rpc::EventQueue>> subscribe(rpc::SubscribeOptions options,
+                                                           rpc::EventConsumer& consumer) override;
+  // Forgets retained events whose time is over. Call now and then.
+  void expire();
+  // Closes every queue.
+  void stop();
+  Stats stats() const;
+
+ private:
+  static constexpr std::size_t kShards = 16;
+  struct Shard {
+    std::mutex mutex;
+    TopicStore topics;
+  };
+  using Queues = std::vector<std::shared_ptr<Queue>>;
+  using Index = routing::RouteTrie<std::shared_ptr<const Queues>>;
+  struct Targets;
+
+  Shard& shard_of(std::string_view topic);
+  Targets targets_of(const rpc::Event& event, const rpc::PublishOptions& options);
+  void add_local_targets(const rpc::Event& event, std::uint32_t turn, Targets& targets,
+                         std::set<std::string>& groups);
+  void add_peers(const rpc::Event& event, const rpc::PublishOptions& options, std::uint32_t turn,
+                 Targets& targets, const std::set<std::string>& local_groups);
+  rpc::Receipt hand_over(const rpc::Event& event, const rpc::PublishOptions& options, Shard& shard,
+                         Targets& targets);
+  static bool reserve_all(const Targets& targets, std::size_t bytes);
+  void send_to_peers(const rpc::Event& event, const Targets& targets, rpc::Receipt& receipt);
+  void replay_past(Queue& queue, const routing::TopicPattern& pattern);
+  void unsubscribe(const std::shared_ptr<Queue>& queue);
+  template <class Change>
+  void change_queues(const routing::TopicPattern& pattern, Change change);
+
+  registry::Registry& registry_;
+  const core::Clock& clock_;
+  const std::uint64_t epoch_;
+  std::atomic<EventPeers*> peers_{nullptr};
+  std::atomic<std::uint64_t> next_instance_{1};
+  std::atomic<std::uint32_t> group_turn_{0};
+  std::array<Shard, kShards> shards_;
+  mutable std::mutex mutex_;  // protects the two below
+  Index index_;
+  std::size_t subscriptions_ = 0;
+  routing::Snapshot<Index> snapshot_;
+  std::atomic<std::uint64_t> published_{0}, refused_{0}, delivered_{0}, sent_{0}, peer_losses_{0};
+};
+
+}  // namespace runard::pubsub

@@ -1,0 +1,89 @@
+#include "pubsub/topic_store.h"
+
+namespace runard::pubsub {
+namespace {
+
+std::string key_of(std::string_view network, std::string_view topic, std::string_view publisher) {
+  std::string key;
+  key.reserve(network.size() + topic.size() + publisher.size() + 2);
+  key.append(network).append(1, '\0').append(topic).append(1, '\0').append(publisher);
+  return key;
+}
+
+}  // namespace
+
+TopicStore::Stamp TopicStore::next(std::string_view network, std::string_view topic,
+                                   std::string_view publisher, std::uint64_t fresh_instance) {
+  auto [at, fresh] = sequences_.try_emplace(key_of(network, topic, publisher));
+  Sequence& sequence = at->second;
+  if (fresh) {
+    sequence_ages_.push_back(at->first);
+    sequence.age = std::prev(sequence_ages_.end());
+    sequence.last = {fresh_instance, 0};
+  } else {
+    sequence_ages_.splice(sequence_ages_.end(), sequence_ages_, sequence.age);
+  }
+  const Stamp stamp = {sequence.last.instance, ++sequence.last.sequence};
+  if (sequences_.size() > kMaxTopics) {
+    sequences_.erase(sequence_ages_.front());
+    sequence_ages_.pop_front();
+  }
+  return stamp;
+}
+
+void TopicStore::retain(const rpc::EventPtr& event, core::TimePoint published,
+                        core::TimePoint expires) {
+  auto [at, fresh] = retained_.try_emplace(key_of(event->network, event->topic, {}));
+  Retained& topic = at->second;
+  if (fresh) {
+    retained_ages_.push_back(at->first);
+    topic.age = std::prev(retained_ages_.end());
+  } else {
+    retained_ages_.splice(retained_ages_.end(), retained_ages_, topic.age);
+  }
+  topic.events.push_back({event, published, expires});
+  bytes_ += event->payload.bytes.size();
+  while (topic.events.size() > kMaxEventsPerTopic) {
+    pop_front(topic);
+  }
+  while (retained_.size() > kMaxTopics || (bytes_ > kMaxBytes && retained_.size() > 1)) {
+    forget_oldest();
+  }
+  while (bytes_ > kMaxBytes && topic.events.size() > 1) {
+    pop_front(topic);
+  }
+}
+
+void TopicStore::pop_front(Retained& topic) {
+  bytes_ -= topic.events.front().event->payload.bytes.size();
+  topic.events.pop_front();
+}
+
+void TopicStore::forget_oldest() {
+  const auto at = retained_.find(retained_ages_.front());
+  while (!at->second.events.empty()) {
+    pop_front(at->second);
+  }
+  retained_ages_.pop_front();
+  retained_.erase(at);
+}
+
+void TopicStore::expire(core::TimePoint now) {
+  for (auto at = retained_.begin(); at != retained_.end();) {
+    Retained& topic = at->second;
+    for (std::size_t i = topic.events.size(); i-- > 0;) {
+      if (topic.events[i].expires <= now) {
+        bytes_ -= topic.events[i].event->payload.bytes.size();
+        topic.events.erase(topic.events.begin() + static_cast<std::ptrdiff_t>(i));
+      }
+    }
+    if (topic.events.empty()) {
+      retained_ages_.erase(topic.age);
+      at = retained_.erase(at);
+    } else {
+      ++at;
+    }
+  }
+}
+
+}  // namespace runard::pubsub

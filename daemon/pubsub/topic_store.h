@@ -1,0 +1,73 @@
+// TopicStore: what the broker remembers about topics: the sequence of each (publisher, topic), and
+// retained events.
+//
+// Bounded: kMaxTopics topics, kMaxEventsPerTopic events of a topic, kMaxBytes of payload in all;
+// the oldest go first. A topic that was forgotten begins a new instance, so that its sequence never
+// seems to go back. Not thread-safe: the broker holds a shard's mutex.
+#pragma once
+
+#include <deque>
+#include <list>
+#include <string>
+#include <unordered_map>
+
+#include "core/clock.h"
+#include "rpc/broker.h"
+
+namespace runard::pubsub {
+
+class TopicStore {
+ public:
+  static constexpr std::size_t kMaxTopics = 8192;
+  static constexpr std::size_t kMaxEventsPerTopic = 64;
+  static constexpr std::size_t kMaxBytes = 4U << 20;
+
+  struct Stamp {
+    std::uint64_t instance;
+    std::uint64_t sequence;
+  };
+  // The next sequence of this publisher on this topic.
+  Stamp next(std::string_view network, std::string_view topic, std::string_view publisher,
+             std::uint64_t fresh_instance);
+  void retain(const rpc::EventPtr& event, core::TimePoint published, core::TimePoint expires);
+  // Those published at or after `since` that have not expired and that `wanted` accepts, oldest
+  // first within a topic.
+  template <class Wanted>
+  void collect(core::TimePoint now, core::TimePoint since, Wanted wanted,
+               std::vector<rpc::EventPtr>& out) const {
+    for (const auto& [key, kept] : retained_) {
+      for (const Kept& k : kept.events) {
+        if (k.expires > now && k.published >= since && wanted(*k.event)) {
+          out.push_back(k.event);
+        }
+      }
+    }
+  }
+  void expire(core::TimePoint now);
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  struct Kept {
+    rpc::EventPtr event;
+    core::TimePoint published;
+    core::TimePoint expires;
+  };
+  struct Retained {
+    std::deque<Kept> events;
+    std::list<std::string>::iterator age;
+  };
+  struct Sequence {
+    Stamp last{};
+    std::list<std::string>::iterator age;
+  };
+  void pop_front(Retained& topic);
+  void forget_oldest();
+
+  std::unordered_map<std::string, Sequence> sequences_;
+  std::list<std::string> sequence_ages_;  // least recently used first
+  std::unordered_map<std::string, Retained> retained_;
+  std::list<std::string> retained_ages_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace runard::pubsub

@@ -1,0 +1,89 @@
+// Registry: who provides and who subscribes, on this node and on all others.
+//
+// It owns the rows; readers get immutable RouteTable snapshots. Every method may be called on any
+// thread; writers take one mutex (control plane), table() takes none.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+#include "core/result.h"
+#include "registry/route_builder.h"
+#include "routing/snapshot.h"
+
+namespace runard::registry {
+
+class Registry {
+ public:
+  // `networks`: those this node is a member of; the first is the default. `seed`: secret and
+  // random.
+  Registry(std::string name, std::vector<std::string> networks, std::uint64_t seed);
+
+  // Who this node is in the mesh; a local-only node has no id.
+  void set_self(core::NodeId self, std::uint64_t epoch, std::vector<std::string> addresses);
+  // Told after each change of this node's own rows, in order, outside the mutex. Set before the
+  // first change.
+  void on_local_change(std::function<void(const NodeRows&)> listener) {
+    listener_ = std::move(listener);
+  }
+
+  // This node. Puts the row, or replaces the one of that network and path. Its actions can be
+  // called while it is running and `endpoint` is given. kDuplicatePath when another local service
+  // has one of the patterns, kReservedPath for '$' paths, kBadTopic, kBadPattern: then nothing has
+  // changed.
+  core::Result<void> put_local(const ServiceRow& row, rpc::Handler* endpoint);
+  void remove_local(std::string_view network, std::string_view path);
+  // The system's own services: in no announcement.
+  void put_system(const ServiceRow& row, rpc::Handler& endpoint);
+  // Counted: two subscriptions of one kind are announced once.
+  void add_subscription(const SubscriptionRow& row);
+  void remove_subscription(const SubscriptionRow& row);
+
+  // Other nodes. False: an older (epoch, version) than what is known, ignored.
+  bool replace(const NodeRows& rows, rpc::Handler& link);
+  void drop(core::NodeId node);
+
+  routing::Snapshot<RouteTable>::Guard table() const { return snapshot_.read(); }
+  // Whether some service is mounted at or above the path: tells "no action" from "no service".
+  // Takes the mutex.
+  bool has_service(routing::TopicView path) const;
+  core::NodeId self() const;
+  NodeRows local() const;
+  std::vector<NodeRows> nodes() const;  // this one first
+  const std::vector<std::string>& networks() const { return networks_; }
+
+ private:
+  struct Local {
+    ServiceRow row;
+    rpc::Handler* endpoint = nullptr;
+  };
+  struct Remote {
+    NodeRows rows;
+    rpc::Handler* link = nullptr;
+  };
+  using Key = std::pair<std::string, std::string>;  // network, path
+
+  core::Result<void> check_locked(const ServiceRow& row) const;
+  void set_routes_locked(const Local* before, const Local* after);
+  void add_remote_locked(const Remote& remote);
+  void remove_remote_locked(const Remote& remote);
+  void publish_locked() { snapshot_.publish(routes_.table()); }
+  NodeRows local_locked() const;
+  void local_changed(std::unique_lock<std::mutex>& lock);
+
+  const std::vector<std::string> networks_;
+  std::function<void(const NodeRows&)> listener_;
+  std::mutex
+      listener_mutex_;  // taken before mutex_ when this node's rows change: listeners hear in order
+  mutable std::mutex mutex_;
+  NodeRows self_;  // without services and subscriptions
+  std::map<Key, Local> local_;
+  std::map<SubscriptionRow, std::uint32_t> subscriptions_;
+  std::unordered_map<core::NodeId, Remote> remotes_;
+  RouteBuilder routes_;
+  routing::Snapshot<RouteTable> snapshot_;
+};
+
+}  // namespace runard::registry

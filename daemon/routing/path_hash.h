@@ -1,0 +1,72 @@
+// PathHash: a keyed hash of short texts. Peers choose the texts, so without the key they could
+// choose ones that collide and make every look-up slow.
+//
+// Source: SipHash-1-3 (Aumasson, Bernstein: "SipHash: a fast short-input PRF", with the reduced
+// rounds that hash tables use). A value; any thread.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace runard::routing {
+
+class PathHash {
+ public:
+  PathHash(std::uint64_t key0, std::uint64_t key1) : key0_(key0), key1_(key1) {}
+
+  std::uint64_t operator()(std::string_view text) const {
+    State state{key0_ ^ 0x736f6d6570736575ULL, key1_ ^ 0x646f72616e646f6dULL,
+                key0_ ^ 0x6c7967656e657261ULL, key1_ ^ 0x7465646279746573ULL};
+    const char* at = text.data();
+    std::size_t left = text.size();
+    for (; left >= 8; left -= 8, at += 8) {
+      std::uint64_t word;
+      std::memcpy(&word, at, 8);
+      state.absorb(word);
+    }
+    std::uint64_t last = static_cast<std::uint64_t>(text.size()) << 56;
+    for (std::size_t i = 0; i < left; ++i) {
+      last |= static_cast<std::uint64_t>(static_cast<unsigned char>(at[i])) << (8 * i);
+    }
+    state.absorb(last);
+    return state.finish();
+  }
+
+ private:
+  struct State {
+    std::uint64_t v0, v1, v2, v3;
+
+    void round() {
+      v0 += v1;
+      v1 = std::rotl(v1, 13) ^ v0;
+      v0 = std::rotl(v0, 32);
+      v2 += v3;
+      v3 = std::rotl(v3, 16) ^ v2;
+      v0 += v3;
+      v3 = std::rotl(v3, 21) ^ v0;
+      v2 += v1;
+      v1 = std::rotl(v1, 17) ^ v2;
+      v2 = std::rotl(v2, 32);
+    }
+    void absorb(std::uint64_t word) {
+      v3 ^= word;
+      round();
+      v0 ^= word;
+    }
+    std::uint64_t finish() {
+      v2 ^= 0xff;
+      round();
+      round();
+      round();
+      return v0 ^ v1 ^ v2 ^ v3;
+    }
+  };
+
+  std::uint64_t key0_;
+  std::uint64_t key1_;
+};
+
+}  // namespace runard::routing

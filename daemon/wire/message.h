@@ -1,0 +1,47 @@
+// What REQUEST, REPLY and EVENT frames have in common: a body of {u16 header length, header,
+// payload}. The payload is what the header leaves of the body.
+//
+// A header may be longer than this version knows: what follows the known fields is ignored, so a
+// newer minor version can add fields at the end.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "core/result.h"
+#include "rpc/handler.h"
+#include "wire/cursor.h"
+#include "wire/limits.h"
+
+namespace runard::wire {
+
+// The two parts of a message body. Borrowed.
+struct MessageParts {
+  core::ByteView header;
+  core::ByteView payload;
+};
+core::Result<MessageParts> split_message(core::ByteView body);
+
+// The largest body of a message whose payload is at most `payload_limit`.
+inline std::uint64_t max_message_body(std::uint64_t payload_limit) {
+  return 2 + kMaxHeader + payload_limit;
+}
+
+// Metadata read from a header: a bounded list without an allocation.
+struct MetaList {
+  std::array<rpc::Pair, kMaxMeta> pairs;
+  std::size_t count = 0;
+  std::span<const rpc::Pair> view() const { return {pairs.data(), count}; }
+};
+
+std::size_t meta_size(std::span<const rpc::Pair> meta);
+void put_meta(std::span<const rpc::Pair> meta, ByteWriter& writer);
+void get_meta(ByteReader& reader, MetaList& meta);
+
+// Begins a message in `out`: frame head, header length and room for the header, which the returned
+// writer fills. The caller appends the payload, or sends it from where it is.
+ByteWriter begin_message(std::uint64_t frame_type, std::size_t header, std::size_t payload,
+                         core::Bytes& out);
+
+}  // namespace runard::wire

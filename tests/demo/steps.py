@@ -1,0 +1,159 @@
+"""The demo's steps, in order. Each does what its title says, checks it, and says what it saw."""
+import json, os, subprocess, time
+from dataclasses import dataclass
+from typing import Callable
+
+from authority import Authority
+from daemons import Failed, build_dir, wait_for
+from mesh import Mesh
+
+
+@dataclass
+class Step:
+    name: str
+    title: str
+    run: Callable[[Mesh], None]
+
+
+ALL = []
+
+
+def step(name, title):
+    def add(function):
+        ALL.append(Step(name, title, function))
+        return function
+    return add
+
+
+def expect(what, got, wanted):
+    if got != wanted:
+        raise Failed(f"{what}: expected {wanted!r}, got {got!r}")
+
+
+@step("enrol", "A certificate authority, the networks main and backup, and three nodes with certificates")
+def enrol(mesh):
+    mesh.authority = Authority(mesh.path / "ca", networks=("main", "backup"))
+    for name, networks in (("alpha", ("main", "backup")), ("beta", ("main",)), ("gamma", ("main",))):
+        node = mesh.make_node(name, networks)
+        if not (mesh.spoiled("enrol") and name == "gamma"):
+            mesh.authority.enrol(node, networks)
+        if not (node.folder / "state" / "identity").exists():
+            raise Failed(f"{name} has no identity")
+    mesh.say(f"CA {mesh.authority.fingerprint[:24]}..., nodes alpha, beta, gamma")
+
+
+@step("discover", "The daemons start and find each other, without being told where")
+def discover(mesh):
+    for node in mesh.nodes.values():
+        if not (mesh.spoiled("discover") and node.name == "gamma"):
+            node.start()
+    for name in mesh.nodes:
+        began = time.monotonic()
+        others = set(mesh.nodes) - {name}
+        wait_for(f"{name} is linked to {', '.join(sorted(others))}", lambda n=name, o=others: mesh.peers_of(n) == o, 15)
+    mesh.say("every node is linked to the other two, over QUIC with certificates on both sides")
+
+
+@step("plugin", "A plugin is dropped into the folder of a running node")
+def plugin(mesh):
+    if not mesh.spoiled("plugin"):
+        mesh.nodes["alpha"].drop_plugin("math")
+    wait_for("gamma sees the service math", lambda: any(
+        s["path"] == "math" and s["state"] == "running" for s in mesh.nodes["gamma"].ask("service", "ls")["services"]), 10)
+    mesh.say("alpha serves math; gamma has heard of it")
+
+
+@step("local", "A call on the node that has the service")
+def local(mesh):
+    numbers = ("a=2", "b=2") if mesh.spoiled("local") else ("a=2", "b=3")
+    expect("2 + 3", float(mesh.nodes["alpha"].ctl("call", "math/add", *numbers).stdout), 5.0)
+    mesh.say("runarctl call math/add a=2 b=3  ->  5")
+
+
+@step("remote", "The same call on a node that does not have it")
+def remote(mesh):
+    path = "maths/multiply" if mesh.spoiled("remote") else "math/multiply"
+    done = mesh.nodes["gamma"].ctl("-o", "json", "call", path, "a=6", "b=7")
+    answer = json.loads(done.stdout)
+    expect("6 * 7", answer["result"], 42)
+    alpha = mesh.nodes["alpha"].ask("status")["node"]["id"]
+    expect("who answered", answer["served_by"], alpha)
+    mesh.say(f"gamma -> alpha -> 42 in {answer['elapsed_ns'] / 1000:.0f} us")
+
+
+@step("error", "An error of the service reaches its caller on another node")
+def error(mesh):
+    divisor = "b=1" if mesh.spoiled("error") else "b=0"
+    done = mesh.nodes["beta"].ctl("call", "math/divide", "a=1", divisor, check=False)
+    if done.returncode == 0 or "zero" not in done.stderr:
+        raise Failed(f"dividing by zero: exit {done.returncode}, {done.stderr.strip() or done.stdout.strip()}")
+    mesh.say(done.stderr.strip().splitlines()[0])
+
+
+@step("event", "An event published on one node is heard on another")
+def event(mesh):
+    gamma = mesh.nodes["gamma"]
+    listener = subprocess.Popen(
+        [build_dir() / "bin" / "runarctl", "--socket", gamma.socket, "-o", "json", "sub", "math/result", "--count", "1"],
+        stdout=subprocess.PIPE, text=True)
+    try:
+        wait_for("alpha knows of gamma's subscription", lambda: any(
+            s["pattern"] == "math/result" for n in mesh.nodes["alpha"].ask("node", "ls")["nodes"] if n["name"] == "gamma"
+            for s in n["subscriptions"]), 5)
+        if not mesh.spoiled("event"):
+            mesh.nodes["beta"].ctl("call", "math/add", "a=20", "b=22")
+        try:
+            out, _ = listener.communicate(timeout=5)
+        except subprocess.TimeoutExpired:
+            raise Failed("gamma heard nothing within 5 s")
+        heard = json.loads(out)
+        expect("the event's topic", heard["topic"], "math/result")
+        mesh.say(f"gamma heard {heard['topic']} = {json.dumps(heard['payload'])} from alpha")
+    finally:
+        listener.kill()
+        listener.wait()
+
+
+@step("isolation", "A service of network backup is not to be seen from network main")
+def isolation(mesh):
+    alpha, gamma = mesh.nodes["alpha"], mesh.nodes["gamma"]
+    network = "main" if mesh.spoiled("isolation") else "backup"
+    alpha.ctl("pub", f"{network}:ledger/secret", "x=1", "--retain", "60s")
+    seen = gamma.ctl("sub", "backup:>", "--count", "1", check=False)
+    if seen.returncode == 0:
+        raise Failed("gamma could subscribe in a network that it is no member of")
+    names = gamma.ctl("-o", "json", "node", "ls").stdout + gamma.log_text()
+    if "backup" in names and not mesh.spoiled("isolation"):
+        raise Failed("gamma knows the name of a network that it is no member of")
+    if mesh.spoiled("isolation"):
+        raise Failed("the event went to main")
+    mesh.say("gamma may not subscribe there, and has never heard the network's name")
+
+
+@step("leave", "A node leaves, and comes back")
+def leave(mesh):
+    alpha, gamma = mesh.nodes["alpha"], mesh.nodes["gamma"]
+    code = 0 if mesh.spoiled("leave") else alpha.stop()
+    expect("alpha's exit code", code, 0)
+    wait_for("gamma knows that alpha left", lambda: "alpha" not in mesh.peers_of("gamma"), 3)
+    done = gamma.ctl("call", "math/add", "a=1", "b=1", check=False)
+    expect("the exit code of a call that nobody can take", done.returncode, 4)
+    alpha.start()
+    wait_for("the call works again", lambda: gamma.ctl("call", "math/add", "a=1", "b=1", check=False).stdout.strip() == "2.0", 15)
+    mesh.say("alpha left: the call ended in 4 at once; alpha came back: 2")
+
+
+@step("stranger", "A node with a certificate of another authority is refused")
+def stranger(mesh):
+    node = mesh.make_node("mallory")
+    foreign = mesh.authority if mesh.spoiled("stranger") else Authority(mesh.path / "other-ca", name="other", networks=("main",))
+    foreign.enrol(node)
+    members = [mesh.nodes[n] for n in ("alpha", "beta", "gamma")]
+    before = sum(n.ask("status")["mesh"]["handshakes_failed"] for n in members)
+    node.start()
+    wait_for("a member refuses the stranger", lambda: sum(
+        n.ask("status")["mesh"]["handshakes_failed"] for n in members) > before, 10)
+    expect("the stranger's peers", mesh.peers_of("mallory"), set())
+    if any("mallory" in mesh.peers_of(n) for n in ("alpha", "beta", "gamma")):
+        raise Failed("mallory is in the mesh")
+    mesh.say("mallory has no peers, and no node lists it")

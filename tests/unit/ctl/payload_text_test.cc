@@ -1,0 +1,80 @@
+#include "ctl/payload_text.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <sstream>
+
+#include "ctl/table.h"
+
+using namespace runard;
+using core::Errc;
+
+namespace {
+
+core::Result<std::string> no_files(const std::string& name) {
+  return core::fail(Errc::kNotFound, name);
+}
+
+std::string shown(const ctl::PayloadText& given) {
+  const auto bytes = ctl::payload_from(given, no_files);
+  REQUIRE(bytes.has_value());
+  return ctl::payload_to_text(*bytes, "cbor", true);
+}
+
+}  // namespace
+
+TEST_CASE("name=value pairs become a map, with the types their texts have") {
+  CHECK(
+      shown({{"a=2", "b=-1.5", "c=true", "d=null", "e=x", "f=2x", "g=", "h=\"q\"", "i==="}, ""}) ==
+      R"({"a":2,"b":-1.5,"c":true,"d":null,"e":"x","f":"2x","g":"","h":"\"q\"","i":"=="})");
+}
+
+TEST_CASE("name:=JSON takes any JSON") {
+  CHECK(shown({{"a:=[1,{\"b\":2}]", "c:=\"2\""}, ""}) == R"({"a":[1,{"b":2}],"c":"2"})");
+}
+
+TEST_CASE("what -d takes is JSON, a file, or stdin") {
+  CHECK(shown({{}, "[1,2]"}) == "[1,2]");
+  const auto files = [](const std::string& name) -> core::Result<std::string> {
+    return "\"" + name + "\"";
+  };
+  for (const auto& [data, name] :
+       {std::pair("@x.json", "x.json"), std::pair("-", "-"), std::pair("@-", "-")}) {
+    const auto bytes = ctl::payload_from({{}, data}, files);
+    REQUIRE(bytes.has_value());
+    CHECK(ctl::payload_to_text(*bytes, "cbor", true) == "\"" + std::string(name) + "\"");
+  }
+}
+
+TEST_CASE("what is neither is refused with a hint") {
+  CHECK(ctl::payload_from({{"novalue"}, ""}, no_files).error().code == Errc::kUsage);
+  CHECK(ctl::payload_from({{"=x"}, ""}, no_files).error().code == Errc::kUsage);
+  CHECK(ctl::payload_from({{"a:=[1"}, ""}, no_files).error().code == Errc::kUsage);
+  CHECK(ctl::payload_from({{"a=1"}, "[1]"}, no_files).error().code == Errc::kUsage);
+  CHECK(ctl::payload_from({{}, "{"}, no_files).error().code == Errc::kUsage);
+  CHECK(ctl::payload_from({{}, "@missing"}, no_files).error().code == Errc::kNotFound);
+}
+
+TEST_CASE("results are shown in their encoding") {
+  CHECK(ctl::payload_to_text(core::as_bytes("hi"), "text", false) == "hi");
+  CHECK(ctl::payload_to_text(core::as_bytes("hi"), "text", true) == "\"hi\"");
+  CHECK(ctl::payload_to_text(core::as_bytes("hi"), "raw", false) == "6869");
+  CHECK(ctl::payload_to_text(core::as_bytes("[1]"), "json", true) == "[1]");
+  CHECK(ctl::payload_to_text({}, "cbor", true) == "null");
+  CHECK(ctl::payload_to_text(core::as_bytes("\xff"), "cbor", false).starts_with("\"not CBOR"));
+}
+
+TEST_CASE("a table is as wide as its cells, and no cell can move the cursor") {
+  ctl::Table table({"A", "LONG"});
+  table.row({"xxx", "1"});
+  table.row({"\xc3\xa4", "\x1b[2J"});
+  std::ostringstream out;
+  table.print(out);
+  CHECK(out.str() == "A    LONG\nxxx  1\n\xc3\xa4    ?[2J\n");
+}
+
+TEST_CASE("durations read as people say them") {
+  CHECK(ctl::duration_text(37'000) == "37.0 us");
+  CHECK(ctl::duration_text(412'000'000) == "412.0 ms");
+  CHECK(ctl::duration_text(125'000'000'000) == "2m 5s");
+  CHECK(ctl::duration_text(273'600'000'000'000) == "3d 4h");
+}

@@ -1,0 +1,82 @@
+#include "identity/issue_log.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <fstream>
+
+#include "identity/durable_file.h"
+#include "support/result_text.h"
+#include "support/temp_folder.h"
+#include "unit/identity/faulty_disk.h"
+
+using namespace runard;
+using core::Errc;
+using identity::IssueLog;
+using identity::IssueRecord;
+using test::FaultyDisk;
+using test::TempFolder;
+
+namespace {
+
+IssueRecord record(std::string name) {
+  return {"2025-06-15T12:00:00Z", "4b", core::NodeId{}, std::move(name), {"prod", "test"},
+          "2025-09-13T12:00:00Z"};
+}
+
+}  // namespace
+
+TEST_CASE("issuances come back in order") {
+  const TempFolder folder;
+  identity::SystemDisk disk;
+  const IssueLog log(folder / "issued.log");
+  CHECK(log.read()->empty());
+  REQUIRE(log.append(disk, record("a")));
+  REQUIRE(log.append(disk, record("b")));
+  CHECK(*log.read() == std::vector{record("a"), record("b")});
+  CHECK(*identity::read_file(folder / "issued.log") ==
+        "2025-06-15T12:00:00Z serial=4b node=00000000000000000000000000 name=a networks=prod,test "
+        "not_after=2025-09-13T12:00:00Z\n"
+        "2025-06-15T12:00:00Z serial=4b node=00000000000000000000000000 name=b networks=prod,test "
+        "not_after=2025-09-13T12:00:00Z\n");
+}
+
+TEST_CASE("an issuance that fails at any step of the disk is not reported as done") {
+  for (const int error : {EIO, ENOSPC}) {
+    for (int step = 0; step < 4; ++step) {
+      const TempFolder folder;
+      identity::SystemDisk healthy;
+      const IssueLog log(folder / "issued.log");
+      REQUIRE(log.append(healthy, record("a")));
+      auto disk = FaultyDisk::failing(step, error);
+
+      CHECK(log.append(disk, record("b")).error().code == Errc::kSystem);
+
+      INFO("step " << step);
+      CHECK(*log.read() == std::vector{record("a")});
+    }
+  }
+}
+
+TEST_CASE("a line that a crash tore is no issuance and goes with the next") {
+  const TempFolder folder;
+  identity::SystemDisk healthy;
+  const IssueLog log(folder / "issued.log");
+  REQUIRE(log.append(healthy, record("a")));
+  auto disk = FaultyDisk::crashing(1);
+  CHECK_FALSE(log.append(disk, record("b")));
+  REQUIRE_FALSE(identity::read_file(folder / "issued.log")->ends_with('\n'));
+
+  CHECK(*log.read() == std::vector{record("a")});
+  REQUIRE(log.append(healthy, record("c")));
+  CHECK(*log.read() == std::vector{record("a"), record("c")});
+}
+
+TEST_CASE("a log with a foreign line is an error that names the line") {
+  const TempFolder folder;
+  identity::SystemDisk disk;
+  const IssueLog log(folder / "issued.log");
+  REQUIRE(log.append(disk, record("a")));
+  std::ofstream(folder / "issued.log", std::ios::app) << "hello\n";
+  const auto read = log.read();
+  CHECK(read.error().code == Errc::kIdentityUnreadable);
+  CHECK(read.error().about.find("issued.log:2:") != std::string::npos);
+}

@@ -1,0 +1,208 @@
+#include "registry/registry.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace runard;
+using core::Errc;
+using registry::NodeRows;
+using registry::Registry;
+using registry::ServiceRow;
+using registry::ServiceState;
+using registry::SubscriptionRow;
+
+namespace {
+
+struct NoHandler final : rpc::Handler {
+  rpc::Ticket call(const rpc::Request&, const rpc::Responder&) override { return 0; }
+  void cancel(rpc::Ticket) override {}
+};
+
+ServiceRow service(std::string path, std::vector<std::string> actions,
+                   std::string network = "main") {
+  ServiceRow row;
+  row.network = std::move(network);
+  row.path = std::move(path);
+  row.state = ServiceState::kRunning;
+  for (std::string& action : actions) {
+    row.actions.push_back({std::move(action), "", "", "", 0});
+  }
+  return row;
+}
+
+NodeRows node(std::uint8_t number, std::vector<ServiceRow> services, std::uint64_t epoch = 1,
+              std::uint64_t version = 1) {
+  NodeRows rows;
+  rows.node.bytes[0] = number;
+  rows.epoch = epoch;
+  rows.version = version;
+  rows.services = std::move(services);
+  return rows;
+}
+
+std::size_t providers(const Registry& registry, std::string_view path,
+                      std::string_view network = "main") {
+  const auto table = registry.table();
+  routing::Captures captures;
+  std::size_t count = 0;
+  for (const auto& entry : table->find({network, path}, captures)) {
+    count += entry.value->providers.size();
+  }
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("several nodes may provide one path; losing one leaves the others") {
+  Registry registry("n", {"main"}, 1);
+  NoHandler one, two;
+  registry.replace(node(1, {service("math", {"add"})}), one);
+  registry.replace(node(2, {service("math", {"add"})}), two);
+  CHECK(providers(registry, "math/add") == 2);
+  registry.drop(node(2, {}).node);
+  CHECK(providers(registry, "math/add") == 1);
+  registry.drop(node(1, {}).node);
+  CHECK(providers(registry, "math/add") == 0);
+}
+
+TEST_CASE("a restarted node's first version beats the old run's last") {
+  Registry registry("n", {"main"}, 1);
+  NoHandler link;
+  REQUIRE(registry.replace(node(1, {service("math", {"add"})}, 1, 50), link));
+  CHECK(registry.replace(node(1, {service("math", {"sub"})}, 2, 1), link));
+  CHECK(providers(registry, "math/add") == 0);
+  CHECK(providers(registry, "math/sub") == 1);
+  CHECK_FALSE(registry.replace(node(1, {service("math", {"add"})}, 1, 99), link));
+  CHECK(providers(registry, "math/add") == 0);
+}
+
+TEST_CASE("actions become callable in one batch, when the service runs") {
+  Registry registry("n", {"main"}, 1);
+  NoHandler math;
+  auto row = service("math", {"add", "sub"});
+  row.state = ServiceState::kInitialized;
+  REQUIRE(registry.put_local(row, &math));
+  CHECK(providers(registry, "math/add") == 0);
+  row.state = ServiceState::kRunning;
+  REQUIRE(registry.put_local(row, &math));
+  CHECK(providers(registry, "math/add") == 1);
+  CHECK(providers(registry, "math/sub") == 1);
+  row.state = ServiceState::kStopping;
+  REQUIRE(registry.put_local(row, &math));
+  CHECK(providers(registry, "math/add") == 0);
+}
+
+TEST_CASE("a paused service stays routable here, and is not offered by other nodes") {
+  Registry registry("n", {"main"}, 1);
+  NoHandler math;
+  auto row = service("math", {"add"});
+  REQUIRE(registry.put_local(row, &math));
+  row.state = ServiceState::kPaused;
+  REQUIRE(registry.put_local(row, &math));
+  CHECK(providers(registry, "math/add") == 1);
+  registry.remove_local("main", "math");
+  registry.replace(node(1, {row}), math);
+  CHECK(providers(registry, "math/add") == 0);
+}
+
+TEST_CASE("the same path twice on one node is refused, and the first stays") {
+  Registry registry("n", {"main"}, 1);
+  NoHandler first, second;
+  REQUIRE(registry.put_local(service("math", {"add", "sub"}), &first));
+  const auto refused = registry.put_local(service("math", {"add"}, "main"), &second);
+  CHECK(refused);  // the same mount: a new row of the same service
+  const auto clash = registry.put_local(service("a", {"x", "x"}), &second);
+  REQUIRE_FALSE(clash);
+  CHECK(clash.error().code == Errc::kDuplicatePath);
+  CHECK(providers(registry, "a/x") == 0);
+}
+
+TEST_CASE("the longest mount owns an action") {
+  Registry registry("n", {"main"}, 1);
+  NoHandler outer, inner;
+  REQUIRE(registry.put_local(service("a", {"b/c"}), &outer));
+  REQUIRE(registry.put_local(service("a/b", {"c"}), &inner));
+  const auto table = registry.table();
+  routing::Captures captures;
+  const auto found = table->find({"main", "a/b/c"}, captures);
+  REQUIRE(found.size() == 1);
+  REQUIRE(found[0].value->providers.size() == 1);
+  CHECK(found[0].value->providers[0].handler == &inner);
+}
+
+TEST_CASE(
+    "reserved paths, foreign networks and malformed patterns are refused and change nothing") {
+  Registry registry("n", {"main"}, 1);
+  NoHandler handler;
+  CHECK(registry.put_local(service("$registry", {"x"}), &handler).error().code ==
+        Errc::kReservedPath);
+  CHECK(registry.put_local(service("math", {"x"}, "other"), &handler).error().code ==
+        Errc::kDenied);
+  CHECK(registry.put_local(service("math", {"a/>/b"}), &handler).error().code == Errc::kBadPattern);
+  CHECK(registry.local().services.empty());
+}
+
+TEST_CASE("one type on two networks is two services that never meet") {
+  Registry registry("n", {"main", "backup"}, 1);
+  NoHandler on_main, on_backup;
+  REQUIRE(registry.put_local(service("math", {"add"}, "main"), &on_main));
+  REQUIRE(registry.put_local(service("math", {"add"}, "backup"), &on_backup));
+  routing::Captures captures;
+  const auto table = registry.table();
+  CHECK(table->find({"main", "math/add"}, captures)[0].value->providers[0].handler == &on_main);
+  CHECK(table->find({"backup", "math/add"}, captures)[0].value->providers[0].handler == &on_backup);
+}
+
+TEST_CASE("listeners hear of each change of this node's rows, with growing versions") {
+  Registry registry("n", {"main"}, 1);
+  std::vector<std::pair<std::uint64_t, std::size_t>> heard;
+  registry.on_local_change(
+      [&](const NodeRows& rows) { heard.emplace_back(rows.version, rows.services.size()); });
+  NoHandler handler;
+  REQUIRE(registry.put_local(service("math", {"add"}), &handler));
+  registry.remove_local("main", "math");
+  CHECK(heard == std::vector<std::pair<std::uint64_t, std::size_t>>{{1, 1}, {2, 0}});
+}
+
+TEST_CASE("equal subscriptions are announced once, until the last goes") {
+  Registry registry("n", {"main"}, 1);
+  const SubscriptionRow row{"main", "math/*", ""};
+  registry.add_subscription(row);
+  registry.add_subscription(row);
+  CHECK(registry.local().subscriptions.size() == 1);
+  registry.remove_subscription(row);
+  CHECK(registry.local().subscriptions.size() == 1);
+  registry.remove_subscription(row);
+  CHECK(registry.local().subscriptions.empty());
+}
+
+TEST_CASE("peers' subscriptions are never announced as this node's own") {
+  Registry registry("n", {"main"}, 1);
+  NoHandler link;
+  NodeRows rows = node(1, {});
+  rows.subscriptions = {{"main", "math/>", ""}};
+  registry.replace(rows, link);
+  CHECK(registry.local().subscriptions.empty());
+}
+
+TEST_CASE("a peer with several fitting subscriptions gets an event once, with its groups") {
+  Registry registry("n", {"main"}, 1);
+  NoHandler link;
+  NodeRows rows = node(1, {});
+  rows.subscriptions = {
+      {"main", "math/*", ""}, {"main", "math/result", ""}, {"main", "math/>", "g"}};
+  registry.replace(rows, link);
+  const auto peers = registry.table()->event_peers({"main", "math/result"});
+  REQUIRE(peers.size() == 1);
+  CHECK(peers[0].groups.size() == 2);
+  registry.drop(rows.node);
+  CHECK(registry.table()->event_peers({"main", "math/result"}).empty());
+}
+
+TEST_CASE("a service below which a path lies is known, others are not") {
+  Registry registry("n", {"main"}, 1);
+  NoHandler handler;
+  REQUIRE(registry.put_local(service("auth", {"login"}), &handler));
+  CHECK(registry.has_service({"main", "auth/logout"}));
+  CHECK_FALSE(registry.has_service({"main", "authentication/login"}));
+  CHECK_FALSE(registry.has_service({"backup", "auth/login"}));
+}

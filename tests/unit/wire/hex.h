@@ -1,0 +1,39 @@
+// Hex text for golden bytes: spaces are free.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/bytes.h"
+
+namespace runard::wire::testing {
+
+inline core::Bytes from_hex(std::string_view text) {
+  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  core::Bytes bytes;
+  int high = -1;
+  for (const char c : text) {
+    if (c == ' ') {
+      continue;
+    }
+    if (high < 0) {
+      high = digit(c);
+    } else {
+      bytes.push_back(static_cast<std::uint8_t>(high * 16 + digit(c)));
+      high = -1;
+    }
+  }
+  return bytes;
+}
+
+inline std::string to_hex(core::ByteView bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace runard::wire::testing
