@@ -18,7 +18,10 @@ if(CCACHE)
 endif()
 
 # Static libraries (a private OpenSSL above all) keep their symbols to themselves: a plugin may bring its own.
-add_link_options(-Wl,--exclude-libs,ALL)
+# Not with sanitizers: clang's runtime is a static library too, and has to be seen by shared ones.
+if(NOT RUNARD_SANITIZE)
+  add_link_options(-Wl,--exclude-libs,ALL)
+endif()
 
 # runard_warnings is linked by runard's own targets only, never by what users build.
 add_library(runard_warnings INTERFACE)
@@ -31,6 +34,11 @@ endif()
 
 set(RUNARD_SANITIZE "" CACHE STRING "Sanitizers for every target, as in -fsanitize=")
 option(RUNARD_FUZZ "Build the fuzz targets (clang)" OFF)
+if(NOT RUNARD_SANITIZE)
+  # Static libraries (a private OpenSSL above all) keep their symbols to themselves: a plugin may
+  # bring its own. Not so a sanitizer's runtime: its malloc has to be everybody's.
+  add_link_options(-Wl,--exclude-libs,ALL)
+endif()
 if(RUNARD_SANITIZE)
   add_compile_options(-fsanitize=${RUNARD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${RUNARD_SANITIZE})

@@ -1,5 +1,6 @@
 # daemon/modules.txt is the architecture: "name: modules it may include | outside headers it owns".
-# Each row becomes the static library runard_<name>; tests/check/modules.py checks the includes.
+# Each row becomes the static library runard_<name> (INTERFACE while it has only headers), and is
+# listed in the global property RUNARD_MODULES; tests/check/modules.py checks the includes.
 
 # An outside header's name in modules.txt -> the targets that bring it.
 set(RUNARD_OUTSIDE_openssl OpenSSL::SSL OpenSSL::Crypto)
@@ -30,6 +31,7 @@ function(runard_add_module row)
     add_library(runard_${name} INTERFACE)
     set(scope INTERFACE)
   endif()
+  set_property(GLOBAL APPEND PROPERTY RUNARD_MODULES runard_${name})
   list(TRANSFORM uses PREPEND runard_)
   target_include_directories(runard_${name} ${scope} ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(runard_${name} ${scope} Boost::headers fmt::fmt Threads::Threads ${uses})

@@ -10,7 +10,9 @@ namespace json = boost::json;
 
 namespace {
 
-json::string text(std::string_view view) { return json::string(view.data(), view.size()); }
+json::string text(std::string_view view) {
+  return json::string(view.data(), view.size());
+}
 
 std::string_view executed_text(core::Executed executed) {
   constexpr std::string_view kNames[] = {"unknown", "no", "yes"};

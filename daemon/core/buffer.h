@@ -47,6 +47,7 @@ class Buffer {
   std::size_t size() const { return block_ == nullptr ? 0 : block_->size; }
 
   // For the ABI adapter: hand a reference across the C boundary and take it back.
+  Block* block() const { return block_; }
   Block* detach() { return std::exchange(block_, nullptr); }
   static Buffer adopt(Block* block) { return Buffer(block); }
   static Buffer share(Block* block) {

@@ -37,6 +37,11 @@ constexpr ErrorInfo kTable[] = {
     {kProviderLost, Kind::kUnavailable, "PROVIDER_LOST",
      "The provider's node was lost before it answered.",
      "Retry if the action is idempotent: the work may have been done."},
+    {kServiceStuck, Kind::kUnavailable, "SERVICE_STUCK",
+     "A handler of the service has not returned for a long time.",
+     "See the daemon's log for the action; if it has to wait, flag it BLOCKING."},
+    {kServiceUnavailable, Kind::kUnavailable, "SERVICE_UNAVAILABLE",
+     "The service says that it can't do this now.", "Retry later, or use another provider."},
 
     {kDeadlineExceeded, Kind::kTimeout, "DEADLINE_EXCEEDED",
      "The deadline passed before an answer came.",

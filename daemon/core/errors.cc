@@ -24,6 +24,8 @@ std::string describe(const Error& error) {
   return fmt::format("{} [{} {}]", meaning, code_text(error.code), row.name);
 }
 
-std::ostream& operator<<(std::ostream& out, const Error& error) { return out << describe(error); }
+std::ostream& operator<<(std::ostream& out, const Error& error) {
+  return out << describe(error);
+}
 
 }  // namespace runard::core

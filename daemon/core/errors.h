@@ -48,6 +48,8 @@ enum class Errc : std::uint16_t {
   kServicePaused = 1104,
   kServiceStopping = 1105,
   kProviderLost = 1106,
+  kServiceStuck = 1107,
+  kServiceUnavailable = 1108,
   // 12xx carrying a request
   kDeadlineExceeded = 1201,
   kCancelled = 1202,

@@ -95,9 +95,9 @@ bool LogSink::enabled(std::string_view component, Level level) const {
   return level >= (own == levels_.end() ? default_level_ : own->second);
 }
 
-bool LogSink::admit(std::string_view component, const char* message, std::uint64_t& suppressed) {
+bool LogSink::admit(std::string_view component, const char* key, std::uint64_t& suppressed) {
   const TimePoint now = clock_.now();
-  auto [it, fresh] = buckets_.try_emplace({std::string(component), message});
+  auto [it, fresh] = buckets_.try_emplace({std::string(component), key});
   Bucket& bucket = it->second;
   if (!fresh) {
     const double seconds = std::chrono::duration<double>(now - bucket.refilled).count();
@@ -113,11 +113,11 @@ bool LogSink::admit(std::string_view component, const char* message, std::uint64
   return true;
 }
 
-void LogSink::emit(Level level, std::string_view component, const char* message,
+void LogSink::emit(Level level, std::string_view component, Message message,
                    std::span<const Field> context, std::span<const Field> fields) {
   const std::lock_guard lock(mutex_);
   std::uint64_t suppressed = 0;
-  if (!admit(component, message, suppressed)) {
+  if (!admit(component, message.key, suppressed)) {
     return;
   }
   std::string line;
@@ -125,11 +125,11 @@ void LogSink::emit(Level level, std::string_view component, const char* message,
   if (format_ == LogFormat::kJson) {
     line = fmt::format(R"({{"time":"{}","level":"{}","component":"{}","message":")",
                        time_text(clock_.wall()), level_text(level), component);
-    append_escaped(line, message);
+    append_escaped(line, message.text);
     line += '"';
   } else {
-    line = fmt::format("{} {:<5} {}: {}", time_text(clock_.wall()), level_text(level), component,
-                       message);
+    line = fmt::format("{} {:<5} {}: ", time_text(clock_.wall()), level_text(level), component);
+    append_escaped(line, message.text);
   }
   append(line, context);
   append(line, fields);
@@ -155,7 +155,14 @@ Log Log::with(std::string_view key, std::string value) const {
 
 void Log::write(Level level, const char* message, std::initializer_list<Field> fields) const {
   if (enabled(level)) {
-    sink_->emit(level, component_, message, context_, {fields.begin(), fields.size()});
+    sink_->emit(level, component_, {message, message}, context_, {fields.begin(), fields.size()});
+  }
+}
+
+void Log::write_text(Level level, std::string_view message, const char* key,
+                     std::span<const Field> fields) const {
+  if (enabled(level)) {
+    sink_->emit(level, component_, {message, key}, context_, fields);
   }
 }
 

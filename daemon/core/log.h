@@ -49,7 +49,12 @@ class LogSink {
   // The level of one component ("transport") or, with "", of all that have none of their own.
   void set_level(std::string_view component, Level level);
   bool enabled(std::string_view component, Level level) const;
-  void emit(Level level, std::string_view component, const char* message,
+  // `key` stands for the message in the rate limit; it is compared by address.
+  struct Message {
+    std::string_view text;
+    const char* key;
+  };
+  void emit(Level level, std::string_view component, Message message,
             std::span<const Field> context, std::span<const Field> fields);
 
  private:
@@ -58,7 +63,7 @@ class LogSink {
     TimePoint refilled{};
     std::uint64_t suppressed = 0;
   };
-  bool admit(std::string_view component, const char* message, std::uint64_t& suppressed);
+  bool admit(std::string_view component, const char* key, std::uint64_t& suppressed);
 
   const Clock& clock_;
   const LogFormat format_;
@@ -82,6 +87,10 @@ class Log {
 
   bool enabled(Level level) const { return sink_ && sink_->enabled(component_, level); }
   void write(Level level, const char* message, std::initializer_list<Field> fields) const;
+  // For text that is not a literal, such as a plugin's. `key`: its place in the rate limit; an
+  // address that stays reserved as long as the sink lives.
+  void write_text(Level level, std::string_view message, const char* key,
+                  std::span<const Field> fields) const;
   void debug(const char* message, std::initializer_list<Field> f = {}) const {
     write(Level::kDebug, message, f);
   }

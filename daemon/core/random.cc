@@ -37,7 +37,7 @@ void SystemRandom::fill(std::span<std::uint8_t> out) {
   }
 }
 
-SeededRandom::SeededRandom(std::uint64_t seed) : state_{} {
+SeededRandom::SeededRandom(std::uint64_t seed) {
   for (auto& word : state_) {
     seed += 0x9e3779b97f4a7c15ULL;
     std::uint64_t z = seed;

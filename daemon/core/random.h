@@ -29,7 +29,7 @@ class SeededRandom final : public Random {
 
  private:
   std::uint64_t step();
-  std::uint64_t state_[4];
+  std::uint64_t state_[4] = {};
 };
 
 }  // namespace runard::core

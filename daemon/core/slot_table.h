@@ -102,7 +102,8 @@ class SlotTable {
       return nullptr;
     }
     const std::uint64_t state = slot->state.load(std::memory_order_acquire);
-    const bool live = state == word(generation(id), kOpen) || state == word(generation(id), kClaimed);
+    const bool live =
+        state == word(generation(id), kOpen) || state == word(generation(id), kClaimed);
     return live ? &slot->value : nullptr;
   }
 

@@ -40,8 +40,8 @@ struct Delivery {
 class EventConsumer {
  public:
   virtual ~EventConsumer() = default;
-  // The queue has something to pop, or was closed. Any thread; must not block and must not call the queue.
-  // Comes once for each change from empty to not empty; never after the queue was dropped.
+  // The queue has something to pop, or was closed. Any thread; must not block and must not call the
+  // queue. Comes once for each change from empty to not empty; never after the queue was dropped.
   virtual void ready() noexcept = 0;
 };
 

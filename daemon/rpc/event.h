@@ -23,7 +23,8 @@ struct Event {
   std::uint64_t instance = 0;  // publisher instance and its epoch: sequences count within it
   std::uint64_t sequence = 0;  // per publisher instance and topic, from 1
   std::uint32_t flags = 0;
-  // Of an event that came over a link: the groups that this copy is for, besides those without a group.
+  // Of an event that came over a link: the groups that this copy is for, besides those without a
+  // group.
   std::span<const std::string_view> groups;
   bool ungrouped = true;  // subscriptions without a group get it
 };

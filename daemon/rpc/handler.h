@@ -104,8 +104,8 @@ struct Responder {
 using Ticket = std::uint64_t;  // 0: nothing left to cancel
 
 //
-// Lifetime: a Handler that was ever given to the registry lives as long as the daemon. One whose instance or link
-// is gone refuses (Executed::kNo), so a stale route is never more than a refusal.
+// Lifetime: a Handler that was ever given to the registry lives as long as the daemon. One whose
+// instance or link is gone refuses (Executed::kNo), so a stale route is never more than a refusal.
 class Handler {
  public:
   virtual ~Handler() = default;

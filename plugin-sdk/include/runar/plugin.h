@@ -1,3 +1,4 @@
+/* clang-format off */
 /* runar/plugin.h - the plugin ABI of runard, major 1 (DRAFT until delivery and keys have used it).
  * C11 and C++11; needs only <stddef.h> and <stdint.h>. A plugin links nothing of the daemon.
  *
@@ -24,7 +25,6 @@
  *          value. Structs without struct_size are frozen for the whole major. Unknown enum values and
  *          flags that the host sets are to be accepted; unknown flags that a plugin sets are refused
  *          (RUNAR_E_UNSUPPORTED).                                                                    */
-/* clang-format off: the columns are read as a table */
 #ifndef RUNAR_PLUGIN_H
 #define RUNAR_PLUGIN_H
 #include <stddef.h>

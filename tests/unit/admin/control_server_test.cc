@@ -170,16 +170,16 @@ TEST_CASE("a subscription streams events, the retained ones first") {
       {"topic", "a/1"}, {"payload", "eA=="}, {"encoding", "text"}, {"retain_ns", 60'000'000'000}};
   REQUIRE(publisher.ask("publish", event, 5s).has_value());
   std::vector<std::string> topics;
-  const auto followed = subscriber.follow({{"pattern", "a/*"}, {"past_ns", 60'000'000'000}},
-                                          [&](const json::object& e) {
-                                            topics.emplace_back(e.at("topic").as_string().c_str());
-                                            if (topics.size() == 1) {
-                                              CHECK(e.at("retained").as_bool());
-                                              event["topic"] = "a/2";
-                                              CHECK(publisher.ask("publish", event, 5s).has_value());
-                                            }
-                                            return topics.size() < 2;
-                                          });
+  const auto followed = subscriber.follow(
+      {{"pattern", "a/*"}, {"past_ns", 60'000'000'000}}, [&](const json::object& e) {
+        topics.emplace_back(e.at("topic").as_string().c_str());
+        if (topics.size() == 1) {
+          CHECK(e.at("retained").as_bool());
+          event["topic"] = "a/2";
+          CHECK(publisher.ask("publish", event, 5s).has_value());
+        }
+        return topics.size() < 2;
+      });
   CHECK(followed.has_value());
   CHECK(topics == std::vector<std::string>{"a/1", "a/2"});
   event["topic"] = "$registry/x";

@@ -32,7 +32,7 @@ TEST_CASE("name:=JSON takes any JSON") {
   CHECK(shown({{"a:=[1,{\"b\":2}]", "c:=\"2\""}, ""}) == R"({"a":[1,{"b":2}],"c":"2"})");
 }
 
-TEST_CASE("-d takes JSON, a file, or stdin") {
+TEST_CASE("what -d takes is JSON, a file, or stdin") {
   CHECK(shown({{}, "[1,2]"}) == "[1,2]");
   const auto files = [](const std::string& name) -> core::Result<std::string> {
     return "\"" + name + "\"";

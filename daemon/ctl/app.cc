@@ -1,0 +1,128 @@
+#include "ctl/app.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <istream>
+#include <ostream>
+
+#include "ctl/command.h"
+#include "ctl/suggest.h"
+
+namespace runard::ctl {
+namespace {
+
+using core::Errc;
+
+void add_global_options(CLI::App& app, Session& session) {
+  app.add_option_function<std::string>(
+         "-o,--output",
+         [&session](const std::string& text) {
+           session.output = text == "json" ? Output::kJson : Output::kTable;
+         },
+         "How data is printed: table or json")
+      ->check([](const std::string& text) {
+        return text == "table" || text == "json" ? std::string()
+                                                 : "\"" + text + "\" is not table or json";
+      })
+      ->type_name("FORMAT");
+  app.add_flag_callback("--json", [&session] { session.output = Output::kJson; }, "As -o json");
+  app.add_option("--socket", session.socket, "The daemon's control socket")
+      ->type_name("PATH")
+      ->capture_default_str();
+  app.add_flag("--quiet", session.quiet, "Print data and errors only");
+  app.add_flag_callback("--no-color", [&session] { session.colour = false; }, "No colours");
+  app.set_version_flag("--version", "runarctl " + session.version);
+}
+
+// One line a group; the order is that of --help.
+void add_commands(CLI::App& app, const CommandContext& context) {
+  add_status_commands(app, context);
+  add_service_commands(app, context);
+  add_traffic_commands(app, context);
+  add_config_commands(app, context);
+  add_ca_commands(app, context);
+  add_network_commands(app, context);
+  add_node_identity_commands(app, context);
+  add_explain_command(app, context);
+}
+
+// The command that was being parsed: the innermost one found.
+CLI::App& innermost(CLI::App& app) {
+  CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) {
+    at = at->get_subcommands().front();
+  }
+  return *at;
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(sub->get_name());
+  }
+  return names;
+}
+
+// Those of the command, of its groups and of the program: all can stand there.
+std::vector<std::string> option_names(const CLI::App& from) {
+  std::vector<std::string> names;
+  for (const CLI::App* app = &from; app != nullptr; app = app->get_parent()) {
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) {
+        names.push_back("--" + name);
+      }
+    }
+  }
+  return names;
+}
+
+std::string path_of(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app.get_name()
+                                     : path_of(*app.get_parent()) + " " + app.get_name();
+}
+
+// What was wrong with the command line, in our words where CLI11's leave the user alone.
+int report_usage(CLI::App& app, const CLI::ParseError& error, Session& session) {
+  const CLI::App& at = innermost(app);
+  const std::vector<std::string> left = app.remaining(true);
+  const std::string see = fmt::format("see {} --help", path_of(at));
+  if (left.empty()) {
+    return session.fail(core::fail(Errc::kUsage, fmt::format("{}: {}", path_of(at), error.what())),
+                        see);
+  }
+  const bool option = left.front().starts_with('-');
+  const std::vector<std::string> commands = command_names(at);
+  const char* what = option ? "option" : commands.empty() ? "argument" : "command";
+  const std::string typed = left.front().substr(0, left.front().find('='));
+  const std::string hint = did_you_mean(suggest(typed, option ? option_names(at) : commands));
+  return session.fail(
+      core::fail(Errc::kUsage, fmt::format("{}: unknown {} \"{}\"", path_of(at), what, typed)),
+      hint.empty() ? see : fmt::format("{} {}", hint, see));
+}
+
+}  // namespace
+
+int run(std::vector<std::string> args, Session& session) {
+  CLI::App app("Talks to runard, and makes the identities of its nodes.", "runarctl");
+  app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 ok, 1 failed, 2 usage, 3 daemon not reachable, 4 not found, 5 timeout, 6 "
+      "denied, "
+      "7 conflict, 8 partial. 'runarctl explain CODE' tells more of an error.");
+  app.fallthrough();  // global options may stand behind the command too
+  Outcome outcome;
+  add_global_options(app, session);
+  add_commands(app, {session, outcome});
+  std::ranges::reverse(args);  // as CLI11 wants them
+  try {
+    app.parse(std::move(args));
+  } catch (const CLI::Success& help) {  // --help, --version
+    return app.exit(help, session.out, session.err);
+  } catch (const CLI::ParseError& error) {
+    return report_usage(app, error, session);
+  }
+  return outcome.exit;
+}
+
+}  // namespace runard::ctl

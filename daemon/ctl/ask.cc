@@ -1,0 +1,102 @@
+#include "ctl/ask.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "config/quantity.h"
+#include "ctl/suggest.h"
+
+namespace runard::ctl {
+namespace json = boost::json;
+
+std::string text_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains({key.data(), key.size()});
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+Answer ask(Session& session, std::string_view method, json::object params, core::Duration timeout) {
+  const std::string path = text_of(params, "path");
+  ControlClient client;
+  if (const auto connected = client.connect(session.socket); !connected) {
+    return {std::nullopt, session.fail(connected.error())};
+  }
+  auto answer = client.ask(method, std::move(params), timeout);
+  if (!answer) {
+    return {std::nullopt, tell(session, answer.error(), path)};
+  }
+  return {std::move(*answer), kExitOk};
+}
+
+std::optional<json::object> ask_quietly(Session& session, std::string_view method) {
+  ControlClient client;
+  if (!client.connect(session.socket)) {
+    return std::nullopt;
+  }
+  auto answer = client.ask(method, {}, std::chrono::seconds(1));
+  return answer ? std::optional(std::move(*answer)) : std::nullopt;
+}
+
+int tell(Session& session, const ControlError& error, std::string_view path) {
+  const core::Errc code = error.error.code;
+  const bool unknown = code == core::Errc::kNoService || code == core::Errc::kNoAction;
+  std::string hint;
+  if (unknown && !path.empty()) {
+    if (const auto nodes = ask_quietly(session, "nodes")) {
+      std::set<std::string> names;
+      for (const json::value& row : action_rows(*nodes)) {
+        names.insert(text_of(row.as_object(), "path"));
+      }
+      hint = did_you_mean(suggest(path, {names.begin(), names.end()}));
+    }
+  }
+  std::string remedy = text_of(error.details, "remedy");
+  if (!hint.empty()) {
+    remedy = hint + " " + remedy;
+  }
+  return session.fail(error.error, remedy, error.details);
+}
+
+core::Result<core::Duration> parse_duration_option(std::string_view option,
+                                                   const std::string& text) {
+  const auto parsed = config::parse_duration(text);
+  if (!parsed) {
+    return core::fail(core::Errc::kUsage, fmt::format("{}: {}, {}", option, parsed.error().what,
+                                                      parsed.error().instead));
+  }
+  return *parsed;
+}
+
+json::array service_rows(const json::object& nodes) {
+  json::array rows;
+  for (const json::value& node : nodes.at("nodes").as_array()) {
+    const json::object& from = node.as_object();
+    for (const json::value& service : from.at("services").as_array()) {
+      json::object row = service.as_object();
+      row["node"] = from.at("node");
+      row["node_name"] = from.at("name");
+      row["local"] = from.at("local");
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
+json::array action_rows(const json::object& nodes) {
+  json::array rows;
+  for (const json::value& service : service_rows(nodes)) {
+    const json::object& from = service.as_object();
+    for (const json::value& action : from.at("actions").as_array()) {
+      json::object row = action.as_object();
+      row["network"] = from.at("network");
+      row["service"] = from.at("path");
+      row["node"] = from.at("node");
+      row["node_name"] = from.at("node_name");
+      row["state"] = from.at("state");
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
+}  // namespace runard::ctl

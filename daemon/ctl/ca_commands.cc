@@ -1,0 +1,170 @@
+// runarctl ca init|sign|inspect: the mesh's CA, on a machine that needs no network and no daemon.
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <memory>
+
+#include "ctl/command.h"
+#include "ctl/defaults.h"
+#include "ctl/inspect.h"
+#include "ctl/lifetime.h"
+#include "identity/authority.h"
+#include "identity/durable_file.h"
+#include "identity/fingerprint.h"
+#include "identity/profile.h"
+#include "identity/time_text.h"
+
+namespace runard::ctl {
+namespace {
+
+namespace json = boost::json;
+using core::Errc;
+using identity::Authority;
+
+struct InitOptions {
+  std::string name;
+  std::string out = kDefaultCa;
+  std::string lifetime = "3650d";
+};
+
+int init(Session& session, const InitOptions& options) {
+  const auto lifetime = parse_lifetime(options.lifetime);
+  if (!lifetime) {
+    return session.fail(lifetime.error());
+  }
+  const auto ca = Authority::create({session.disk, session.clock, session.random}, options.out,
+                                    options.name, *lifetime);
+  if (!ca) {
+    return session.fail(ca.error());
+  }
+  session.print("ca", {{"name", ca->certificate().common_name()},
+                       {"fingerprint", identity::fingerprint_text(ca->certificate())},
+                       {"not_after", identity::time_text(ca->certificate().not_after())},
+                       {"folder", options.out}});
+  session.say("The CA's key is not encrypted: keep " + options.out +
+              " on a machine that you trust, with a backup.");
+  return kExitOk;
+}
+
+struct SignOptions {
+  std::string request;
+  std::string ca = kDefaultCa;
+  std::string name;
+  std::vector<std::string> networks;
+  std::string lifetime = "90d";
+  std::string out = "-";
+  bool replace = false;
+};
+
+// The name is the operator's: --name, or how they called the file. Never what the request says.
+core::Result<std::string> node_name(const SignOptions& options) {
+  if (!options.name.empty()) {
+    return options.name;
+  }
+  if (options.request == "-") {
+    return core::fail(Errc::kUsage, "a request from standard input needs --name");
+  }
+  return std::filesystem::path(options.request).stem().string();
+}
+
+core::Result<identity::Bundle> issue(Session& session, const SignOptions& options,
+                                     const std::string& name) {
+  const auto lifetime = parse_lifetime(options.lifetime);
+  if (!lifetime) {
+    return lifetime.error();
+  }
+  const auto text = session.read(options.request);
+  if (!text) {
+    return text.error();
+  }
+  const auto request = crypto::SigningRequest::from_pem(*text);
+  if (!request) {
+    return core::fail(request.error().code, options.request + ": " + request.error().about);
+  }
+  auto ca = Authority::open({session.disk, session.clock, session.random}, options.ca);
+  if (!ca) {
+    return ca.error();
+  }
+  return ca->sign({*request, name, options.networks, *lifetime, options.replace});
+}
+
+int sign(Session& session, const SignOptions& options) {
+  const auto name = node_name(options);
+  if (!name) {
+    return session.fail(name.error());
+  }
+  const auto bundle = issue(session, options, *name);
+  if (!bundle) {
+    return session.fail(bundle.error());
+  }
+  json::object record = describe_certificate(bundle->certificate, bundle->networks.networks());
+  const std::string text = bundle->text();
+  if (options.out != "-") {
+    const auto written = identity::write_durably(session.disk, options.out, core::as_bytes(text),
+                                                 identity::kPublicMode);
+    if (!written) {
+      return session.fail(written.error());
+    }
+    record["file"] = options.out;
+    session.print("certificate", record);
+  } else if (session.json()) {
+    record["bundle"] = text;
+    session.print("certificate", record);
+  } else {
+    session.out << text;
+  }
+  session.say(fmt::format("signed node {} as \"{}\"; install it there with: runarctl node install",
+                          std::string_view(record["node"].as_string()), *name));
+  return kExitOk;
+}
+
+void add_init(CLI::App& ca, const CommandContext& context) {
+  const auto options = std::make_shared<InitOptions>();
+  CLI::App& made = command(ca, "init", "Makes the CA of a new mesh", context,
+                           [options](Session& session) { return init(session, *options); });
+  made.add_option("--name", options->name, "The mesh's name")->required();
+  made.add_option("--out", options->out, "The folder to make")
+      ->type_name("DIR")
+      ->capture_default_str();
+  made.add_option("--ttl", options->lifetime, "How long its certificate lives")
+      ->capture_default_str();
+}
+
+void add_sign(CLI::App& ca, const CommandContext& context) {
+  const auto options = std::make_shared<SignOptions>();
+  CLI::App& made =
+      command(ca, "sign", "Signs a node's request; takes only the key from it", context,
+              [options](Session& session) { return sign(session, *options); });
+  made.add_option("request", options->request, "The file that 'node csr' wrote, or -")->required();
+  made.add_option("--network", options->networks, "A network to make it a member of; repeatable")
+      ->required()
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  made.add_option("--name", options->name, "The node's name; else that of the request's file");
+  made.add_option("--ca", options->ca, "The CA's folder")->type_name("DIR")->capture_default_str();
+  made.add_option("--ttl", options->lifetime, "How long the certificate lives")
+      ->capture_default_str();
+  made.add_option("--out", options->out, "Where the bundle goes; - is standard output")
+      ->type_name("FILE")
+      ->capture_default_str();
+  made.add_flag("--replace", options->replace, "Take the name from the node that has it");
+}
+
+void add_inspect(CLI::App& ca, const CommandContext& context) {
+  const auto file = std::make_shared<std::string>();
+  CLI::App& made =
+      command(ca, "inspect", "Shows a request, a bundle, a certificate or a CA's folder", context,
+              [file](Session& session) { return inspect(session, *file); });
+  made.add_option("file", *file, "A file, - or a CA's folder")->required();
+}
+
+}  // namespace
+
+void add_ca_commands(CLI::App& app, const CommandContext& context) {
+  CLI::App& ca = group(app, "ca", "The mesh's certificate authority");
+  add_init(ca, context);
+  add_sign(ca, context);
+  add_inspect(ca, context);
+}
+
+}  // namespace runard::ctl

@@ -1,0 +1,141 @@
+#include "ctl/inspect.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+
+#include "crypto/request.h"
+#include "identity/authority.h"
+#include "identity/bundle.h"
+#include "identity/fingerprint.h"
+#include "identity/profile.h"
+#include "identity/time_text.h"
+
+namespace runard::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+constexpr std::string_view kRequestMark = "-----BEGIN CERTIFICATE REQUEST-----";
+constexpr std::string_view kNetworksMark = "-----BEGIN RUNARD NETWORKS-----";
+
+json::array names_of(const std::vector<identity::NetworkDescriptor>& networks) {
+  json::array names;
+  for (const identity::NetworkDescriptor& network : networks) {
+    names.emplace_back(network.name);
+  }
+  return names;
+}
+
+int show_folder(Session& session, const std::string& folder) {
+  const auto certificate = identity::Authority::certificate_in(folder);
+  if (!certificate) {
+    return session.fail(certificate.error());
+  }
+  const auto networks = identity::Authority::networks_in(folder);
+  if (!networks) {
+    return session.fail(networks.error());
+  }
+  const auto issued = identity::Authority::issued_in(folder).read();
+  if (!issued) {
+    return session.fail(issued.error());
+  }
+  session.print("ca", {{"name", certificate->common_name()},
+                       {"fingerprint", identity::fingerprint_text(*certificate)},
+                       {"not_before", identity::time_text(certificate->not_before())},
+                       {"not_after", identity::time_text(certificate->not_after())},
+                       {"networks", names_of(*networks)},
+                       {"issued", issued->size()},
+                       {"folder", folder}});
+  return kExitOk;
+}
+
+int show_request(Session& session, const std::string& text, const std::string& file) {
+  const auto request = crypto::SigningRequest::from_pem(text);
+  if (!request) {
+    return session.fail(
+        core::fail(request.error().code, fmt::format("{}: {}", file, request.error().about)));
+  }
+  session.print("request", {{"node", identity::node_id_of(request->public_key()).text()},
+                            {"wished_name", request->common_name()},
+                            {"signature", "good"}});
+  return kExitOk;
+}
+
+int show_bundle(Session& session, const std::string& text, const std::string& file) {
+  const auto bundle = identity::Bundle::parse(text);
+  if (!bundle) {
+    return session.fail(
+        core::fail(bundle.error().code, fmt::format("{}: {}", file, bundle.error().about)));
+  }
+  json::object record = describe_certificate(bundle->certificate, bundle->networks.networks());
+  json::array roots;
+  for (const crypto::Certificate& root : bundle->roots) {
+    roots.emplace_back(identity::fingerprint_text(root));
+  }
+  record["ca_fingerprint"] = roots;
+  const auto checked = identity::check_bundle(*bundle, session.clock.wall());
+  record["problem"] = checked ? json::value(nullptr) : json::value(describe(checked.error()));
+  session.print("bundle", record);
+  if (!checked) {
+    return session.fail(checked.error());
+  }
+  session.say(
+      "This says that the bundle is whole, not that the CA is yours: compare its "
+      "fingerprint on the CA's machine.");
+  return kExitOk;
+}
+
+int show_certificate(Session& session, const std::string& text, const std::string& file) {
+  const auto certificate = crypto::Certificate::from_pem(text);
+  if (!certificate) {
+    return session.fail(core::fail(certificate.error().code,
+                                   fmt::format("{}: {}", file, certificate.error().about)),
+                        "give it a request, a bundle, one certificate or a CA's folder");
+  }
+  json::object record = describe_certificate(*certificate, {});
+  record.stable_erase(record.find("networks"));
+  record["ca"] = certificate->is_authority();
+  record["fingerprint"] = identity::fingerprint_text(*certificate);
+  session.print("certificate", record);
+  return kExitOk;
+}
+
+}  // namespace
+
+json::object describe_certificate(const crypto::Certificate& certificate,
+                                  const std::vector<identity::NetworkDescriptor>& networks) {
+  const auto key = certificate.public_key();
+  json::value node;
+  if (key && !certificate.is_authority()) {
+    node = identity::node_id_of(*key).text();
+  }
+  return {{"name", certificate.common_name()},
+          {"node", node},
+          {"networks", names_of(networks)},
+          {"serial", certificate.serial()},
+          {"not_before", identity::time_text(certificate.not_before())},
+          {"not_after", identity::time_text(certificate.not_after())}};
+}
+
+int inspect(Session& session, const std::string& file) {
+  std::error_code ignored;
+  if (file != "-" && fs::is_directory(file, ignored)) {
+    return show_folder(session, file);
+  }
+  const auto text = session.read(file);
+  if (!text) {
+    return session.fail(text.error());
+  }
+  if (text->find(kRequestMark) != std::string::npos) {
+    return show_request(session, *text, file);
+  }
+  if (text->find(kNetworksMark) != std::string::npos) {
+    return show_bundle(session, *text, file);
+  }
+  return show_certificate(session, *text, file);
+}
+
+}  // namespace runard::ctl

@@ -1,0 +1,35 @@
+// runarctl.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+#include "ctl/app.h"
+
+int main(int argc, char** argv) {
+  using namespace runard;
+  const core::SystemClock clock;
+  core::SystemRandom random;
+  identity::SystemDisk disk;
+  const auto environment = [](const std::string& name) {
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  ctl::Session session{std::cin, std::cout, std::cerr, clock, random, disk, environment};
+  session.version = RUNARD_VERSION;
+  session.colour = isatty(STDERR_FILENO) != 0 && !environment("NO_COLOR");
+  try {
+    const int code = ctl::run({argv + 1, argv + argc}, session);
+    std::cout.flush();
+    if (!std::cout) {
+      std::fputs("error: standard output could not be written\n", stderr);
+      return ctl::kExitFailed;
+    }
+    return code;
+  } catch (const std::exception& error) {  // of a library, not foreseen
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return ctl::kExitFailed;
+  }
+}

@@ -1,0 +1,188 @@
+// runarctl node init|csr|install: a node's identity, made on the node; its key never leaves it.
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <memory>
+
+#include "crypto/request.h"
+#include "ctl/command.h"
+#include "ctl/defaults.h"
+#include "identity/durable_file.h"
+#include "identity/fingerprint.h"
+#include "identity/identity_folder.h"
+#include "identity/profile.h"
+#include "identity/time_text.h"
+
+namespace runard::ctl {
+namespace {
+
+namespace json = boost::json;
+using core::Errc;
+using identity::IdentityFolder;
+
+struct InitOptions {
+  std::string state = kDefaultState;
+  std::string name;
+};
+
+int init(Session& session, const InitOptions& options) {
+  const auto id = IdentityFolder(options.state).create(session.disk, options.name);
+  if (!id) {
+    return session.fail(id.error(), id.error().code == Errc::kConflict
+                                        ? "keep it; a node's identity is made once"
+                                        : "");
+  }
+  json::object record = {{"node", id->text()}, {"state", options.state}};
+  if (!options.name.empty()) {
+    record["name"] = options.name;
+  }
+  session.print("node_identity", record);
+  session.say("Next: runarctl node csr --state " + options.state);
+  return kExitOk;
+}
+
+struct CsrOptions {
+  std::string state = kDefaultState;
+  std::string name;
+  std::string out = "-";
+};
+
+core::Result<crypto::SigningRequest> make_request(const CsrOptions& options) {
+  const IdentityFolder folder(options.state);
+  const auto key = folder.key();
+  if (!key) {
+    return key.error();
+  }
+  auto name = options.name.empty() ? folder.name() : core::Result<std::string>(options.name);
+  if (!name) {
+    return name.error();
+  }
+  return crypto::SigningRequest::create(
+      *key, name->empty() ? identity::node_id_of(key->public_key()).text() : *name);
+}
+
+int csr(Session& session, const CsrOptions& options) {
+  const auto request = make_request(options);
+  if (!request) {
+    return session.fail(request.error());
+  }
+  const std::string text = request->pem();
+  json::object record = {{"node", identity::node_id_of(request->public_key()).text()},
+                         {"wished_name", request->common_name()}};
+  if (options.out != "-") {
+    const auto written = identity::write_durably(session.disk, options.out, core::as_bytes(text),
+                                                 identity::kPublicMode);
+    if (!written) {
+      return session.fail(written.error());
+    }
+    record["file"] = options.out;
+    session.print("request", record);
+  } else if (session.json()) {
+    record["request"] = text;
+    session.print("request", record);
+  } else {
+    session.out << text;
+  }
+  session.say("Next, where the CA is: runarctl ca sign");
+  return kExitOk;
+}
+
+struct InstallOptions {
+  std::string bundle;
+  std::string state = kDefaultState;
+  std::vector<std::string> pins;
+};
+
+core::Result<std::vector<crypto::Sha256>> parse_pins(const std::vector<std::string>& texts) {
+  std::vector<crypto::Sha256> pins;
+  for (const std::string& text : texts) {
+    const auto pin = identity::parse_fingerprint(text);
+    if (!pin) {
+      return core::fail(
+          Errc::kUsage,
+          fmt::format("\"{}\" is no fingerprint: SHA256: and 64 hexadecimal digits", text));
+    }
+    pins.push_back(*pin);
+  }
+  return pins;
+}
+
+core::Result<identity::CheckedBundle> try_install(Session& session, const InstallOptions& options) {
+  const auto pins = parse_pins(options.pins);
+  if (!pins) {
+    return pins.error();
+  }
+  const auto text = session.read(options.bundle);
+  if (!text) {
+    return text.error();
+  }
+  const auto bundle = identity::Bundle::parse(*text);
+  if (!bundle) {
+    return core::fail(bundle.error().code,
+                      fmt::format("{}: {}", options.bundle, bundle.error().about));
+  }
+  return IdentityFolder(options.state).install(session.disk, *bundle, *pins, session.clock.wall());
+}
+
+int install(Session& session, const InstallOptions& options) {
+  const auto installed = try_install(session, options);
+  if (!installed) {
+    const int code = session.fail(installed.error());
+    session.say("Nothing was changed.");
+    return code;
+  }
+  json::array networks;
+  for (const identity::NetworkDescriptor& network : installed->networks) {
+    networks.emplace_back(network.name);
+  }
+  session.print("node_identity", {{"node", installed->identity.id.text()},
+                                  {"name", installed->identity.name},
+                                  {"networks", networks},
+                                  {"not_after", identity::time_text(installed->identity.not_after)},
+                                  {"state", options.state}});
+  session.say("A running runard takes it at its next reload: systemctl reload runard");
+  return kExitOk;
+}
+
+void add_state(CLI::App& made, std::string& state) {
+  made.add_option("--state", state, "The node's state directory")
+      ->type_name("DIR")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_node_identity_commands(CLI::App& app, const CommandContext& context) {
+  CLI::App& node = group(app, "node", "Nodes of the mesh and their identities");
+
+  const auto init_options = std::make_shared<InitOptions>();
+  CLI::App& init_command =
+      command(node, "init", "Makes this node's key, once", context,
+              [init_options](Session& session) { return init(session, *init_options); });
+  add_state(init_command, init_options->state);
+  init_command.add_option("--name", init_options->name, "The name to ask for in requests");
+
+  const auto csr_options = std::make_shared<CsrOptions>();
+  CLI::App& csr_command =
+      command(node, "csr", "Writes a request for the CA to sign", context,
+              [csr_options](Session& session) { return csr(session, *csr_options); });
+  add_state(csr_command, csr_options->state);
+  csr_command.add_option("--name", csr_options->name, "The name to ask for");
+  csr_command.add_option("--out", csr_options->out, "Where it goes; - is standard output")
+      ->type_name("FILE")
+      ->capture_default_str();
+
+  const auto install_options = std::make_shared<InstallOptions>();
+  CLI::App& install_command =
+      command(node, "install", "Installs what the CA signed, if all of it is right", context,
+              [install_options](Session& session) { return install(session, *install_options); });
+  add_state(install_command, install_options->state);
+  install_command.add_option("bundle", install_options->bundle, "The bundle, or -")->required();
+  install_command
+      .add_option("--ca-fingerprint", install_options->pins,
+                  "The CA to trust, as 'ca inspect DIR' prints it; needed the first time")
+      ->allow_extra_args(false)
+      ->type_name("SHA256:HEX");
+}
+
+}  // namespace runard::ctl

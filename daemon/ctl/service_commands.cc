@@ -1,0 +1,191 @@
+// runarctl service ls|info|pause|resume, action ls|info.
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <memory>
+#include <set>
+
+#include "ctl/ask.h"
+#include "ctl/command.h"
+#include "ctl/suggest.h"
+#include "routing/escape.h"
+#include "routing/topic_path.h"
+
+namespace runard::ctl {
+namespace {
+
+namespace json = boost::json;
+using core::Errc;
+
+struct Named {
+  std::string path;
+  std::string network;
+};
+
+// "main:math" names its network; "math" fits all of them, or the one of --network.
+bool fits(const json::object& row, std::string_view key, const Named& named) {
+  const auto colon = named.path.find(':');
+  const std::string network =
+      colon == std::string::npos ? named.network : named.path.substr(0, colon);
+  const std::string path = colon == std::string::npos ? named.path : named.path.substr(colon + 1);
+  return text_of(row, key) == path && (network.empty() || text_of(row, "network") == network);
+}
+
+int not_found(Session& session, std::string_view what, const std::string& path,
+              const json::array& rows) {
+  std::set<std::string> names;
+  for (const json::value& row : rows) {
+    names.insert(text_of(row.as_object(), "path"));
+  }
+  const std::string hint = did_you_mean(suggest(path, {names.begin(), names.end()}));
+  return session.fail(
+      core::fail(what == "service" ? Errc::kNoService : Errc::kNoAction,
+                 fmt::format("no {} \"{}\" is known here", what, path), core::Executed::kNo),
+      hint.empty() ? fmt::format("See 'runarctl {} ls'.", what) : hint);
+}
+
+int service_ls(Session& session, const std::string& network) {
+  const Answer answer = ask(session, "nodes");
+  if (!answer.result) {
+    return answer.exit;
+  }
+  json::array rows;
+  for (json::value& row : service_rows(*answer.result)) {
+    if (network.empty() || text_of(row.as_object(), "network") == network) {
+      if (!session.json()) {
+        row.as_object()["actions"] = row.at("actions").as_array().size();
+      }
+      rows.push_back(std::move(row));
+    }
+  }
+  session.print_list("services", "services", rows,
+                     {"path", "version", "network", "node_name", "state", "actions"});
+  return kExitOk;
+}
+
+int service_info(Session& session, const Named& named) {
+  const Answer answer = ask(session, "nodes");
+  if (!answer.result) {
+    return answer.exit;
+  }
+  const json::array all = service_rows(*answer.result);
+  json::array found;
+  for (const json::value& row : all) {
+    if (fits(row.as_object(), "path", named)) {
+      found.push_back(row);
+    }
+  }
+  if (found.empty()) {
+    return not_found(session, "service", named.path, all);
+  }
+  if (session.json()) {
+    session.print_list("service", "providers", found, {});
+    return kExitOk;
+  }
+  for (const json::value& row : found) {
+    session.print("service", row.as_object());
+    session.out << '\n';
+    session.print_list("service", "actions", row.at("actions").as_array(), {"path", "summary"});
+  }
+  return kExitOk;
+}
+
+// The service's full name, "network:path", if it runs on this node; else it was told why not.
+int control(Session& session, const Named& named, std::string_view verb) {
+  const Answer nodes = ask(session, "nodes");
+  if (!nodes.result) {
+    return nodes.exit;
+  }
+  const json::array all = service_rows(*nodes.result);
+  for (const json::value& value : all) {
+    const json::object& row = value.as_object();
+    if (!fits(row, "path", named) || !row.at("local").as_bool()) {
+      continue;
+    }
+    const std::string path =
+        fmt::format("{}:$registry/services/{}/{}", text_of(row, "network"),
+                    routing::percent_encode_segment(text_of(row, "path")), verb);
+    const Answer done =
+        ask(session, "call", {{"path", path}, {"payload", ""}, {"encoding", "raw"}});
+    if (!done.result) {
+      return done.exit;
+    }
+    session.print("service", {{"network", text_of(row, "network")},
+                              {"path", text_of(row, "path")},
+                              {"state", verb == "pause" ? "paused" : "running"}});
+    return kExitOk;
+  }
+  return not_found(session, "service", named.path, all);
+}
+
+int action_ls(Session& session, const std::string& service) {
+  const Answer answer = ask(session, "nodes");
+  if (!answer.result) {
+    return answer.exit;
+  }
+  json::array rows;
+  for (json::value& row : action_rows(*answer.result)) {
+    if (service.empty() || text_of(row.as_object(), "service") == service) {
+      rows.push_back(std::move(row));
+    }
+  }
+  session.print_list("actions", "actions", rows,
+                     {"path", "network", "node_name", "state", "summary"});
+  return kExitOk;
+}
+
+int action_info(Session& session, const Named& named) {
+  const Answer answer = ask(session, "nodes");
+  if (!answer.result) {
+    return answer.exit;
+  }
+  const json::array all = action_rows(*answer.result);
+  for (const json::value& row : all) {
+    if (fits(row.as_object(), "path", named)) {
+      session.print("action", row.as_object());
+      return kExitOk;
+    }
+  }
+  return not_found(session, "action", named.path, all);
+}
+
+std::shared_ptr<Named> add_named(CLI::App& command, const std::string& what) {
+  const auto named = std::make_shared<Named>();
+  command.add_option("path", named->path, what)->required();
+  command.add_option("--network", named->network, "Only that network");
+  return named;
+}
+
+}  // namespace
+
+void add_service_commands(CLI::App& app, const CommandContext& context) {
+  CLI::App& service = group(app, "service", "Services, on this node and on others");
+  const auto network = std::make_shared<std::string>();
+  CLI::App& ls = command(service, "ls", "All services that this node knows", context,
+                         [network](Session& session) { return service_ls(session, *network); });
+  ls.add_option("--network", *network, "Only that network");
+  const auto add = [&](const std::string& name, const std::string& about,
+                       int (*run)(Session&, const Named&)) {
+    const auto named = std::make_shared<std::shared_ptr<Named>>();
+    CLI::App& made = command(service, name, about, context,
+                             [named, run](Session& s) { return run(s, **named); });
+    *named = add_named(made, "Where it is mounted: \"math\" or \"main:math\"");
+  };
+  add("info", "One service: who provides it, with which actions", service_info);
+  add("pause", "Makes a service of this node refuse requests",
+      [](Session& s, const Named& n) { return control(s, n, "pause"); });
+  add("resume", "Makes a paused service take requests again",
+      [](Session& s, const Named& n) { return control(s, n, "resume"); });
+
+  CLI::App& action = group(app, "action", "Actions of services");
+  const auto of = std::make_shared<std::string>();
+  CLI::App& action_list = command(action, "ls", "All actions that can be called", context,
+                                  [of](Session& session) { return action_ls(session, *of); });
+  action_list.add_option("service", *of, "Only those of this service");
+  const auto named = std::make_shared<std::shared_ptr<Named>>();
+  CLI::App& info = command(action, "info", "One action, with its schemas", context,
+                           [named](Session& session) { return action_info(session, **named); });
+  *named = add_named(info, "Its path: \"math/add\"");
+}
+
+}  // namespace runard::ctl

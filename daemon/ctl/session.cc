@@ -1,0 +1,175 @@
+#include "ctl/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <istream>
+#include <ostream>
+
+#include "ctl/table.h"
+#include "identity/durable_file.h"
+
+namespace runard::ctl {
+namespace {
+
+namespace json = boost::json;
+using core::Errc;
+using core::Kind;
+
+// File names and what a daemon says may hold anything.
+std::string printable(std::string_view text) {
+  std::string clean(text);
+  std::ranges::replace_if(
+      clean, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return clean;
+}
+
+std::string cell(const json::value& value) {
+  if (value.is_string()) {
+    return std::string(value.as_string());
+  }
+  if (value.is_null()) {
+    return "-";
+  }
+  if (!value.is_array()) {
+    return json::serialize(value);
+  }
+  std::string joined;
+  for (const json::value& element : value.as_array()) {
+    joined += (joined.empty() ? "" : ", ") + cell(element);
+  }
+  return joined.empty() ? "-" : joined;
+}
+
+json::object with_schema(std::string_view kind) {
+  return {{"schema", fmt::format("runar.{}.v1", kind)}};
+}
+
+std::string upper(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) {
+    return c == '_' ? ' ' : static_cast<char>(std::toupper(c));
+  });
+  return text;
+}
+
+bool is_flat(const json::value& value) {
+  return !value.is_object() &&
+         !(value.is_array() && !value.as_array().empty() && value.as_array().front().is_object());
+}
+
+}  // namespace
+
+ExitCode exit_code(const core::Error& error) {
+  switch (error.code) {
+    case Errc::kUsage:
+    case Errc::kInvalidArgument:
+    case Errc::kNotInThisVersion:
+      return kExitUsage;
+    case Errc::kDaemonUnreachable:
+      return kExitUnreachable;
+    case Errc::kCaMissing:
+    case Errc::kIdentityMissing:
+      return kExitNotFound;
+    default:
+      break;
+  }
+  switch (core::info(error.code).kind) {
+    case Kind::kNoService:
+    case Kind::kNoEndpoint:
+      return kExitNotFound;
+    case Kind::kTimeout:
+      return kExitTimeout;
+    case Kind::kDenied:
+      return kExitDenied;
+    case Kind::kConflict:
+      return kExitConflict;
+    default:
+      return kExitFailed;
+  }
+}
+
+void Session::print(std::string_view kind, const json::object& record) {
+  if (json()) {
+    json::object document = with_schema(kind);
+    for (const auto& [key, value] : record) {
+      document[key] = value;
+    }
+    out << json::serialize(document) << '\n';
+    return;
+  }
+  std::size_t width = 0;
+  for (const auto& [key, value] : record) {
+    width = std::max(width, key.size());
+  }
+  for (const auto& [key, value] : record) {
+    if (is_flat(value)) {
+      out << fmt::format("{:<{}}  {}\n", std::string_view(key), width, printable(cell(value)));
+    }
+  }
+}
+
+void Session::print_list(std::string_view kind, std::string_view key, const json::array& rows,
+                         const std::vector<std::string>& columns) {
+  if (json()) {
+    json::object document = with_schema(kind);
+    document[key] = rows;
+    out << json::serialize(document) << '\n';
+    return;
+  }
+  std::vector<std::string> head(columns.size());
+  std::ranges::transform(columns, head.begin(), upper);
+  Table table(std::move(head));
+  for (const json::value& row : rows) {
+    std::vector<std::string> cells;
+    for (const std::string& column : columns) {
+      const json::value* value = row.is_object() ? row.as_object().if_contains(column) : nullptr;
+      cells.push_back(value == nullptr ? "-" : cell(*value));
+    }
+    table.row(std::move(cells));
+  }
+  table.print(out);
+}
+
+void Session::say(std::string_view line) {
+  if (!quiet && !json()) {
+    err << printable(line) << '\n';
+  }
+}
+
+int Session::fail(const core::Error& error, std::string_view remedy, const json::object& details) {
+  const core::ErrorInfo& row = core::info(error.code);
+  const std::string_view to_do = remedy.empty() ? row.remedy : remedy;
+  if (json()) {
+    json::object document = with_schema("error");
+    for (const auto& [key, value] : details) {
+      document[key] = value;
+    }
+    document["code"] = core::code_text(error.code);
+    document["name"] = row.name;
+    document["kind"] = core::kind_text(row.kind);
+    document["message"] = error.about.empty() ? row.meaning : std::string_view(error.about);
+    document["remedy"] = to_do;
+    err << json::serialize(document) << '\n';
+  } else {
+    const bool red = colour;
+    err << (red ? "\033[31merror:\033[0m " : "error: ") << printable(core::describe(error)) << '\n';
+    err << "  try: " << printable(to_do) << '\n';
+  }
+  return exit_code(error);
+}
+
+core::Result<std::string> Session::read(const std::string& file) {
+  if (file != "-") {
+    return identity::read_file(file);
+  }
+  std::string text(identity::kMaxSmallFile + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > identity::kMaxSmallFile) {
+    return core::fail(Errc::kTooLarge, "standard input: larger than 256 KiB");
+  }
+  return text;
+}
+
+}  // namespace runard::ctl

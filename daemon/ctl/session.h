@@ -1,0 +1,77 @@
+// Session: what a command of runarctl works with: streams, the world around, the global options.
+//
+// Data goes to `out`, talk to `err`. With -o json the data is one document with a "schema", and an
+// error is one too, on `err`. A command ends in one of the exit codes of ExitCode.
+// Threading: one thread.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/random.h"
+#include "core/result.h"
+#include "identity/disk.h"
+
+namespace runard::ctl {
+
+// DESIGN section 9; scripts rely on them.
+enum ExitCode : int {
+  kExitOk = 0,
+  kExitFailed = 1,
+  kExitUsage = 2,
+  kExitUnreachable = 3,
+  kExitNotFound = 4,
+  kExitTimeout = 5,
+  kExitDenied = 6,
+  kExitConflict = 7,
+  kExitPartial = 8,
+};
+ExitCode exit_code(const core::Error& error);
+
+enum class Output { kTable, kJson };
+
+struct Session {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  const core::Clock& clock;
+  core::Random& random;
+  identity::Disk& disk;
+  // The environment, which only main() may ask.
+  std::function<std::optional<std::string>(const std::string& name)> environment;
+  std::string version = "unknown";  // of this program
+
+  // Global options; the command line sets them before a command runs.
+  Output output = Output::kTable;
+  std::string socket = "/run/runard/control.sock";
+  bool quiet = false;   // no talk; errors are not talk
+  bool colour = false;  // `err` is a terminal that may show it
+
+  bool json() const { return output == Output::kJson; }
+
+  // One thing. JSON: its fields after "schema": "runar.KIND.v1". For people: "key  value" lines;
+  // nested objects and lists of them are left to print_list.
+  void print(std::string_view kind, const boost::json::object& record);
+  // Many things of one kind. JSON: {"schema", KEY: [...]}. For people: a table of `columns`.
+  void print_list(std::string_view kind, std::string_view key, const boost::json::array& rows,
+                  const std::vector<std::string>& columns);
+  // A line of talk; none with JSON, where only an error's document goes to `err`.
+  void say(std::string_view line);
+
+  // Tells of an error: what, its code, what to do (`remedy`, else the error table's), and with
+  // JSON all of `details` too. Gives the exit code.
+  int fail(const core::Error& error, std::string_view remedy = {},
+           const boost::json::object& details = {});
+
+  // All of a file, or of `in` for "-". At most identity::kMaxSmallFile.
+  core::Result<std::string> read(const std::string& file);
+};
+
+}  // namespace runard::ctl

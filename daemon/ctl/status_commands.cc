@@ -1,0 +1,117 @@
+// runarctl status, node ls, node info.
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <memory>
+
+#include "ctl/ask.h"
+#include "ctl/command.h"
+#include "ctl/table.h"
+
+namespace runard::ctl {
+namespace {
+
+namespace json = boost::json;
+
+std::string number(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains({key.data(), key.size()});
+  return value == nullptr ? "0" : json::serialize(*value);
+}
+
+void show_status(Session& session, const json::object& status) {
+  const json::object& node = status.at("node").as_object();
+  const json::object& calls = status.at("calls").as_object();
+  const json::object& events = status.at("events").as_object();
+  const std::string id = text_of(node, "id");
+  session.out << fmt::format("{}  runard {}  {}  up {}\n", text_of(node, "name"),
+                             text_of(status, "version"), text_of(status, "mode"),
+                             duration_text(status.at("uptime_ns").to_number<long long>()));
+  json::object lines = {{"node", id.empty() ? "none (local-only)" : id},
+                        {"networks", status.at("networks")}};
+  if (const json::value* mesh = status.if_contains("mesh")) {
+    lines["listens"] = mesh->as_object().at("listens");
+    lines["peers"] =
+        fmt::format("{} linked, {} known addresses without a link",
+                    number(mesh->as_object(), "linked"), number(mesh->as_object(), "unreached"));
+    lines["certificate"] = "until " + text_of(mesh->as_object(), "certificate_until");
+  }
+  lines["calls"] = fmt::format("{} made, {} failed, {} in flight", number(calls, "total"),
+                               number(calls, "failed"), number(calls, "in_flight"));
+  lines["events"] =
+      fmt::format("{} published, {} delivered, {} sent to peers", number(events, "published"),
+                  number(events, "delivered"), number(events, "sent"));
+  session.print("status", lines);
+  if (!status.at("services").as_array().empty()) {
+    session.out << '\n';
+    session.print_list("status", "services", status.at("services").as_array(),
+                       {"network", "path", "state", "plugin", "plugin_version", "in_flight",
+                        "restarts", "last_error"});
+  }
+}
+
+int status(Session& session) {
+  const Answer answer = ask(session, "status");
+  if (!answer.result) {
+    return answer.exit;
+  }
+  if (session.json()) {
+    session.print("status", *answer.result);
+  } else {
+    show_status(session, *answer.result);
+  }
+  return kExitOk;
+}
+
+int node_ls(Session& session) {
+  const Answer answer = ask(session, "nodes");
+  if (!answer.result) {
+    return answer.exit;
+  }
+  json::array rows;
+  for (const json::value& node : answer.result->at("nodes").as_array()) {
+    json::object row = node.as_object();
+    row["where"] = row.at("local").as_bool() ? "this node" : "peer";
+    row["services"] =
+        session.json() ? row.at("services") : json::value(row.at("services").as_array().size());
+    rows.push_back(std::move(row));
+  }
+  session.print_list("nodes", "nodes", rows, {"name", "node", "where", "services", "addresses"});
+  return kExitOk;
+}
+
+int node_info(Session& session, const std::string& name) {
+  const Answer answer = ask(session, "nodes");
+  if (!answer.result) {
+    return answer.exit;
+  }
+  for (const json::value& node : answer.result->at("nodes").as_array()) {
+    const json::object& row = node.as_object();
+    if (text_of(row, "name") != name && text_of(row, "node") != name) {
+      continue;
+    }
+    session.print("node", row);
+    if (!session.json()) {
+      session.out << '\n';
+      session.print_list("node", "services", row.at("services").as_array(),
+                         {"network", "path", "version", "state"});
+    }
+    return kExitOk;
+  }
+  return session.fail(
+      core::fail(core::Errc::kNotFound, fmt::format("no node \"{}\" is known here", name)),
+      "See 'runarctl node ls'.");
+}
+
+}  // namespace
+
+void add_status_commands(CLI::App& app, const CommandContext& context) {
+  command(app, "status", "How this node is: peers, services, traffic", context, status);
+  CLI::App& node = group(app, "node", "Nodes of the mesh, and the identity of this one");
+  command(node, "ls", "The nodes that this one knows", context, node_ls);
+  const auto name = std::make_shared<std::string>();
+  CLI::App& info = command(node, "info", "One node, with its services", context,
+                           [name](Session& session) { return node_info(session, *name); });
+  info.add_option("name", *name, "Its name or id")->required();
+}
+
+}  // namespace runard::ctl

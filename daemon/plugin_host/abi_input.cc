@@ -1,0 +1,93 @@
+#include "plugin_host/abi_input.h"
+
+#include "routing/escape.h"
+#include "routing/topic_path.h"
+
+namespace runard::plugin_host {
+
+runar_status read_payload(const runar_payload& given, std::size_t most, rpc::Payload& out) {
+  if ((given.bytes.ptr == nullptr && given.bytes.len != 0) || given.reserved0 != 0) {
+    return RUNAR_E_INVALID;
+  }
+  if (given.bytes.len > most) {
+    return RUNAR_E_TOO_LARGE;
+  }
+  if (given.encoding > RUNAR_ENC_TEXT) {
+    return RUNAR_E_UNSUPPORTED;
+  }
+  out.bytes = {given.bytes.ptr, given.bytes.len};
+  out.encoding = static_cast<rpc::Encoding>(given.encoding);
+  out.type = given.type_id;
+  if (core::Buffer::Block* const block = from_abi(given.buf)) {
+    const bool inside =
+        given.bytes.len == 0 || (given.bytes.ptr >= block->data &&
+                                 given.bytes.ptr + given.bytes.len <= block->data + block->size);
+    if (!inside) {
+      return RUNAR_E_INVALID;
+    }
+    out.owner = core::Buffer::share(block);
+  }
+  return RUNAR_OK;
+}
+
+runar_status read_meta(const runar_kv* given, std::size_t count, std::span<rpc::Pair> out,
+                       std::span<const rpc::Pair>& used) {
+  if (count == 0) {
+    return RUNAR_OK;
+  }
+  if (given == nullptr) {
+    return RUNAR_E_INVALID;
+  }
+  if (count > out.size()) {
+    return RUNAR_E_TOO_LARGE;
+  }
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!is_utf8_text(given[i].key, kMaxMetaBytes) ||
+        !is_utf8_text(given[i].value, kMaxMetaBytes)) {
+      return RUNAR_E_INVALID;
+    }
+    bytes += given[i].key.len + given[i].value.len;
+    out[i] = {view(given[i].key), view(given[i].value)};
+  }
+  used = out.first(count);
+  return bytes > kMaxMetaBytes ? RUNAR_E_TOO_LARGE : RUNAR_OK;
+}
+
+runar_status read_node(runar_str given, core::NodeId& out) {
+  if (given.len == 0) {
+    return RUNAR_OK;
+  }
+  const auto id = is_text(given, 64) ? core::NodeId::parse(view(given)) : std::nullopt;
+  if (!id) {
+    return RUNAR_E_INVALID;
+  }
+  out = *id;
+  return RUNAR_OK;
+}
+
+bool is_utf8_text(runar_str text, std::size_t most) {
+  return is_text(text, most) && routing::is_utf8(view(text));
+}
+
+runar_status read_topic(runar_str given, std::string_view network, std::string& kept,
+                        std::string_view& out_network, std::string_view& out_path) {
+  if (!is_text(given, 2 * routing::kMaxPathBytes)) {
+    return RUNAR_E_INVALID;
+  }
+  auto topic = routing::view_topic(view(given), network);
+  if (!topic) {
+    const auto parsed = routing::TopicPath::parse(view(given), network);
+    if (!parsed) {
+      return RUNAR_E_INVALID;
+    }
+    kept = parsed->text();
+    topic = routing::TopicView{std::string_view(kept).substr(0, parsed->network().size()),
+                               std::string_view(kept).substr(parsed->network().size() + 1)};
+  }
+  out_network = topic->network;
+  out_path = topic->path;
+  return RUNAR_OK;
+}
+
+}  // namespace runard::plugin_host

@@ -1,0 +1,43 @@
+// Checks of what plugins hand over. Nothing here trusts a pointer's length or a flag; a pointer
+// itself has to be trusted, as in any C interface.
+#pragma once
+
+#include <runar/plugin.h>
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "plugin_host/abi_values.h"
+#include "plugin_host/limits.h"
+#include "rpc/handler.h"
+
+namespace runard::plugin_host {
+
+// Shares the payload's buffer, or borrows its bytes.
+runar_status read_payload(const runar_payload& given, std::size_t most, rpc::Payload& out);
+
+// Room for a message's metadata that costs nothing until it is used.
+class PairBuffer {
+ public:
+  std::span<rpc::Pair> room() { return {reinterpret_cast<rpc::Pair*>(bytes_), kMaxMeta}; }
+
+ private:
+  alignas(rpc::Pair) std::byte bytes_[kMaxMeta * sizeof(rpc::Pair)];
+};
+
+// Borrows. `out` is filled from its start; `used` tells how much.
+runar_status read_meta(const runar_kv* given, std::size_t count, std::span<rpc::Pair> out,
+                       std::span<const rpc::Pair>& used);
+
+// A node's id; empty: none.
+runar_status read_node(runar_str given, core::NodeId& out);
+
+// UTF-8 of at most `most` bytes.
+bool is_utf8_text(runar_str text, std::size_t most);
+
+// A topic without wildcards; `kept` holds its canonical form where the text is not canonical.
+runar_status read_topic(runar_str given, std::string_view network, std::string& kept,
+                        std::string_view& out_network, std::string_view& out_path);
+
+}  // namespace runard::plugin_host

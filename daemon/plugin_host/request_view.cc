@@ -1,0 +1,48 @@
+#include "plugin_host/request_view.h"
+
+#include <algorithm>
+
+#include "plugin_host/abi_values.h"
+
+namespace runard::plugin_host {
+namespace {
+
+std::size_t fill(std::span<const rpc::Pair> pairs, std::span<runar_kv> out) {
+  const std::size_t count = std::min(pairs.size(), out.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i] = {to_abi(pairs[i].key), to_abi(pairs[i].value)};
+  }
+  return count;
+}
+
+}  // namespace
+
+RequestView::RequestView(const rpc::Request& request, runar_id id) {
+  if (!request.caller.node.is_zero()) {
+    node_ = request.caller.node.text();
+  }
+  request_.struct_size = sizeof request_;
+  request_.flags = 0;
+  if ((request.flags & rpc::kInbound) != 0) {
+    request_.flags |= RUNAR_REQ_REMOTE;
+  }
+  if ((request.flags & rpc::kIdempotent) != 0) {
+    request_.flags |= RUNAR_REQ_IDEMPOTENT;
+  }
+  request_.id = id;
+  request_.network = to_abi(request.network);
+  request_.path = to_abi(request.path);
+  request_.action = to_abi(request.pattern);
+  request_.params = params_;
+  request_.param_count = fill(request.params, params_);
+  request_.meta = meta_;
+  request_.meta_count = fill(request.meta, meta_);
+  request_.payload = to_abi(request.payload);
+  request_.deadline_ns = request.deadline.time_since_epoch().count();
+  request_.caller_node = to_abi(node_);
+  request_.caller_service = to_abi(request.caller.service);
+  request_.caller_profile = {nullptr, 0};
+  request_.trace = request.trace;
+}
+
+}  // namespace runard::plugin_host

@@ -1,0 +1,27 @@
+// RequestView: a request as a plugin sees it. Borrows the request; lives on the stack.
+#pragma once
+
+#include <runar/plugin.h>
+
+#include <string>
+
+#include "plugin_host/limits.h"
+#include "rpc/handler.h"
+
+namespace runard::plugin_host {
+
+class RequestView {
+ public:
+  RequestView(const rpc::Request& request, runar_id id);
+  RequestView(const RequestView&) = delete;
+  RequestView& operator=(const RequestView&) = delete;
+  const runar_request* get() const { return &request_; }
+
+ private:
+  runar_request request_;
+  std::string node_;  // remote callers only: local calls allocate nothing
+  runar_kv params_[kMaxParams];
+  runar_kv meta_[kMaxMeta];
+};
+
+}  // namespace runard::plugin_host

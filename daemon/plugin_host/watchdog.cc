@@ -1,0 +1,128 @@
+#include "plugin_host/watchdog.h"
+
+#include "plugin_host/action.h"
+#include "plugin_host/runtime.h"
+
+namespace runard::plugin_host {
+
+Watchdog::Watchdog(Runtime& runtime, const WatchdogLimits& limits)
+    : runtime_(runtime), limits_(limits) {}
+
+void Watchdog::start() {
+  thread_ = std::thread([this] { work(); });
+}
+
+void Watchdog::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    wake_.notify_one();
+  }
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+void Watchdog::work() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    const core::TimePoint now = runtime_.clock.now();
+    const bool busy = look(now);
+    if (now >= next_reap_ && runtime_.requests.open_count() > 0) {
+      runtime_.requests.reap(now);
+      next_reap_ = now + kReapInterval;
+    }
+    lock.lock();
+    wake_.wait_for(lock, busy ? limits_.tick : limits_.idle_tick, [this] { return stopping_; });
+  }
+}
+
+bool Watchdog::look(core::TimePoint now) {
+  bool busy = false;
+  stalled_ = 0;
+  marked_.swap(marked_before_);
+  marked_.clear();
+  std::map<ThreadContext*, Sight> known;
+  known.swap(sights_);
+  runtime_.threads.for_each([&](ThreadContext& thread) {
+    if (const auto sight = known.find(&thread); sight != known.end()) {
+      sights_.insert(*sight);
+    }
+    busy |= look_at(thread, now);
+  });
+  unmark_returned();
+  provide_workers();
+  return busy;
+}
+
+bool Watchdog::look_at(ThreadContext& thread, core::TimePoint now) {
+  Sight& sight = sights_[&thread];
+  const std::uint64_t sequence = thread.sequence();
+  if (sequence != sight.sequence || sight.since == core::TimePoint{}) {
+    sight = {sequence, now, false};
+    return thread.depth() > 0;
+  }
+  if (thread.depth() == 0) {
+    return false;
+  }
+  const core::Duration still = now - sight.since;
+  const bool may_wait = thread.role() == ThreadRole::kBlocking;
+  if (thread.role() == ThreadRole::kWorker && still >= limits_.tick) {
+    ++stalled_;
+  }
+  if (!may_wait && still >= limits_.stuck) {
+    mark_stack(thread);
+  }
+  if (!may_wait && still >= limits_.warn && !sight.warned) {
+    sight.warned = true;
+    report(thread, still);
+  }
+  return true;
+}
+
+// The thread list is locked: no instance is destroyed meanwhile.
+void Watchdog::report(const ThreadContext& thread, core::Duration still) {
+  const Frame frame = thread.frame(thread.depth() - 1);
+  if (frame.context == nullptr) {
+    return;
+  }
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(still).count();
+  frame.context->label().log.warn(
+      "plugin code does not return",
+      {core::field("in", frame.what),
+       core::field("action", frame.action == nullptr ? "" : frame.action->row.pattern),
+       core::field("request", frame.request), core::field("ms", ms)});
+}
+
+// All on the stack wait for the innermost, so none of them can take a request.
+void Watchdog::mark_stack(const ThreadContext& thread) {
+  for (std::uint32_t level = 0; level < thread.depth(); ++level) {
+    Context* const context = thread.frame(level).context;
+    if (context == nullptr || !marked_.insert(context).second) {
+      continue;
+    }
+    if (context->change_gate({}, core::Errc::kServiceStuck)) {
+      context->label().log.error("service is stuck: it takes no requests until it returns");
+    }
+  }
+}
+
+void Watchdog::unmark_returned() {
+  for (Context* const context : marked_before_) {
+    if (!marked_.contains(context) && context->change_gate(core::Errc::kServiceStuck, {})) {
+      context->label().log.info("service is no longer stuck");
+    }
+  }
+}
+
+// Keeps as many moving workers as were asked for, as long as there is something for them to do.
+void Watchdog::provide_workers() {
+  Workers& workers = runtime_.workers;
+  workers.set_stalled(stalled_);
+  if (stalled_ > 0 && workers.has_work() && workers.alive() < workers.size() + stalled_) {
+    workers.add_spare();
+  }
+}
+
+}  // namespace runard::plugin_host

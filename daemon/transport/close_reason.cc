@@ -1,0 +1,88 @@
+#include "transport/close_reason.h"
+
+#include <openssl/ssl.h>
+
+namespace runard::transport {
+namespace {
+
+using core::Errc;
+using core::Executed;
+using wire::CloseCode;
+using wire::ResetCode;
+
+constexpr std::uint64_t kCryptoError = 0x100;  // RFC 9001 section 4.8: 0x100 + alert
+
+std::string alert_text(std::uint8_t alert) {
+  return std::string("TLS alert ") + SSL_alert_desc_string_long(alert);
+}
+
+}  // namespace
+
+core::Errc errc_of(CloseCode code) {
+  switch (code) {
+    case CloseCode::kNormal:
+      return Errc::kLinkLost;
+    case CloseCode::kInternal:
+      return Errc::kLinkLost;
+    case CloseCode::kProtocol:
+      return Errc::kProtocol;
+    case CloseCode::kMalformed:
+      return Errc::kMalformedFrame;
+    case CloseCode::kVersion:
+      return Errc::kVersionMismatch;
+    case CloseCode::kNoCommonNetwork:
+      return Errc::kNoCommonNetwork;
+    case CloseCode::kSelf:
+      return Errc::kSelfDial;
+    case CloseCode::kDuplicate:
+      return Errc::kDuplicateLink;
+    case CloseCode::kWrongPeer:
+      return Errc::kCertificateMismatch;
+    case CloseCode::kOverloaded:
+      return Errc::kOverloaded;
+  }
+  return Errc::kLinkLost;
+}
+
+core::Error peer_close_error(const ngtcp2_ccerr& close) {
+  if (close.type == NGTCP2_CCERR_TYPE_APPLICATION) {
+    return core::fail(errc_of(static_cast<CloseCode>(close.error_code)), "closed by the peer");
+  }
+  if (close.error_code >= kCryptoError && close.error_code < kCryptoError + 0x100) {
+    return core::fail(Errc::kHandshakeFailed,
+                      "the peer refused: " +
+                          alert_text(static_cast<std::uint8_t>(close.error_code - kCryptoError)));
+  }
+  if (close.error_code == NGTCP2_NO_ERROR) {
+    return core::fail(Errc::kLinkLost, "closed by the peer");
+  }
+  return core::fail(Errc::kProtocol,
+                    "closed by the peer with QUIC error " + std::to_string(close.error_code));
+}
+
+core::Error alert_error(std::uint8_t alert) {
+  return core::fail(Errc::kHandshakeFailed, alert_text(alert));
+}
+
+core::Error reset_error(std::uint64_t reset_code) {
+  switch (static_cast<ResetCode>(reset_code)) {
+    case ResetCode::kTooLarge:
+      return core::fail(Errc::kTooLarge, "the peer's limit", Executed::kNo);
+    case ResetCode::kRefused:
+      return core::fail(Errc::kDraining, "the peer", Executed::kNo);
+    case ResetCode::kMalformed:
+      return core::fail(Errc::kMalformedFrame, "request", Executed::kNo);
+    case ResetCode::kUnknown:
+      return core::fail(Errc::kProtocol, "request stream", Executed::kNo);
+    case ResetCode::kDeadline:
+      return core::fail(Errc::kDeadlineExceeded, "");
+    case ResetCode::kCancelled:
+      return core::fail(Errc::kCancelled, "by the peer");
+    case ResetCode::kNotNeeded:
+    case ResetCode::kInternal:
+      break;
+  }
+  return core::fail(Errc::kProviderLost, "the peer gave the request up");
+}
+
+}  // namespace runard::transport

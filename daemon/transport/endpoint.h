@@ -1,0 +1,60 @@
+// Endpoint: the transport of a node: a UDP socket, its timers and the Hub behind them.
+//
+// Threading: constructed, used and destroyed on the thread that runs the io_context; RemoteNode is
+// for all others. Lifetime: the io_context and all of HubServices outlive it.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "transport/hub.h"
+
+namespace runard::transport {
+
+struct EndpointOptions {
+  LocalNode self;  // `addresses` empty: what the socket listens on
+  Limits limits;
+  std::shared_ptr<const TlsContext> tls;
+  ResetSecret::Bytes reset_secret{};  // kept over restarts
+  Address listen;
+};
+
+// Whom to dial: each text is host:port, the host an address or a name that is looked up now.
+struct DialTarget {
+  std::vector<std::string> addresses;
+  std::optional<core::NodeId> expected;  // nobody else will do
+};
+
+class Endpoint {
+ public:
+  // Errors: kAddressInUse, kAddressUnusable, kSystem.
+  static core::Result<std::unique_ptr<Endpoint>> open(boost::asio::io_context& io,
+                                                      EndpointOptions options,
+                                                      const HubServices& services);
+  Endpoint(const Endpoint&) = delete;
+  Endpoint& operator=(const Endpoint&) = delete;
+  ~Endpoint();
+
+  // The outcome comes as EndpointEvents::dial_done(), never inside this call.
+  DialId dial(DialTarget target);
+  void close(LinkId link, const core::Error& why);
+  // Errors: kLinkLost, kBackpressure, kTooLarge.
+  core::Result<void> send_control(LinkId link, std::uint64_t type, core::ByteView body);
+  void resume(LinkId link, std::uint64_t lane);
+  // Another certificate or other trust, for links from now on.
+  void set_tls(std::shared_ptr<const TlsContext> tls);
+
+  const Address& local() const;
+  Stats stats() const;
+  std::optional<Connection::Info> info(LinkId link) const;
+
+ private:
+  class Loop;
+  explicit Endpoint(std::shared_ptr<Loop> loop) : loop_(std::move(loop)) {}
+  std::shared_ptr<Loop> loop_;
+};
+
+}  // namespace runard::transport

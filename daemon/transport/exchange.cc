@@ -1,0 +1,126 @@
+#include "transport/exchange.h"
+
+#include "transport/lane_outbox.h"
+#include "wire/reply.h"
+
+namespace runard::transport {
+namespace {
+
+// Up to here a payload is copied beside its header: one piece of memory, one piece to send.
+constexpr std::size_t kInlinePayload = 1024;
+// A slot keeps this much memory for its next use.
+constexpr std::size_t kKeptHead = 4096;
+
+void forget(core::Bytes& head) {
+  head.clear();
+  if (head.capacity() > kKeptHead) {
+    head.shrink_to_fit();
+  }
+}
+
+}  // namespace
+
+Exchange::Exchange(const Limits& limits)
+    : limits_(limits), ours_(limits.calls), theirs_(limits.calls) {}
+
+Exchange::~Exchange() {
+  close();
+}
+
+void Exchange::submit(OutboundCall& call) {
+  mailbox_.push(call);
+  if (closed_.load()) {
+    drain();
+  }
+}
+
+void Exchange::request_cancel(rpc::Ticket ticket) {
+  mailbox_.post([this, ticket] { cancelled_.push_back(ticket); });
+}
+
+void Exchange::complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noexcept {
+  InboundCall* call = theirs_.claim(cookie[0]);
+  if (call == nullptr) {
+    return;
+  }
+  encode_reply(reply, limits_.payload, *call);
+  mailbox_.push(*call);
+  if (closed_.load()) {
+    drain();
+  }
+}
+
+void Exchange::close() {
+  closed_.store(true);
+  mailbox_.set_wake(nullptr);
+  drain();
+}
+
+void Exchange::drain() {
+  for (Letter* letter = mailbox_.take(); letter != nullptr;) {
+    Letter* next = letter->next;
+    dispose(*letter);
+    letter = next;
+  }
+}
+
+void Exchange::dispose(Letter& letter) {
+  switch (letter.kind) {
+    case Letter::Kind::kCall: {
+      auto& call = static_cast<OutboundCall&>(letter);
+      const core::Error error =
+          core::fail(core::Errc::kLinkLost, "before the request was sent", core::Executed::kNo);
+      if (ours_.claim(call.slot) != nullptr) {
+        call.responder(rpc::Reply::failure(error));
+      }
+      free_call(*this, call);
+      break;
+    }
+    case Letter::Kind::kReply:
+      free_call(*this, static_cast<InboundCall&>(letter));
+      break;
+    case Letter::Kind::kLane:
+      static_cast<LaneOutbox&>(letter).close();
+      static_cast<LaneOutbox&>(letter).take({});
+      break;
+  }
+}
+
+void encode_reply(const rpc::Reply& reply, std::size_t payload_limit, InboundCall& call) {
+  wire::ReplyHeader header{reply.code,         reply.app_code,
+                           reply.executed,     reply.payload.encoding,
+                           reply.payload.type, reply.message};
+  rpc::Payload payload = reply.payload;
+  if (payload.bytes.size() > payload_limit) {
+    header = {};
+    header.code = core::Errc::kTooLarge;
+    header.message = "the reply";
+    payload = {};
+  }
+  const core::ByteView bytes = payload.bytes;
+  call.head.clear();
+  wire::put_reply(header, bytes.size(), call.head);
+  if (bytes.size() <= kInlinePayload) {
+    call.head.insert(call.head.end(), bytes.begin(), bytes.end());
+    call.payload = {};
+  } else {
+    call.payload = payload.keep();
+  }
+}
+
+void free_call(Exchange& exchange, OutboundCall& call) {
+  call.port->request_bytes.fetch_sub(call.size());
+  call.port->calls.fetch_sub(1);
+  call.port.reset();
+  call.payload = {};
+  forget(call.head);
+  exchange.ours().close(call.slot);
+}
+
+void free_call(Exchange& exchange, InboundCall& call) {
+  call.payload = {};
+  forget(call.head);
+  exchange.theirs().close(call.slot);
+}
+
+}  // namespace runard::transport

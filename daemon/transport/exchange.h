@@ -1,0 +1,55 @@
+// Exchange: where other threads and the I/O thread of an endpoint meet. Holds the tables of
+// requests both ways and the mailbox; answers replies of local handlers.
+//
+// Threading: any thread. Lifetime: outlives every RemoteNode and every Responder that names it.
+#pragma once
+
+#include "core/slot_table.h"
+#include "transport/inbound_call.h"
+#include "transport/outbound_call.h"
+
+namespace runard::transport {
+
+class Exchange final : public rpc::Completion {
+ public:
+  explicit Exchange(const Limits& limits);
+  ~Exchange();
+
+  core::SlotTable<OutboundCall>& ours() { return ours_; }
+  core::SlotTable<InboundCall>& theirs() { return theirs_; }
+  Mailbox& mailbox() { return mailbox_; }
+  const Limits& limits() const { return limits_; }
+
+  // Hands a call to the I/O thread; fails it here when the endpoint is closed.
+  void submit(OutboundCall& call);
+  // The caller gave up. Any thread, any ticket.
+  void request_cancel(rpc::Ticket ticket);
+  // I/O thread: the tickets given up since the last time.
+  std::vector<rpc::Ticket> cancelled() { return std::exchange(cancelled_, {}); }
+  // A handler's answer to an inbound call: cookie[0] is its slot.
+  void complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noexcept override;
+
+  // From now on nothing is taken; what lies in the mailbox is failed.
+  void close();
+  // Ends what a letter is about, without a link. I/O thread, or anyone after close().
+  void dispose(Letter& letter);
+
+ private:
+  void drain();
+
+  const Limits limits_;
+  core::SlotTable<OutboundCall> ours_;
+  core::SlotTable<InboundCall> theirs_;
+  Mailbox mailbox_;
+  std::atomic<bool> closed_{false};
+  std::vector<rpc::Ticket> cancelled_;  // I/O thread
+};
+
+// Encodes a reply into the call: small payloads beside the header, large ones shared.
+void encode_reply(const rpc::Reply& reply, std::size_t payload_limit, InboundCall& call);
+
+// Gives a call's slot back, with all it held.
+void free_call(Exchange& exchange, OutboundCall& call);
+void free_call(Exchange& exchange, InboundCall& call);
+
+}  // namespace runard::transport

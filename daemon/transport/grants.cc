@@ -1,0 +1,47 @@
+#include "transport/grants.h"
+
+#include <algorithm>
+
+namespace runard::transport {
+
+bool MemoryBudget::take(std::uint64_t bytes) {
+  if (bytes > left_) {
+    return false;
+  }
+  left_ -= bytes;
+  return true;
+}
+
+void Grants::want(Connection& connection, Stream& stream, Grant& grant, std::uint64_t bytes) {
+  if (grant.wanted != 0 || grant.held != 0) {
+    return;
+  }
+  grant.wanted = bytes;
+  queue_.push_back({&stream, &grant});
+  serve(connection);
+}
+
+void Grants::end(const Stream& stream, Grant& grant) {
+  if (grant.wanted != 0) {
+    std::erase_if(queue_, [&](const Waiting& w) { return w.stream == &stream; });
+  }
+  given_ -= grant.held;
+  budget_.give(grant.held);
+  grant = {};
+}
+
+void Grants::serve(Connection& connection) {
+  while (!queue_.empty()) {
+    const Waiting first = queue_.front();
+    const std::uint64_t bytes = first.grant->wanted;
+    if (given_ + bytes > limit_ || !budget_.take(bytes)) {
+      return;
+    }
+    queue_.pop_front();
+    given_ += bytes;
+    *first.grant = {0, bytes};
+    connection.extend_stream(*first.stream, bytes);
+  }
+}
+
+}  // namespace runard::transport

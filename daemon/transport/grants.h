@@ -1,0 +1,57 @@
+// Grants: who may receive a message that is larger than a stream's first window.
+//
+// One link's grants are at most `limit` bytes at a time, first come first served, and those of all
+// links together at most what MemoryBudget has. A grant ends when the message is complete or its
+// stream gone. The limit fits the largest message, so the first in the queue always gets its turn.
+// One thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include "transport/connection.h"
+
+namespace runard::transport {
+
+// What all links of an endpoint may hold together.
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(std::size_t bytes) : left_(bytes) {}
+  bool take(std::uint64_t bytes);
+  void give(std::uint64_t bytes) { left_ += bytes; }
+  std::uint64_t left() const { return left_; }
+
+ private:
+  std::uint64_t left_;
+};
+
+// A stream's part.
+struct Grant {
+  std::uint64_t wanted = 0;  // in the queue for so much
+  std::uint64_t held = 0;
+};
+
+class Grants {
+ public:
+  Grants(std::uint64_t limit, MemoryBudget& budget) : limit_(limit), budget_(budget) {}
+
+  void want(Connection& connection, Stream& stream, Grant& grant, std::uint64_t bytes);
+  // The stream has its message, or is gone. The caller then calls serve().
+  void end(const Stream& stream, Grant& grant);
+  // Gives to those whose turn it is.
+  void serve(Connection& connection);
+  // Somebody waits for other links' memory.
+  bool waiting() const { return !queue_.empty(); }
+
+ private:
+  struct Waiting {
+    Stream* stream;
+    Grant* grant;
+  };
+  const std::uint64_t limit_;
+  MemoryBudget& budget_;
+  std::uint64_t given_ = 0;
+  std::deque<Waiting> queue_;
+};
+
+}  // namespace runard::transport

@@ -1,0 +1,427 @@
+#include "transport/hub.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace runard::transport {
+
+using core::Errc;
+using wire::CloseCode;
+
+Hub::Hub(HubOptions options, const HubServices& services)
+    : limits_(options.limits),
+      self_(std::move(options.self)),
+      reset_secret_(options.reset_secret),
+      services_(services),
+      memory_(limits_.receive_memory),
+      exchange_(std::make_shared<Exchange>(limits_)),
+      connections_{limits_, services.random, reset_secret_, std::move(options.tls), options.local},
+      context_{limits_,        services.clock,   *exchange_,    memory_,
+               services.names, services.handler, services.sink, services.log},
+      cids_(services.random),
+      tokens_(services.random),
+      gate_(limits_, services.random),
+      strays_(services.random, reset_secret_),
+      space_(Connection::kTrainSpace) {}
+
+Hub::~Hub() {
+  exchange_->close();
+  for (Slot& slot : slots_) {
+    slot.link.reset();
+  }
+}
+
+Hub::Slot* Hub::slot(LinkId id) {
+  const std::uint32_t index = index_of(id);
+  if (static_cast<std::uint32_t>(id) == 0 || index >= slots_.size()) {
+    return nullptr;
+  }
+  Slot& found = slots_[index];
+  return found.link != nullptr && found.link->id() == id ? &found : nullptr;
+}
+
+Link* Hub::link(LinkId id) {
+  Slot* found = slot(id);
+  return found == nullptr ? nullptr : found->link.get();
+}
+
+Hub::Slot* Hub::open_slot() {
+  std::uint32_t index = 0;
+  if (free_.empty()) {
+    index = static_cast<std::uint32_t>(slots_.size());
+    slots_.emplace_back();
+  } else {
+    index = free_.back();
+    free_.pop_back();
+  }
+  Slot& slot = slots_[index];
+  const LinkId id = (LinkId{slot.generation++} << 32) | (index + 1);
+  slot.link = std::make_unique<Link>(id, context_, self_, *this);
+  slot.dirty = slot.half_open = slot.announced = slot.proved = false;
+  ++in_use_;
+  return &slot;
+}
+
+void Hub::forget(Slot& slot) {
+  settle(slot);
+  const LinkId id = slot.link->id();
+  cids_.remove_all(id);
+  tokens_.remove_all(id);
+  timers_.remove(index_of(id));
+  slot.link.reset();
+  free_.push_back(index_of(id));
+  --in_use_;
+}
+
+void Hub::touch(LinkId id) {
+  Slot* touched = slot(id);
+  if (touched != nullptr && !touched->dirty) {
+    touched->dirty = true;
+    dirty_.push_back(id);
+  }
+}
+
+// The stranger is none any more, or gone.
+void Hub::settle(Slot& slot) {
+  if (slot.half_open) {
+    slot.half_open = false;
+    gate_.settled(slot.source);
+  }
+}
+
+bool Hub::turn(core::TimePoint now) {
+  now_ = now;
+  if (!handshakes_.empty()) {
+    Waiting waiting = std::move(handshakes_.front());
+    handshakes_.pop_front();
+    waiting.datagram.bytes = waiting.bytes;
+    route(waiting.datagram, now);
+  }
+  take_timers(now);
+  dial_next(now);
+  take_mail(now);
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {  // grows meanwhile
+    Link* dirty = link(dirty_[i]);
+    if (dirty != nullptr) {
+      dirty->deliver(now);
+      after_deliver(*slot(dirty_[i]));
+    }
+  }
+  serve_memory();
+  take_mail(now);  // replies that handlers gave at once
+  return !handshakes_.empty();
+}
+
+void Hub::after_deliver(Slot& slot) {
+  if (!slot.proved && slot.link->peer_known()) {
+    slot.proved = true;
+    ++stats_.handshakes;
+    settle(slot);
+  }
+  memory_wanted_ = memory_wanted_ || slot.link->waits_for_memory();
+}
+
+void Hub::serve_memory() {
+  if (!memory_wanted_) {
+    return;
+  }
+  memory_wanted_ = false;
+  for (const Slot& slot : slots_) {
+    if (slot.link != nullptr && slot.link->waits_for_memory()) {
+      slot.link->serve_memory();
+      memory_wanted_ = memory_wanted_ || slot.link->waits_for_memory();
+      touch(slot.link->id());
+    }
+  }
+}
+
+void Hub::take_mail(core::TimePoint now) {
+  now_ = now;
+  // In this order: the letter that a task is about was posted before it.
+  std::vector<core::Task> tasks = exchange_->mailbox().tasks();
+  for (Letter* letter = exchange_->mailbox().take(); letter != nullptr;) {
+    Letter* next = letter->next;
+    take_letter(*letter);
+    letter = next;
+  }
+  for (core::Task& task : tasks) {
+    task();
+  }
+  for (const rpc::Ticket ticket : exchange_->cancelled()) {
+    OutboundCall* call = exchange_->ours().peek(ticket);
+    Link* owner = call == nullptr ? nullptr : link(call->link);
+    if (owner != nullptr && owner->alive()) {
+      owner->cancel(*call);
+      touch(owner->id());
+    }
+  }
+}
+
+void Hub::take_letter(Letter& letter) {
+  switch (letter.kind) {
+    case Letter::Kind::kCall: {
+      auto& call = static_cast<OutboundCall&>(letter);
+      Link* target = link(call.link);
+      if (target != nullptr && target->retiring()) {
+        const auto better = by_node_.find(target->peer().node);
+        target = better == by_node_.end() ? nullptr : link(better->second);
+      }
+      if (target == nullptr || target->state() != Link::State::kUp) {
+        return exchange_->dispose(letter);
+      }
+      call.link = target->id();
+      ++stats_.calls_sent;
+      target->start(call);
+      return touch(target->id());
+    }
+    case Letter::Kind::kReply: {
+      auto& call = static_cast<InboundCall&>(letter);
+      Link* target = link(call.link);
+      if (target == nullptr || !call.is_linked()) {
+        return exchange_->dispose(letter);
+      }
+      ++stats_.calls_received;
+      target->answer(call);
+      return touch(target->id());
+    }
+    case Letter::Kind::kLane: {
+      auto& lane = static_cast<LaneOutbox&>(letter);
+      Link* target = link(lane.link());
+      if (target == nullptr || !target->alive()) {
+        return exchange_->dispose(letter);
+      }
+      target->flush_lane(lane);
+      return touch(target->id());
+    }
+  }
+}
+
+void Hub::take_timers(core::TimePoint now) {
+  while (timers_.next() <= now) {
+    const std::uint32_t index = timers_.next_owner();
+    timers_.remove(index);  // flush() sets it again
+    slots_[index].link->on_expiry(now);
+    touch(slots_[index].link->id());
+  }
+}
+
+Flushed Hub::flush(TrainSink& sink, core::TimePoint now) {
+  now_ = now;
+  for (const Stray& stray : outgoing_) {
+    static_cast<void>(sink.send({stray.bytes, stray.bytes.size(), 0, stray.remote, stray.local}));
+  }
+  outgoing_.clear();
+  std::vector<LinkId> left;
+  Flushed result = Flushed::kAll;
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    const LinkId id = dirty_[i];
+    Link* dirty = link(id);
+    if (dirty == nullptr) {
+      continue;
+    }
+    const Flushed flushed = result == Flushed::kFull ? result : dirty->flush(sink, space_, now);
+    if (flushed != Flushed::kAll) {
+      result = std::max(result, flushed);
+      left.push_back(id);
+      continue;
+    }
+    Slot& settled = *slot(id);
+    settled.dirty = false;
+    timers_.set(index_of(id), dirty->expiry());
+    if (dirty->state() == Link::State::kGone) {
+      forget(settled);
+    }
+  }
+  dirty_.swap(left);
+  return result;
+}
+
+core::TimePoint Hub::expiry() const {
+  return std::min(timers_.next(), dialer_.expiry());
+}
+
+void Hub::dial(DialId id, std::vector<Address> addresses, std::optional<core::NodeId> expected) {
+  if (addresses.empty()) {
+    return services_.events.dial_done(id, core::fail(Errc::kAddressUnusable, "no address"));
+  }
+  if (dialer_.size() >= limits_.dials) {
+    return services_.events.dial_done(id, core::fail(Errc::kOverloaded, "dials in progress"));
+  }
+  dialer_.add(id, std::move(addresses), expected, now_);
+}
+
+void Hub::dial_next(core::TimePoint now) {
+  while (const auto attempt = dialer_.due(now)) {
+    start_attempt(*attempt, now);
+  }
+}
+
+void Hub::start_attempt(const Dialer::Attempt& attempt, core::TimePoint now) {
+  ++stats_.dials;
+  if (in_use_ >= limits_.links + limits_.dials) {
+    const core::Error why = core::fail(Errc::kOverloaded, "links");
+    return end_dial(dialer_.failed(attempt.dial, 0, why, now), why);
+  }
+  Slot& opened = *open_slot();
+  const LinkId id = opened.link->id();
+  opened.source = attempt.address;
+  const auto dialled =
+      opened.link->dial(connections_, attempt.address, {attempt.expected, ++lamport_}, now);
+  if (!dialled) {
+    forget(opened);
+    return end_dial(dialer_.failed(attempt.dial, 0, dialled.error(), now), dialled.error());
+  }
+  dialer_.started(attempt.dial, id);
+  touch(id);
+}
+
+void Hub::end_dial(const std::optional<Dialer::Ended>& ended, const core::Result<LinkId>& outcome) {
+  if (!ended) {
+    return;
+  }
+  for (const LinkId id : ended->abandoned) {
+    Link* attempt = link(id);
+    // Those that are further may be links to the peer already: they compete.
+    if (attempt != nullptr && attempt->state() == Link::State::kHandshake) {
+      attempt->close(CloseCode::kNormal, core::fail(Errc::kDuplicateLink, "another address"));
+      touch(id);
+    }
+  }
+  services_.events.dial_done(ended->dial, outcome);
+}
+
+void Hub::on_own_cid(Link& link, const Cid& cid, bool valid) {
+  if (valid) {
+    cids_.add(cid, link.id());
+  } else {
+    cids_.remove(cid, link.id());
+  }
+}
+
+void Hub::on_reset_token(Link& link, const ResetToken& token, bool valid) {
+  if (valid) {
+    tokens_.add(token, link.id());
+  } else {
+    tokens_.remove(token, link.id());
+  }
+}
+
+bool Hub::better(Link& fresh, Link& old) const {
+  const auto rank = [](const Link& link) {
+    return std::tuple(link.peer_hello().epoch, link.generation());
+  };
+  if (rank(fresh) != rank(old)) {
+    return rank(fresh) > rank(old);
+  }
+  const auto dialler = [&](const Link& link) {
+    return link.is_server() ? link.peer().node : self_.id;
+  };
+  return dialler(fresh) < dialler(old);
+}
+
+void Hub::on_ready(Link& fresh) {
+  lamport_ = std::max(lamport_, fresh.generation());
+  const LinkId id = fresh.id();
+  const core::NodeId node = fresh.peer().node;
+  Link* old = link(by_node_[node]);
+  if (old != nullptr) {
+    ++stats_.duplicates;
+  }
+  if (old != nullptr && !better(fresh, *old)) {
+    fresh.retire();
+    return end_dial(dialer_.succeeded(id), old->id());
+  }
+  by_node_[node] = id;
+  fresh.go_up();
+  announce(fresh);
+  if (old != nullptr) {
+    old->retire();
+    touch(old->id());
+  }
+  end_dial(dialer_.succeeded(id), id);
+}
+
+void Hub::announce(Link& link) {
+  slot(link.id())->announced = true;
+  PeerInfo info;
+  info.node = link.peer().node;
+  info.name = link.peer().name;
+  info.networks = link.networks();
+  info.epoch = link.peer_hello().epoch;
+  info.addresses = link.peer_hello().addresses;
+  info.address = link.remote();
+  info.dialled = !link.is_server();
+  info.not_after = link.peer().not_after;
+  RemoteNode::Shared shared{exchange_, services_.clock, services_.names};
+  services_.events.link_up(
+      link.id(), info,
+      std::make_shared<RemoteNode>(std::move(shared), link.id(), info.node, link.port()));
+}
+
+void Hub::on_control(Link& link, std::uint64_t frame_type, core::ByteView body) {
+  services_.events.control(link.id(), frame_type, body);
+}
+
+void Hub::on_down(Link& link, const core::Error& why) {
+  const LinkId id = link.id();
+  Slot& down = *slot(id);
+  settle(down);
+  if (link.peer_known()) {
+    const auto current = by_node_.find(link.peer().node);
+    if (current != by_node_.end() && current->second == id) {
+      by_node_.erase(current);
+    }
+  } else {
+    ++stats_.handshakes_failed;
+  }
+  tokens_.remove_all(id);
+  touch(id);
+  const bool announced = down.announced;  // `down` may move below
+  end_dial(dialer_.failed(dialer_.dial_of(id), id, why, now_), why);
+  if (announced) {
+    services_.events.link_down(id, why);
+  }
+}
+
+void Hub::close(LinkId id, const core::Error& why) {
+  Link* closing = link(id);
+  if (closing != nullptr) {
+    closing->close(CloseCode::kNormal, why);
+    touch(id);
+  }
+}
+
+core::Result<void> Hub::send_control(LinkId id, std::uint64_t type, core::ByteView body) {
+  Link* target = link(id);
+  if (target == nullptr) {
+    return core::fail(Errc::kLinkLost, "", core::Executed::kNo);
+  }
+  touch(id);
+  return target->send_control(type, body);
+}
+
+void Hub::resume(LinkId id, std::uint64_t lane) {
+  Link* target = link(id);
+  if (target != nullptr) {
+    target->resume_lane(lane);
+    touch(id);
+  }
+}
+
+Stats Hub::stats() const {
+  Stats copy = stats_;
+  copy.links = by_node_.size();
+  copy.half_open = gate_.half_open();
+  return copy;
+}
+
+std::optional<Connection::Info> Hub::info(LinkId id) const {
+  const std::uint32_t index = index_of(id);
+  if (static_cast<std::uint32_t>(id) == 0 || index >= slots_.size() ||
+      slots_[index].link == nullptr || slots_[index].link->id() != id) {
+    return std::nullopt;
+  }
+  return slots_[index].link->info();
+}
+
+}  // namespace runard::transport

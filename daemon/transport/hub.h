@@ -1,0 +1,157 @@
+// Hub: all links of a node, sans-I/O: datagrams, replies and times in, datagrams and the next
+// deadline out. It finds the link of a datagram, accepts and dials, keeps one link a peer, answers
+// strays and carries work between links and other threads.
+//
+// A turn: any number of datagram(), then turn(), then flush(). Two links to one node compete in
+// this order: newer epoch of the peer, greater generation, the lower node id's dial; the loser
+// drains and closes. Generations are a Lamport clock, so a link that is dialled later on purpose
+// wins. Owner: the endpoint, or a simulation. One thread, but for exchange().
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "transport/accept_gate.h"
+#include "transport/cid_table.h"
+#include "transport/dialer.h"
+#include "transport/endpoint_events.h"
+#include "transport/link.h"
+#include "transport/stats.h"
+#include "transport/stray_packets.h"
+#include "transport/timer_heap.h"
+
+namespace runard::transport {
+
+struct HubOptions {
+  LocalNode self;
+  Limits limits;
+  std::shared_ptr<const TlsContext> tls;
+  ResetSecret::Bytes reset_secret{};
+  Address local;  // any constant address; links are bound to it
+};
+
+// Borrowed; outlive the hub.
+struct HubServices {
+  const core::Clock& clock;
+  core::Random& random;
+  const NetworkNames& names;
+  rpc::Handler& handler;
+  EventSink& sink;
+  EndpointEvents& events;
+  core::Log log;
+};
+
+class Hub final : public LinkEvents {
+ public:
+  Hub(HubOptions options, const HubServices& services);
+  ~Hub();
+
+  void datagram(const Datagram& datagram, core::TimePoint now);
+  // Takes work from other threads, hands out what arrived, acts on deadlines. True: there is more,
+  // another turn is due at once.
+  bool turn(core::TimePoint now);
+  Flushed flush(TrainSink& sink, core::TimePoint now);
+  core::TimePoint expiry() const;
+
+  // Races the addresses. The outcome comes as dial_done(), maybe inside this call.
+  DialId next_dial() { return ++last_dial_; }
+  void dial(DialId id, std::vector<Address> addresses, std::optional<core::NodeId> expected);
+  void close(LinkId link, const core::Error& why);
+  // Errors: kLinkLost, kBackpressure, kTooLarge.
+  core::Result<void> send_control(LinkId link, std::uint64_t type, core::ByteView body);
+  // A lane that the sink left standing goes on.
+  void resume(LinkId link, std::uint64_t lane);
+  // For links from now on.
+  void set_tls(std::shared_ptr<const TlsContext> tls) { connections_.tls = std::move(tls); }
+  void set_addresses(std::vector<std::string> addresses) { self_.addresses = std::move(addresses); }
+
+  const std::shared_ptr<Exchange>& exchange() const { return exchange_; }
+  Stats stats() const;
+  std::optional<Connection::Info> info(LinkId link) const;
+
+ private:
+  struct Slot {
+    std::unique_ptr<Link> link;
+    std::uint32_t generation = 1;
+    bool dirty = false;
+    bool half_open = false;  // counted in the gate
+    bool announced = false;  // link_up() was told
+    bool proved = false;     // counted as a handshake
+    Address source;
+  };
+  struct Stray {
+    core::Bytes bytes;
+    Address remote;
+    Address local;
+  };
+  struct Waiting {  // a handshake packet
+    core::Bytes bytes;
+    Datagram datagram;
+  };
+
+  // LinkEvents.
+  void on_own_cid(Link& link, const Cid& cid, bool valid) override;
+  void on_reset_token(Link& link, const ResetToken& token, bool valid) override;
+  void on_ready(Link& link) override;
+  void on_control(Link& link, std::uint64_t frame_type, core::ByteView body) override;
+  void on_down(Link& link, const core::Error& why) override;
+
+  // hub.cc
+  static std::uint32_t index_of(LinkId id) { return static_cast<std::uint32_t>(id) - 1; }
+  Slot* slot(LinkId id);
+  Link* link(LinkId id);
+  Slot* open_slot();
+  void touch(LinkId id);
+  void after_deliver(Slot& slot);
+  void settle(Slot& slot);
+  void forget(Slot& slot);
+  void take_mail(core::TimePoint now);
+  void take_letter(Letter& letter);
+  void take_timers(core::TimePoint now);
+  void serve_memory();
+  void announce(Link& link);
+  bool better(Link& fresh, Link& old) const;
+  void dial_next(core::TimePoint now);
+  void start_attempt(const Dialer::Attempt& attempt, core::TimePoint now);
+  void end_dial(const std::optional<Dialer::Ended>& ended, const core::Result<LinkId>& outcome);
+
+  // hub_datagrams.cc
+  void route(const Datagram& datagram, core::TimePoint now);
+  void feed(Link& link, const Datagram& datagram, core::TimePoint now);
+  void unknown(const Datagram& datagram, const ngtcp2_version_cid& ids, core::TimePoint now);
+  void accept(const Datagram& datagram, core::TimePoint now);
+  void open_accepted(const Datagram& datagram, const ngtcp2_pkt_hd& head,
+                     std::optional<Cid> original, core::TimePoint now);
+  void answer_stray(core::Bytes bytes, const Datagram& to);
+
+  Limits limits_;
+  LocalNode self_;
+  ResetSecret reset_secret_;
+  const HubServices services_;
+  MemoryBudget memory_;
+  std::shared_ptr<Exchange> exchange_;
+  ConnectionContext connections_;
+  LinkContext context_;
+  CidTable cids_;
+  TokenTable tokens_;
+  AcceptGate gate_;
+  StrayPackets strays_;
+  Dialer dialer_;
+  TimerHeap timers_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_;
+  std::vector<LinkId> dirty_;
+  std::unordered_map<core::NodeId, LinkId> by_node_;
+  std::deque<Waiting> handshakes_;
+  std::vector<Stray> outgoing_;
+  std::vector<std::uint8_t> space_;
+  std::uint64_t lamport_ = 0;  // of link generations
+  DialId last_dial_ = 0;
+  std::size_t in_use_ = 0;
+  core::TimePoint now_{};
+  bool memory_wanted_ = false;
+  Stats stats_;
+};
+
+}  // namespace runard::transport

@@ -1,0 +1,183 @@
+// The peer's half of RequestTable.
+#include <algorithm>
+
+#include "transport/exchange.h"
+#include "transport/request_table.h"
+#include "wire/request.h"
+
+namespace runard::transport {
+
+using core::Errc;
+using core::Executed;
+
+InboundCall* RequestTable::accept() {
+  auto& table = core_.context.exchange.theirs();
+  const auto opened = table.open();
+  if (opened.value == nullptr) {
+    return nullptr;
+  }
+  InboundCall& call = *opened.value;
+  call.slot = opened.id;
+  call.link = core_.id;
+  table.publish(opened.id);
+  call.attach(*this);
+  theirs_.push_back(call);
+  ++open_theirs_;
+  next_deadline_ = std::min(next_deadline_, core_.now + core_.context.limits.message_timeout);
+  return &call;
+}
+
+void RequestTable::request_ready(InboundCall& call) {
+  if (!call.to_deliver_) {
+    call.to_deliver_ = true;
+    changed_.push_back(&call);
+  }
+}
+
+// Too much is in progress already.
+bool RequestTable::paused() const {
+  const Limits& limits = core_.context.limits;
+  return !core_.up || delivered_bytes_ >= limits.reply_pause || reply_bytes_ >= limits.reply_pause;
+}
+
+void RequestTable::deliver_request(InboundCall& call) {
+  call.to_deliver_ = false;
+  if (call.cancelled_ || (call.closed_ && !call.replying_)) {
+    withdraw(call);
+  }
+  if (call.handed_over_ || call.claimed_ || call.closed_) {
+    return release(call);
+  }
+  switch (call.request_.state()) {
+    case MessageAssembler::State::kComplete:
+      call.to_deliver_ = true;
+      complete_.push_back(&call);
+      return;
+    case MessageAssembler::State::kTooLarge:
+      return refuse(call, core::fail(Errc::kTooLarge, "the request", Executed::kNo));
+    case MessageAssembler::State::kMalformed:
+    case MessageAssembler::State::kPartial:  // it ended too early
+      return stop(call, wire::ResetCode::kMalformed);
+  }
+}
+
+void RequestTable::hand_over(InboundCall& call) {
+  call.to_deliver_ = false;
+  if (call.cancelled_ || call.closed_ || call.claimed_) {
+    withdraw(call);
+    return release(call);
+  }
+  const core::Buffer body = call.request_.take_body();
+  core_.request_grants.end(call, call.grant_);
+  core_.request_grants.serve(*core_.connection);
+  wire::MetaList meta;
+  const auto parts = wire::split_message(body.view());
+  const auto header = parts ? wire::get_request(parts->header, meta)
+                            : core::Result<wire::RequestHeader>(parts.error());
+  if (!header) {
+    return stop(call, wire::ResetCode::kMalformed);
+  }
+  const std::string_view network = core_.context.names.name(header->network);
+  const bool common = std::find(core_.networks.begin(), core_.networks.end(), header->network) !=
+                      core_.networks.end();
+  if (network.empty() || !common) {
+    return refuse(call, core::fail(Errc::kNoCommonNetwork, "", Executed::kNo));
+  }
+  const core::TimePoint deadline = wire::deadline_after(header->remaining_us, call.arrived_);
+  if (deadline <= core_.now) {
+    return refuse(call, core::fail(Errc::kDeadlineExceeded, "", Executed::kNo));
+  }
+  call.handed_over_ = true;
+  call.delivered_ = body.size();
+  delivered_bytes_ += call.delivered_;
+
+  rpc::Request request;
+  request.network = network;
+  request.path = header->path;
+  request.payload = {parts->payload, body, header->encoding, header->type};
+  request.meta = meta.view();
+  request.deadline = deadline;
+  request.trace = header->trace;
+  request.flags =
+      rpc::kInbound | ((header->bits & wire::kIdempotentBit) != 0 ? rpc::kIdempotent : 0U);
+  request.depth = header->depth;
+  request.caller = {core_.peer, header->service};
+  const rpc::Responder responder{&core_.context.exchange, {call.slot, 0, 0}};
+  call.ticket_ = core_.context.handler.call(request, responder);
+}
+
+// An answer of the transport's own. The slot is claimed so that it stays the only one.
+void RequestTable::refuse(InboundCall& call, const core::Error& why) {
+  if (core_.context.exchange.theirs().claim(call.slot) == nullptr) {
+    return;
+  }
+  call.claimed_ = true;
+  encode_reply(rpc::Reply::failure(why), core_.context.limits.payload, call);
+  answer(call);
+}
+
+void RequestTable::stop(InboundCall& call, wire::ResetCode code) {
+  if (!call.closed_) {
+    core_.connection->stop(call, code);
+  }
+  withdraw(call);
+  release(call);
+}
+
+// Nobody waits for the answer any more.
+void RequestTable::withdraw(InboundCall& call) {
+  if (call.claimed_ || call.replying_) {
+    return;
+  }
+  if (call.handed_over_ && !call.withdrawn_) {
+    call.withdrawn_ = true;
+    core_.context.handler.cancel(call.ticket_);
+  }
+  if (core_.context.exchange.theirs().claim(call.slot) != nullptr) {
+    call.claimed_ = true;
+    delivered_bytes_ -= call.delivered_;
+    call.delivered_ = 0;
+  }
+  if (!call.closed_ && core_.connection) {
+    core_.connection->stop(call, wire::ResetCode::kCancelled);
+  }
+}
+
+void RequestTable::answer(InboundCall& call) {
+  delivered_bytes_ -= call.delivered_;
+  call.delivered_ = 0;
+  call.replying_ = true;
+  if (call.closed_ || call.end_sent_) {
+    return release(call);
+  }
+  const std::size_t limit = core_.context.limits.reply_bytes;
+  if (reply_bytes_ > 0 && reply_bytes_ + call.reply_size() > limit) {
+    encode_reply(rpc::Reply::failure(core::fail(Errc::kOverloaded, "replies", Executed::kYes)),
+                 core_.context.limits.payload, call);
+  }
+  if (!call.ended_) {
+    core_.connection->stop_read(call, wire::ResetCode::kNotNeeded);
+  }
+  call.counted_ = call.reply_size();
+  reply_bytes_ += call.counted_;
+  core_.scheduler.ready(call);
+}
+
+void RequestTable::release(InboundCall& call) {
+  if (!call.closed_ || (!call.replying_ && !call.claimed_) || call.to_deliver_) {
+    return;
+  }
+  core_.scheduler.remove(call);
+  core_.request_grants.end(call, call.grant_);
+  if (core_.connection) {
+    core_.request_grants.serve(*core_.connection);
+  }
+  reply_bytes_ -= call.counted_;
+  call.counted_ = 0;
+  call.request_.clear();
+  call.unlink();
+  --open_theirs_;
+  free_call(core_.context.exchange, call);
+}
+
+}  // namespace runard::transport

@@ -1,0 +1,175 @@
+#include "transport/lane.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace runard::transport {
+
+OutLane::OutLane(LinkCore& core, std::shared_ptr<LaneOutbox> outbox)
+    : Stream(SendClass::kLane), core_(core), outbox_(std::move(outbox)) {
+  core::Bytes prefix(2 * sizeof(std::uint64_t));
+  prefix_ = wire::put_varint(static_cast<std::uint64_t>(wire::StreamType::kLane), prefix.data());
+  prefix_ += wire::put_varint(outbox_->number(), prefix.data() + prefix_);
+  prefix.resize(prefix_);
+  queue_.push(std::move(prefix));
+}
+
+void OutLane::flush() {
+  core::Bytes events = outbox_->take(queue_.spare());
+  if (over_) {
+    return;
+  }
+  queue_.push(std::move(events));
+  if (id() < 0) {
+    try_open();
+  } else {
+    core_.scheduler.ready(*this);
+  }
+}
+
+void OutLane::try_open() {
+  if (id() < 0 && !over_ && core_.connection->open_uni(*this)) {
+    core_.scheduler.ready(*this);
+  }
+}
+
+void OutLane::peer_stopped(std::uint64_t) {
+  over_ = true;
+  core_.scheduler.remove(*this);
+  outbox_->close();
+}
+
+void OutLane::closed() {
+  peer_stopped(0);
+}
+
+void OutLane::acked(std::uint64_t offset) {
+  std::size_t freed = queue_.acked(offset);
+  const std::size_t prefix = std::min(freed, prefix_);
+  prefix_ -= prefix;
+  outbox_->acknowledged(freed - prefix);
+}
+
+SendParts OutLane::pending() const {
+  SendParts parts;
+  if (!over_) {
+    queue_.add_unsent(parts);
+  }
+  return parts;
+}
+
+void OutLane::sent(std::size_t bytes, bool) {
+  queue_.sent(bytes);
+}
+
+InLane::InLane(LinkCore& core, std::uint64_t prefix)
+    : Stream(SendClass::kLane),
+      core_(core),
+      inbox_(core.context.limits.lane_window, core.context.limits.lane_window - prefix) {}
+
+bool InLane::received(core::ByteView bytes, bool) {
+  core_.connection->extend_connection(bytes.size());
+  inbox_.add(bytes);
+  return true;
+}
+
+void InLane::closed() {
+  over_ = true;
+  core_.lane_grants.end(*this, grant_);
+}
+
+bool InLane::read_number() {
+  const wire::Varint number = wire::get_varint(inbox_.view());
+  if (number.size == 0) {
+    return false;
+  }
+  number_ = number.value;
+  inbox_.consume(number.size);
+  return true;
+}
+
+bool InLane::deliver() {
+  if (!core_.up || (!number_ && !read_number())) {
+    return true;
+  }
+  while (!held_) {
+    const auto frame = inbox_.front();
+    if (!frame) {
+      break;
+    }
+    if (!take_frame(*frame)) {
+      return false;
+    }
+  }
+  const std::uint64_t size = inbox_.front_size();
+  const Limits& limits = core_.context.limits;
+  if (size > wire::max_message_body(limits.payload) + wire::kMaxFrameHead) {
+    return false;
+  }
+  if (over_) {
+    return true;
+  }
+  inbox_.credit(*core_.connection, *this);
+  if (size > limits.lane_window) {
+    core_.lane_grants.want(*core_.connection, *this, grant_, size - limits.lane_window);
+  }
+  return true;
+}
+
+bool InLane::take_frame(const InboxFrame& frame) {
+  if (frame.head.type == wire::kEvent) {
+    if (!take_event(frame.body)) {
+      return false;
+    }
+    if (held_) {
+      return true;
+    }
+  } else if (wire::is_critical(frame.head.type)) {
+    return false;
+  }
+  inbox_.consume(frame.head.size + frame.body.size());
+  if (grant_.held != 0) {
+    inbox_.absorb(grant_.held);
+    core_.lane_grants.end(*this, grant_);
+    core_.lane_grants.serve(*core_.connection);
+  }
+  return true;
+}
+
+bool InLane::take_event(core::ByteView body) {
+  const auto parts = wire::split_message(body);
+  if (!parts) {
+    return false;
+  }
+  wire::EventLists lists;
+  const auto header = wire::get_event(parts->header, lists);
+  if (!header) {
+    return false;
+  }
+  const std::string_view network = core_.context.names.name(header->network);
+  const bool common = std::find(core_.networks.begin(), core_.networks.end(), header->network) !=
+                      core_.networks.end();
+  if (network.empty() || !common) {
+    return true;  // not for us: dropped
+  }
+  rpc::Event event;
+  event.network = network;
+  event.topic = header->topic;
+  event.payload = rpc::Payload::borrow(parts->payload, header->encoding);
+  event.payload.type = header->type;
+  event.meta = lists.meta.view();
+  event.published = core::WallTime(std::chrono::milliseconds(
+      std::min<std::uint64_t>(header->published_ms, INT64_MAX / 1000000)));
+  event.source = core_.peer;
+  event.publisher = header->publisher;
+  event.instance = header->instance;
+  event.sequence = header->sequence;
+  event.flags = rpc::kRemoteEvent |
+                ((header->bits & wire::kRetainedBit) != 0 ? rpc::kRetainedEvent : 0U) |
+                ((header->bits & wire::kRedeliveredBit) != 0 ? rpc::kRedelivered : 0U);
+  held_ = core_.context.events.event(core_.id, *number_, event, *header, lists.groups.view()) ==
+          EventSink::Taken::kLater;
+  return true;
+}
+
+}  // namespace runard::transport

@@ -1,0 +1,56 @@
+// Limits: every bound of the transport, with the values that a daemon starts with.
+//
+// Receive memory of one link is bounded by connection_window(): what all streams together may have
+// sent without being consumed. Streams begin with a small window; a message that needs more waits
+// for a grant, and grants of one link sum up to one message of the largest size, so neither many
+// large messages nor one that never ends can hold more, and none can keep another from finishing.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/clock.h"
+#include "wire/message.h"
+
+namespace runard::transport {
+
+struct Limits {
+  std::size_t payload = 4 * 1024 * 1024;  // of one request, reply or event
+
+  // Of one link.
+  std::uint64_t request_streams = 256;          // requests in progress, each way
+  std::uint64_t lane_streams = 16;              // lanes that the peer may open
+  std::uint64_t request_window = 8 * 1024;      // of a request or reply before its grant
+  std::uint64_t lane_window = 128 * 1024;       // events received and not yet consumed
+  std::uint64_t control_window = 128 * 1024;    // a control frame always fits
+  std::size_t waiting_calls = 1024;             // for a free stream
+  std::size_t send_bytes = 8 * 1024 * 1024;     // requests queued or not acknowledged
+  std::size_t reply_bytes = 64 * 1024 * 1024;   // replies queued or not acknowledged
+  std::size_t reply_pause = 8 * 1024 * 1024;    // beyond it no further request is taken
+  std::size_t control_bytes = 4 * 1024 * 1024;  // control frames queued or not acknowledged
+  std::size_t lane_bytes = 1024 * 1024;         // events queued or not acknowledged, a lane
+
+  // Of the whole endpoint.
+  std::size_t receive_memory = 256 * 1024 * 1024;  // grants of all links
+  std::uint32_t calls = 65536;                     // requests in progress, each way
+  std::size_t links = 1024;
+  std::size_t half_open = 512;        // handshakes of strangers in progress; more are dropped
+  std::size_t half_open_free = 64;    // of them, before an address has to be proved by a Retry
+  std::size_t half_open_source = 32;  // of them, from one IPv4 address or IPv6 /64
+  std::size_t dials = 64;             // handshakes of ours in progress
+
+  core::Duration handshake_timeout = std::chrono::seconds(5);
+  core::Duration idle_timeout = std::chrono::milliseconds(4000);
+  core::Duration keep_alive = std::chrono::milliseconds(1300);
+  core::Duration drain_grace = std::chrono::seconds(5);       // for the loser of two links
+  core::Duration message_timeout = std::chrono::seconds(30);  // for a message to arrive whole
+
+  std::uint64_t max_message() const { return wire::max_message_body(payload) + 64; }
+  std::uint64_t connection_window() const {
+    return 2 * request_streams * request_window + lane_streams * lane_window + control_window +
+           max_message();
+  }
+};
+
+}  // namespace runard::transport

@@ -1,0 +1,436 @@
+#include "transport/link.h"
+
+#include <algorithm>
+
+namespace runard::transport {
+
+using core::Errc;
+using wire::CloseCode;
+
+namespace {
+
+// What one link may send in one turn before the others have theirs.
+constexpr std::size_t kTurnBytes = 256 * 1024;
+
+}  // namespace
+
+Link::Link(LinkId id, const LinkContext& context, const LocalNode& self, LinkEvents& events)
+    : core_(id, context), self_(self), events_(events), requests_(core_) {}
+
+Link::~Link() {
+  if (core_.connection) {
+    core_.connection.reset();
+    requests_.close(core::fail(Errc::kLinkLost, "the node stops"));
+  }
+  port_->open = false;
+}
+
+core::Result<void> Link::dial(const ConnectionContext& connections, const Address& remote,
+                              const DialPlan& plan, core::TimePoint now) {
+  plan_ = plan;
+  return open(connections, remote, nullptr, now);
+}
+
+core::Result<void> Link::accept(const ConnectionContext& connections, const Address& remote,
+                                const Accepting& first, core::TimePoint now) {
+  server_ = true;
+  return open(connections, remote, &first, now);
+}
+
+core::Result<void> Link::open(const ConnectionContext& connections, const Address& remote,
+                              const Accepting* first, core::TimePoint now) {
+  core_.now = now;
+  remote_ = remote;
+  auto connection = Connection::create(connections, *this, remote, first, now);
+  if (!connection) {
+    state_ = State::kGone;
+    return connection.error();
+  }
+  core_.connection = std::move(*connection);
+  give_up_at_ = now + 2 * core_.context.limits.handshake_timeout;
+  events_.on_own_cid(*this, core_.connection->own_cid(), true);
+  return {};
+}
+
+Link::Fed Link::feed(const Datagram& datagram, core::TimePoint now) {
+  core_.now = now;
+  local_ = datagram.local;
+  if (!core_.connection) {
+    // Late packets of a closed link: the close is repeated for the 1st, 2nd, 4th, 8th ...
+    ++close_asked_;
+    send_close_ = send_close_ || (close_asked_ & (close_asked_ - 1)) == 0;
+    return Fed::kOk;
+  }
+  switch (core_.connection->read(datagram, now)) {
+    case ReadOutcome::kOk:
+      return Fed::kOk;
+    case ReadOutcome::kRetry:
+      return Fed::kRetry;
+    case ReadOutcome::kDrop:
+      return Fed::kDrop;
+    case ReadOutcome::kPeerClosed:
+      end(CloseCode::kNormal, core_.connection->error(), false);
+      break;
+    case ReadOutcome::kFailed:
+      end(CloseCode::kProtocol, core_.connection->error(), true);
+      break;
+  }
+  return Fed::kOk;
+}
+
+void Link::on_reset(core::TimePoint now) {
+  core_.now = now;
+  if (core_.connection) {
+    end(CloseCode::kNormal, core::fail(Errc::kLinkLost, "the peer restarted"), false);
+  }
+}
+
+Stream* Link::on_peer_stream(std::int64_t, bool) {
+  fresh_.push_back(std::make_unique<FreshStream>(*this));
+  return fresh_.back().get();
+}
+
+Stream* Link::on_stream_type(FreshStream& fresh, std::uint64_t type, std::uint64_t prefix) {
+  const bool bidirectional = ngtcp2_is_bidi_stream(fresh.id()) != 0;
+  Stream* stream = nullptr;
+  wire::ResetCode refusal = wire::ResetCode::kUnknown;
+  if (type == static_cast<std::uint64_t>(wire::StreamType::kControl) && bidirectional && server_ &&
+      control_ == nullptr) {
+    control_ = std::make_unique<ControlStream>(core_, prefix);
+    stream = control_.get();
+  } else if (type == static_cast<std::uint64_t>(wire::StreamType::kRequest) && bidirectional) {
+    stream = requests_.accept();
+    refusal = wire::ResetCode::kRefused;
+  } else if (type == static_cast<std::uint64_t>(wire::StreamType::kLane) && !bidirectional) {
+    in_lanes_.push_back(std::make_unique<InLane>(core_, prefix));
+    stream = in_lanes_.back().get();
+  }
+  if (stream == nullptr) {
+    core_.connection->stop(fresh, refusal);
+  } else {
+    core_.connection->replace(fresh, *stream);
+  }
+  return stream;
+}
+
+void Link::on_reset_token(const ResetToken& token, bool valid) {
+  events_.on_reset_token(*this, token, valid);
+}
+
+void Link::deliver(core::TimePoint now) {
+  core_.now = now;
+  if (!core_.connection) {
+    return forget_streams();
+  }
+  if (state_ == State::kHandshake && completed_ && (server_ || confirmed_)) {
+    on_proved();
+  }
+  // Not earlier: an attempt that is given up before has not said hello, so the peer never took it
+  // for a link.
+  if (state_ == State::kGreeting && !server_ && control_ == nullptr && !open_control()) {
+    return protocol_error("no control stream");
+  }
+  if (core_.connection && control_ != nullptr) {
+    deliver_control();
+  }
+  if (!core_.connection) {
+    return;
+  }
+  if (std::exchange(streams_available_, false)) {
+    requests_.streams_available();
+    for (auto& [number, lane] : out_lanes_) {
+      lane->try_open();
+    }
+  }
+  requests_.deliver();
+  for (const auto& lane : in_lanes_) {
+    if (!lane->deliver()) {
+      return end(CloseCode::kMalformed, core::fail(Errc::kMalformedFrame, "event"), true);
+    }
+  }
+  std::erase_if(fresh_, [](const auto& fresh) { return fresh->over(); });
+  std::erase_if(in_lanes_, [](const auto& lane) { return lane->over(); });
+  finish_drain();
+  if (close_wanted_ && core_.connection) {
+    end(close_wanted_->first, close_wanted_->second, true);
+  }
+}
+
+void Link::forget_streams() {
+  fresh_.clear();
+  out_lanes_.clear();
+  in_lanes_.clear();
+  control_.reset();
+}
+
+void Link::on_proved() {
+  peer_ = core_.connection->tls().peer();
+  ++handshakes_;
+  if (!peer_) {
+    return protocol_error("no certificate");
+  }
+  core_.peer = peer_->node;
+  if (peer_->node == self_.id) {
+    return end(CloseCode::kSelf, core::fail(Errc::kSelfDial, remote_.text()), true);
+  }
+  if (plan_.expected && *plan_.expected != peer_->node) {
+    return end(CloseCode::kWrongPeer,
+               core::fail(Errc::kCertificateMismatch, "another node answered"), true);
+  }
+  state_ = State::kGreeting;
+  if (!server_) {
+    core_.connection->keep_alive(core_.context.limits.keep_alive);
+  }
+}
+
+bool Link::open_control() {
+  control_ = std::make_unique<ControlStream>(core_, 0);
+  if (!core_.connection->open_bidi(*control_)) {
+    return false;
+  }
+  control_->send_type();
+  return say_hello();
+}
+
+bool Link::say_hello() {
+  hello_sent_ = true;
+  wire::Hello hello;
+  hello.epoch = self_.epoch;
+  hello.generation = plan_.generation;
+  hello.name = self_.name;
+  hello.addresses = self_.addresses;
+  hello.networks = self_.networks;
+  if (!server_) {
+    hello.reset_token = core_.connection->own_reset_token();
+  }
+  core::Bytes body;
+  wire::put_hello(hello, body);
+  return control_->send(wire::kHello, body);
+}
+
+void Link::deliver_control() {
+  Inbox& inbox = control_->inbox();
+  while (core_.connection && state_ >= State::kGreeting) {
+    if (inbox.front_size() > wire::kMaxControlFrame + wire::kMaxFrameHead) {
+      return protocol_error("control frame too large");
+    }
+    const auto frame = inbox.front();
+    if (!frame) {
+      break;
+    }
+    const std::size_t size = frame->head.size + frame->body.size();
+    take_control(*frame);
+    inbox.consume(size);
+  }
+  if (core_.connection) {
+    if (control_->over()) {
+      return protocol_error("control stream ended");
+    }
+    control_->credit();
+  }
+}
+
+void Link::take_control(const InboxFrame& frame) {
+  const bool first = state_ == State::kGreeting;
+  if (first != (frame.head.type == wire::kHello)) {
+    return protocol_error(first ? "no hello" : "second hello");
+  }
+  if (first) {
+    on_hello(frame.body);
+  } else if (frame.head.type == wire::kDrain) {
+    drained_by_peer_ = true;
+  } else if (frame.head.type >= wire::kFirstOpaque && frame.head.type <= wire::kLastOpaque) {
+    events_.on_control(*this, frame.head.type, frame.body);
+  } else if (wire::is_critical(frame.head.type)) {
+    end(CloseCode::kMalformed, core::fail(Errc::kMalformedFrame, "unknown critical frame"), true);
+  }
+}
+
+void Link::on_hello(core::ByteView body) {
+  auto hello = wire::get_hello(body);
+  if (!hello) {
+    return end(CloseCode::kMalformed, hello.error(), true);
+  }
+  peer_hello_ = std::move(*hello);
+  if (!hello_sent_ && !say_hello()) {
+    return protocol_error("hello");
+  }
+  if (!wire::common_version(wire::Hello{}, peer_hello_)) {
+    return end(CloseCode::kVersion, core::fail(Errc::kVersionMismatch, peer_->name), true);
+  }
+  for (const core::NetworkId& network : peer_hello_.networks) {
+    const auto has = [&](const std::vector<core::NetworkId>& list) {
+      return std::find(list.begin(), list.end(), network) != list.end();
+    };
+    if (has(self_.networks) && has(peer_->networks) && !has(core_.networks)) {
+      core_.networks.push_back(network);
+    }
+  }
+  if (core_.networks.empty()) {
+    return end(CloseCode::kNoCommonNetwork, core::fail(Errc::kNoCommonNetwork, peer_->name), true);
+  }
+  if (server_ && peer_hello_.reset_token) {
+    events_.on_reset_token(*this, *peer_hello_.reset_token, true);
+  }
+  give_up_at_ = core::kNever;
+  state_ = State::kReady;
+  events_.on_ready(*this);
+}
+
+void Link::go_up() {
+  state_ = State::kUp;
+  core_.up = true;
+}
+
+void Link::retire() {
+  if (retiring_ || !core_.connection) {
+    return;
+  }
+  retiring_ = true;
+  core_.up = true;  // what the peer sent before it knew is still answered
+  port_->open = false;
+  give_up_at_ = core_.now + core_.context.limits.drain_grace;
+  if (!control_->send(wire::kDrain, {})) {
+    protocol_error("drain");
+  }
+}
+
+// The dialler closes, when neither side has anything left on the way.
+void Link::finish_drain() {
+  if (retiring_ && drained_by_peer_ && !server_ && open_requests() == 0) {
+    end(CloseCode::kDuplicate, core::fail(Errc::kDuplicateLink, peer_->name), true);
+  }
+}
+
+std::uint64_t Link::generation() const {
+  return server_ ? peer_hello_.generation : plan_.generation;
+}
+
+void Link::close(CloseCode code, core::Error why) {
+  close_wanted_.emplace(code, std::move(why));
+}
+
+void Link::protocol_error(const char* what) {
+  end(CloseCode::kProtocol, core::fail(Errc::kProtocol, what), true);
+}
+
+bool Link::waits_for_memory() const {
+  return core_.request_grants.waiting() || core_.reply_grants.waiting() ||
+         core_.lane_grants.waiting();
+}
+
+void Link::serve_memory() {
+  if (core_.connection) {
+    core_.request_grants.serve(*core_.connection);
+    core_.reply_grants.serve(*core_.connection);
+    core_.lane_grants.serve(*core_.connection);
+  }
+}
+
+core::Result<void> Link::send_control(std::uint64_t frame_type, core::ByteView body) {
+  if (!core_.connection || state_ < State::kReady) {
+    return core::fail(Errc::kLinkLost, "", core::Executed::kNo);
+  }
+  if (body.size() > wire::kMaxControlFrame) {
+    return core::fail(Errc::kTooLarge, "control frame", core::Executed::kNo);
+  }
+  if (!control_->send(frame_type, body)) {
+    return core::fail(Errc::kBackpressure, "control stream", core::Executed::kNo);
+  }
+  return {};
+}
+
+void Link::flush_lane(LaneOutbox& outbox) {
+  auto& lane = out_lanes_[outbox.number()];
+  if (lane == nullptr) {
+    lane = std::make_unique<OutLane>(core_, outbox.shared_from_this());
+  }
+  lane->flush();
+}
+
+void Link::resume_lane(std::uint64_t number) {
+  for (const auto& lane : in_lanes_) {
+    if (lane->number() == number) {
+      lane->resume();
+    }
+  }
+}
+
+core::TimePoint Link::expiry() const {
+  if (state_ == State::kGone) {
+    return core::kNever;
+  }
+  if (!core_.connection) {
+    return gone_at_;
+  }
+  return std::min({core_.connection->expiry(), requests_.expiry(), give_up_at_});
+}
+
+void Link::on_expiry(core::TimePoint now) {
+  core_.now = now;
+  if (!core_.connection) {
+    if (now >= gone_at_) {
+      state_ = State::kGone;
+    }
+    return;
+  }
+  if (now >= core_.connection->expiry() && !core_.connection->on_expiry(now)) {
+    return end(CloseCode::kProtocol, core_.connection->error(), !core_.connection->silent());
+  }
+  if (now >= requests_.expiry()) {
+    requests_.on_expiry();
+  }
+  if (now >= give_up_at_) {
+    end(retiring_ ? CloseCode::kDuplicate : CloseCode::kProtocol,
+        retiring_ ? core::fail(Errc::kDuplicateLink, peer_->name)
+                  : core::fail(Errc::kHandshakeFailed, "no hello in time"),
+        true);
+  }
+}
+
+Flushed Link::flush(TrainSink& sink, std::span<std::uint8_t> space, core::TimePoint now) {
+  core_.now = now;
+  if (!core_.connection) {
+    if (std::exchange(send_close_, false) && !close_packet_.empty()) {
+      static_cast<void>(sink.send({close_packet_, close_packet_.size(), 0, remote_, local_}));
+    }
+    return Flushed::kAll;
+  }
+  for (std::size_t sent = 0; sent < kTurnBytes;) {
+    auto train = core_.connection->write(space, now);
+    if (!train) {
+      end(CloseCode::kProtocol, core_.connection->error(), true);
+      return flush(sink, space, now);
+    }
+    if (train->bytes.empty()) {
+      return Flushed::kAll;
+    }
+    remote_ = train->remote;
+    train->local = local_;
+    sent += train->bytes.size();
+    if (!sink.send(*train)) {
+      return Flushed::kFull;
+    }
+  }
+  return Flushed::kShare;
+}
+
+void Link::end(CloseCode code, core::Error why, bool tell_peer) {
+  const core::TimePoint now = core_.now;
+  const bool telling = tell_peer && !core_.connection->silent();
+  gone_at_ = now + 3 * core_.connection->probe_timeout();
+  if (telling) {
+    // Strangers learn no more than the number.
+    const bool known = state_ >= State::kGreeting;
+    close_packet_ = core_.connection->close_packet(code, known ? why.about : std::string(), now);
+    send_close_ = !close_packet_.empty();
+  }
+  state_ = State::kClosing;
+  core_.up = false;
+  port_->open = false;
+  core_.connection.reset();
+  requests_.close(why);
+  events_.on_down(*this, why);
+}
+
+}  // namespace runard::transport

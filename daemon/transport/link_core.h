@@ -1,0 +1,74 @@
+// LinkCore: what the parts of one link share.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "core/log.h"
+#include "rpc/event.h"
+#include "transport/connection.h"
+#include "transport/grants.h"
+#include "transport/link_id.h"
+#include "wire/event.h"
+
+namespace runard::transport {
+
+class Exchange;
+
+// The names that this node's operator gave to networks. Any thread.
+class NetworkNames {
+ public:
+  virtual ~NetworkNames() = default;
+  virtual std::optional<core::NetworkId> id(std::string_view name) const = 0;
+  // Empty for a network that this node takes no part in. Valid as long as this object.
+  virtual std::string_view name(const core::NetworkId& id) const = 0;
+};
+
+// Where events from peers go. On the I/O thread.
+class EventSink {
+ public:
+  enum class Taken : std::uint8_t {
+    kTaken,  // also when nobody wants it
+    kLater,  // not taken: the lane stands still until Endpoint::resume(link, lane)
+  };
+  virtual ~EventSink() = default;
+  // All is borrowed for the length of the call; event.source is the peer's certificate's.
+  virtual Taken event(LinkId link, std::uint64_t lane, const rpc::Event& event,
+                      const wire::EventHeader& header,
+                      std::span<const std::string_view> groups) = 0;
+};
+
+// What all links of an endpoint share. Borrowed; outlives them.
+struct LinkContext {
+  const Limits& limits;
+  const core::Clock& clock;
+  Exchange& exchange;
+  MemoryBudget& memory;
+  const NetworkNames& names;
+  rpc::Handler& handler;  // inbound requests
+  EventSink& events;
+  core::Log log;
+};
+
+struct LinkCore {
+  LinkCore(LinkId link, const LinkContext& shared)
+      : id(link),
+        context(shared),
+        request_grants(shared.limits.max_message(), shared.memory),
+        reply_grants(shared.limits.max_message(), shared.memory),
+        lane_grants(shared.limits.max_message(), shared.memory) {}
+
+  const LinkId id;
+  const LinkContext& context;
+  std::unique_ptr<Connection> connection;  // null once the link is over
+  core::NodeId peer;                       // zero until its certificate is proved
+  std::vector<core::NetworkId> networks;   // in common with the peer
+  core::TimePoint now{};                   // of this turn
+  bool up = false;                         // requests and events of the peer are taken
+  SendScheduler scheduler;
+  Grants request_grants;
+  Grants reply_grants;
+  Grants lane_grants;
+};
+
+}  // namespace runard::transport

@@ -1,0 +1,145 @@
+#include "transport/remote_node.h"
+
+#include "wire/request.h"
+
+namespace runard::transport {
+
+using core::Errc;
+using core::Executed;
+
+namespace {
+
+// Up to here a payload is copied beside its header: one piece of memory, one piece to send.
+constexpr std::size_t kInlinePayload = 1024;
+
+core::Error refusal(Errc code, std::string_view about) {
+  return core::fail(code, std::string(about), Executed::kNo);
+}
+
+}  // namespace
+
+RemoteNode::RemoteNode(Shared shared, LinkId link, const core::NodeId& node,
+                       std::shared_ptr<LinkPort> port)
+    : shared_(std::move(shared)), link_(link), node_(node), port_(std::move(port)) {}
+
+rpc::Ticket RemoteNode::call(const rpc::Request& request, const rpc::Responder& responder) {
+  auto& table = shared_.exchange->ours();
+  const auto opened = table.open();
+  if (opened.value == nullptr) {
+    responder(rpc::Reply::failure(refusal(Errc::kOverloaded, "requests in progress")));
+    return 0;
+  }
+  OutboundCall& call = *opened.value;
+  auto ready = prepare(request, call);
+  if (ready) {
+    ready = admit(call.size());
+  }
+  if (!ready) {
+    call.payload = {};
+    table.abandon(opened.id);
+    responder(rpc::Reply::failure(ready.error()));
+    return 0;
+  }
+  call.slot = opened.id;
+  call.link = link_;
+  call.port = port_;
+  call.responder = responder;
+  call.deadline = request.deadline;
+  table.publish(opened.id);
+  shared_.exchange->submit(call);
+  return opened.id;
+}
+
+core::Result<void> RemoteNode::prepare(const rpc::Request& request, OutboundCall& call) {
+  if (!port_->open.load(std::memory_order_relaxed)) {
+    return refusal(Errc::kLinkLost, request.path);
+  }
+  if (request.payload.bytes.size() > shared_.exchange->limits().payload) {
+    return refusal(Errc::kTooLarge, "the request");
+  }
+  const core::TimePoint now = shared_.clock.now();
+  if (request.deadline <= now) {
+    return refusal(Errc::kDeadlineExceeded, request.path);
+  }
+  const auto network = shared_.names.id(request.network);
+  if (!network) {
+    return refusal(Errc::kNoCommonNetwork, request.network);
+  }
+  wire::RequestHeader header;
+  header.bits = (request.flags & rpc::kIdempotent) != 0 ? std::uint8_t{wire::kIdempotentBit}
+                                                        : std::uint8_t{0};
+  header.encoding = request.payload.encoding;
+  header.depth = request.depth;
+  header.network = *network;
+  header.trace = request.trace;
+  header.type = request.payload.type;
+  header.remaining_us = wire::remaining_us(request.deadline, now);
+  header.path = request.path;
+  header.service = request.caller.service;
+
+  const core::ByteView payload = request.payload.bytes;
+  call.head.clear();
+  call.head.push_back(static_cast<std::uint8_t>(wire::StreamType::kRequest));
+  const auto put = wire::put_request(header, request.meta, payload.size(), call.head);
+  if (!put) {
+    return put;
+  }
+  if (payload.size() <= kInlinePayload) {
+    call.head.insert(call.head.end(), payload.begin(), payload.end());
+    call.payload = {};
+  } else {
+    call.payload = request.payload.keep();
+  }
+  return {};
+}
+
+core::Result<void> RemoteNode::admit(std::size_t bytes) {
+  const std::size_t most =
+      shared_.exchange->limits().request_streams + shared_.exchange->limits().waiting_calls;
+  if (port_->calls.fetch_add(1) >= most) {
+    port_->calls.fetch_sub(1);
+    return refusal(Errc::kBackpressure, "requests waiting");
+  }
+  // An idle link takes any request, so that the limit need not fit the largest one.
+  const std::size_t before = port_->request_bytes.fetch_add(bytes);
+  if (before > 0 && before + bytes > shared_.exchange->limits().send_bytes) {
+    port_->request_bytes.fetch_sub(bytes);
+    port_->calls.fetch_sub(1);
+    return refusal(Errc::kBackpressure, "bytes waiting");
+  }
+  return {};
+}
+
+void RemoteNode::cancel(rpc::Ticket ticket) {
+  if (shared_.exchange->ours().is_open(ticket)) {
+    shared_.exchange->request_cancel(ticket);
+  }
+}
+
+core::Result<void> RemoteNode::publish(std::uint64_t lane, const OutgoingEvent& event) {
+  if (!port_->open.load(std::memory_order_relaxed)) {
+    return refusal(Errc::kLinkLost, event.header.topic);
+  }
+  if (event.payload.size() > shared_.exchange->limits().payload) {
+    return refusal(Errc::kTooLarge, event.header.topic);
+  }
+  if (lane >= shared_.exchange->limits().lane_streams) {
+    return refusal(Errc::kInvalidArgument, "lane");
+  }
+  return this->lane(lane)->publish(shared_.exchange->mailbox(), event);
+}
+
+std::size_t RemoteNode::lane_bytes(std::uint64_t lane) {
+  return this->lane(lane)->held();
+}
+
+std::shared_ptr<LaneOutbox> RemoteNode::lane(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  auto& lane = lanes_[number];
+  if (lane == nullptr) {
+    lane = std::make_shared<LaneOutbox>(link_, number, shared_.exchange->limits().lane_bytes);
+  }
+  return lane;
+}
+
+}  // namespace runard::transport

@@ -1,0 +1,227 @@
+#include "transport/request_table.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+#include "transport/exchange.h"
+#include "wire/reply.h"
+
+namespace runard::transport {
+
+using core::Errc;
+using core::Executed;
+
+void RequestTable::start(OutboundCall& call) {
+  call.attach(*this);
+  ours_.push_back(call);
+  ++open_ours_;
+  next_deadline_ = std::min(next_deadline_, call.deadline);
+  if (!waiting_.empty() || !open_stream(call)) {
+    waiting_.push_back(&call);
+  }
+}
+
+bool RequestTable::open_stream(OutboundCall& call) {
+  if (!core_.connection->open_bidi(call)) {
+    return false;
+  }
+  core_.scheduler.ready(call);
+  return true;
+}
+
+void RequestTable::streams_available() {
+  while (!waiting_.empty() && open_stream(*waiting_.front())) {
+    waiting_.pop_front();
+  }
+}
+
+void RequestTable::reply_ready(OutboundCall& call) {
+  if (!call.to_deliver_) {
+    call.to_deliver_ = true;
+    replies_.push_back(&call);
+  }
+}
+
+void RequestTable::deliver_reply(OutboundCall& call) {
+  call.to_deliver_ = false;
+  if (call.answered_) {
+    return release(call);
+  }
+  if (call.failure_) {
+    return fail(call, *call.failure_);
+  }
+  switch (call.reply_.state()) {
+    case MessageAssembler::State::kComplete:
+      return read_reply(call);
+    case MessageAssembler::State::kTooLarge:
+      core_.connection->stop(call, wire::ResetCode::kTooLarge);
+      return fail(call, core::fail(Errc::kTooLarge, "the reply", Executed::kYes));
+    case MessageAssembler::State::kMalformed:
+      break;
+    case MessageAssembler::State::kPartial:
+      if (!call.ended_ && !call.closed_) {
+        return;
+      }
+  }
+  if (!call.closed_) {
+    core_.connection->stop(call, wire::ResetCode::kMalformed);
+  }
+  fail(call, core::fail(Errc::kMalformedFrame, "the reply"));
+}
+
+void RequestTable::read_reply(OutboundCall& call) {
+  core::Buffer body = call.reply_.take_body();
+  core_.reply_grants.end(call, call.grant_);
+  core_.reply_grants.serve(*core_.connection);
+  if (!call.end_sent_ && !call.stopped_ && !call.closed_) {
+    call.stopped_ = true;  // answered before it was sent whole
+    core_.scheduler.remove(call);
+    core_.connection->stop_write(call, wire::ResetCode::kNotNeeded);
+  }
+  const auto parts = wire::split_message(body.view());
+  const auto header =
+      parts ? wire::get_reply(parts->header) : core::Result<wire::ReplyHeader>(parts.error());
+  if (!header) {
+    return fail(call, core::fail(Errc::kMalformedFrame, "the reply"));
+  }
+  rpc::Reply reply;
+  reply.code = header->code;
+  reply.app_code = header->app_code;
+  reply.executed = header->executed;
+  reply.message = header->message;
+  reply.served_by = core_.peer;
+  reply.payload = {parts->payload, body, header->encoding, header->type};
+  finish(call, reply);
+}
+
+void RequestTable::finish(OutboundCall& call, const rpc::Reply& reply) {
+  RUNARD_CHECK(!call.answered_);
+  call.answered_ = true;
+  RUNARD_CHECK(core_.context.exchange.ours().claim(call.slot) != nullptr);
+  call.responder(reply);
+  release(call);
+}
+
+void RequestTable::fail(OutboundCall& call, const core::Error& why) {
+  finish(call, rpc::Reply::failure(why));
+}
+
+void RequestTable::release(OutboundCall& call) {
+  const bool forgotten = call.closed_ || !call.started();
+  if (!call.answered_ || !forgotten || call.to_deliver_) {
+    return;
+  }
+  if (!call.started()) {
+    std::erase(waiting_, &call);
+  }
+  core_.scheduler.remove(call);
+  core_.reply_grants.end(call, call.grant_);
+  if (core_.connection) {
+    core_.reply_grants.serve(*core_.connection);
+  }
+  call.reply_.clear();
+  call.unlink();
+  --open_ours_;
+  free_call(core_.context.exchange, call);
+}
+
+void RequestTable::give_up(OutboundCall& call, wire::ResetCode code, Errc why) {
+  if (call.started() && !call.closed_) {
+    call.stopped_ = true;
+    core_.scheduler.remove(call);
+    core_.connection->stop(call, code);
+  }
+  fail(call, core::fail(why, "", call.any_sent() ? Executed::kUnknown : Executed::kNo));
+}
+
+void RequestTable::cancel(OutboundCall& call) {
+  if (!call.answered_) {
+    give_up(call, wire::ResetCode::kCancelled, Errc::kCancelled);
+  }
+}
+
+void RequestTable::on_expiry() {
+  next_deadline_ = core::kNever;
+  for (auto at = ours_.begin(); at != ours_.end();) {
+    OutboundCall& call = *at++;  // may be freed below
+    if (call.answered_) {
+      continue;
+    }
+    if (call.deadline <= core_.now) {
+      give_up(call, wire::ResetCode::kDeadline, Errc::kDeadlineExceeded);
+    } else {
+      next_deadline_ = std::min(next_deadline_, call.deadline);
+    }
+  }
+  for (auto at = theirs_.begin(); at != theirs_.end();) {
+    InboundCall& call = *at++;
+    if (call.handed_over_ || call.claimed_) {
+      continue;
+    }
+    const core::TimePoint latest = call.arrived_ + core_.context.limits.message_timeout;
+    if (latest <= core_.now && call.request_.state() == MessageAssembler::State::kPartial) {
+      stop(call, wire::ResetCode::kDeadline);
+    } else if (latest > core_.now) {
+      next_deadline_ = std::min(next_deadline_, latest);
+    }
+  }
+}
+
+void RequestTable::deliver() {
+  std::vector<OutboundCall*> replies;
+  replies.swap(replies_);
+  for (OutboundCall* call : replies) {
+    deliver_reply(*call);
+  }
+  replies.clear();
+  if (replies_.empty()) {
+    replies_.swap(replies);  // keeps its memory
+  }
+  std::vector<InboundCall*> changed;
+  changed.swap(changed_);
+  for (InboundCall* call : changed) {
+    deliver_request(*call);
+  }
+  changed.clear();
+  if (changed_.empty()) {
+    changed_.swap(changed);
+  }
+  while (!complete_.empty() && !paused()) {
+    InboundCall* call = complete_.front();
+    complete_.pop_front();
+    hand_over(*call);
+  }
+}
+
+void RequestTable::close(const core::Error& why) {
+  core::Error lost = why;
+  lost.code = Errc::kProviderLost;
+  while (!ours_.empty()) {
+    OutboundCall& call = ours_.front();
+    call.to_deliver_ = false;
+    call.closed_ = true;
+    if (call.answered_) {
+      release(call);
+      continue;
+    }
+    lost.executed = call.any_sent() ? Executed::kUnknown : Executed::kNo;
+    fail(call, lost);
+  }
+  waiting_.clear();
+  replies_.clear();
+  changed_.clear();
+  complete_.clear();
+  while (!theirs_.empty()) {
+    InboundCall& call = theirs_.front();
+    call.to_deliver_ = false;
+    call.closed_ = true;
+    withdraw(call);
+    release(call);
+    if (call.is_linked()) {
+      call.unlink();  // its reply is on the way, and finds no link
+      --open_theirs_;
+    }
+  }
+}
+
+}  // namespace runard::transport

@@ -1,0 +1,25 @@
+// Stats: counters of the transport, a copy for whoever shows them.
+#pragma once
+
+#include <cstdint>
+
+namespace runard::transport {
+
+struct Stats {
+  std::uint64_t links = 0;       // up now
+  std::uint64_t half_open = 0;   // handshakes of strangers in progress now
+  std::uint64_t handshakes = 0;  // completed, both roles
+  std::uint64_t handshakes_failed = 0;
+  std::uint64_t dials = 0;       // attempts begun
+  std::uint64_t duplicates = 0;  // links that lost against another to the same node
+  std::uint64_t retries_sent = 0;
+  std::uint64_t initials_dropped = 0;  // by a limit
+  std::uint64_t resets_sent = 0;
+  std::uint64_t resets_received = 0;
+  std::uint64_t datagrams_received = 0;
+  std::uint64_t datagrams_unknown = 0;  // for no link
+  std::uint64_t calls_sent = 0;
+  std::uint64_t calls_received = 0;  // replies made by this node
+};
+
+}  // namespace runard::transport

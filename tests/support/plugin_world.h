@@ -1,0 +1,179 @@
+// PluginWorld: a plugin host with the smallest possible daemon around it: a control strand on a
+// thread of its own, a dispatcher that knows local services only, a directory, a broker, and a log
+// that can be read.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/executor.h"
+#include "plugin_host/host.h"
+#include "plugin_host/ports.h"
+
+namespace runard::test {
+
+using namespace std::chrono_literals;
+
+// Polls until the condition holds, for at most ten seconds.
+bool eventually(const std::function<bool()>& condition);
+
+// A strand with a thread and real time.
+class ThreadExecutor final : public core::Executor {
+ public:
+  ThreadExecutor();
+  ~ThreadExecutor() override;
+  void post(core::Task task) override;
+  core::TimerId after(core::Duration delay, core::Task task) override;
+  void cancel(core::TimerId timer) override;
+  // Runs it there and waits.
+  void run(const std::function<void()>& task);
+
+ private:
+  void work();
+  using Due = std::pair<std::chrono::steady_clock::time_point, core::TimerId>;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::map<Due, core::Task> tasks_;
+  core::TimerId last_ = 0;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+// Routes exact paths to local endpoints; hands the responder through.
+class TinyDispatcher final : public rpc::Handler {
+ public:
+  rpc::Ticket call(const rpc::Request& request, const rpc::Responder& responder) override;
+  void cancel(rpc::Ticket ticket) override;
+  void put(const registry::ServiceRow& row, rpc::Handler& endpoint);
+  void drop(const std::string& network, const std::string& path);
+
+ private:
+  struct Route {
+    std::string network, path;
+    rpc::Handler* endpoint;
+    std::uint32_t action;
+    std::uint32_t mount;  // bytes
+  };
+  using Table = std::vector<Route>;
+  void publish(Table next);
+  std::mutex mutex_;                                  // of writers
+  std::vector<std::unique_ptr<const Table>> tables_;  // all there ever were
+  std::atomic<const Table*> current_{nullptr};
+};
+
+class TinyDirectory final : public plugin_host::Directory {
+ public:
+  explicit TinyDirectory(TinyDispatcher& dispatcher) : dispatcher_(dispatcher) {}
+  core::Result<void> reserve(plugin_host::InstanceId instance,
+                             const registry::ServiceRow& row) override;
+  core::Result<void> running(plugin_host::InstanceId instance, const registry::ServiceRow& row,
+                             rpc::Handler& endpoint) override;
+  void state_changed(plugin_host::InstanceId instance, const registry::ServiceRow& row) override;
+  void withdraw(plugin_host::InstanceId instance) override;
+
+  // Every state that the service of that path went through: "created initialized starting running".
+  std::string history(const std::string& path);
+  // Paths that are refused.
+  std::string taken;
+  std::map<std::string, rpc::Handler*> endpoints;  // by path; the last one, also when withdrawn
+
+ private:
+  TinyDispatcher& dispatcher_;
+  std::mutex mutex_;
+  std::map<std::string, std::string> history_;
+  std::map<plugin_host::InstanceId, registry::ServiceRow> rows_;
+};
+
+// Delivers at once to every queue whose pattern matches; queues hold ten events.
+class TinyBroker final : public rpc::Broker {
+ public:
+  rpc::Receipt publish(const rpc::Event& event, const rpc::PublishOptions& options) override;
+  core::Result<std::shared_ptr<rpc::EventQueue>> subscribe(rpc::SubscribeOptions options,
+                                                           rpc::EventConsumer& consumer) override;
+  std::size_t subscriptions();
+  std::vector<rpc::Verdict> verdicts();
+  void close_all();
+
+ private:
+  class Queue;
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<Queue>> queues_;
+  std::vector<rpc::Verdict> verdicts_;
+};
+
+struct Answer {
+  core::Errc code{};
+  std::int32_t app_code = 0;
+  core::Executed executed{};
+  std::string message;
+  std::string payload;
+};
+
+// Keeps what comes back for one request.
+class Asker final : public rpc::Completion {
+ public:
+  void complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noexcept override;
+  bool answered();
+  int count();
+  Answer wait();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int count_ = 0;
+  Answer answer_;
+};
+
+class PluginWorld {
+ public:
+  // `change` may adjust the options before the host is made.
+  explicit PluginWorld(const std::function<void(plugin_host::Options&)>& change = {});
+  ~PluginWorld();
+  PluginWorld(const PluginWorld&) = delete;
+  PluginWorld& operator=(const PluginWorld&) = delete;
+
+  static std::filesystem::path plugin(const std::string& name);
+  static plugin_host::InstanceSpec spec(const std::string& plugin, const std::string& type,
+                                        const std::string& path, std::string config = "{}");
+
+  // Adds them and waits until each runs or has failed.
+  core::Result<void> add(std::vector<plugin_host::InstanceSpec> specs);
+  void stop();  // the whole host
+  void remove(const std::string& name);
+  plugin_host::InstanceStatus status(const std::string& path);
+  registry::ServiceState state(const std::string& path) { return status(path).row.state; }
+  core::Result<void> pause(const std::string& path);
+  core::Result<void> resume(const std::string& path);
+
+  // A request from outside: "math/add" in the network main.
+  Answer ask(const std::string& path, const std::string& payload = "");
+  rpc::Ticket ask_async(Asker& asker, const std::string& path, const std::string& payload = "",
+                        core::Duration timeout = 10s, std::uint32_t flags = 0);
+
+  std::string log_text();
+  bool logged(const std::string& part) { return log_text().find(part) != std::string::npos; }
+
+  core::SystemClock clock;
+  ThreadExecutor control;
+  TinyDispatcher dispatcher;
+  TinyDirectory directory{dispatcher};
+  TinyBroker broker;
+  std::filesystem::path folder;
+  std::unique_ptr<plugin_host::Host> host;
+
+ private:
+  std::mutex log_mutex_;
+  std::string log_;
+  bool stopped_ = false;
+};
+
+}  // namespace runard::test

@@ -1,0 +1,108 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include "loading.h"
+
+using namespace runard;
+using namespace runard::config;
+
+namespace {
+
+const std::string kPlugin = "plugins: { load: [ { file: a.so, services: [ { type: t, path: p } ], ";
+
+}  // namespace
+
+TEST_CASE("what belongs to a later version is refused as such") {
+  const std::pair<std::string, std::string> cases[] = {
+      {"transport: { quic: { io_threads: 2 } }",
+       "c.yaml:1:34: transport.quic.io_threads: is not in this version, write 1 or leave the key "
+       "out"},
+      {"transport: { quic: { busy_poll: on } }",
+       "c.yaml:1:33: transport.quic.busy_poll: \"on\" is not in this version, write off"},
+      {"identity: { keystore: { kek: systemd } }",
+       "c.yaml:1:30: identity.keystore.kek: \"systemd\" is not in this version, write none"},
+      {"identity: { keystore: { kek: { passphrase_file: /p } } }",
+       "c.yaml:1:30: identity.keystore.kek: is not in this version, write none"},
+      {"issuer: { ca: /etc/runard/ca }", "c.yaml:1:9: issuer: is not in this version, write off"},
+      {"encryption: { labels: { user: { network: true } } }",
+       "c.yaml:1:23: encryption.labels: is not in this version, leave it out"},
+      {"authorization: { default: deny }",
+       "c.yaml:1:27: authorization.default: \"deny\" is not in this version, write members"},
+      {"authorization: { rules: [ { deny: [call], path: \"admin/>\" } ] }",
+       "c.yaml:1:25: authorization.rules: is not in this version, leave it out"},
+      {"balancing: { default: p2c_ewma }",
+       "c.yaml:1:23: balancing.default: \"p2c_ewma\" is not in this version, write round_robin"},
+      {"balancing: { services: { reports: least_request } }",
+       "c.yaml:1:35: balancing.services.reports: \"least_request\" is not in this version, write "
+       "round_robin"},
+      {"journal: { quota: 1GiB }", "c.yaml:1:10: journal: is not in this version, write off"},
+      {"metrics: { listen: \"127.0.0.1:9464\" }",
+       "c.yaml:1:20: metrics.listen: is not in this version, write off or leave the key out"},
+      {"logging: { format: journald }",
+       "c.yaml:1:20: logging.format: \"journald\" is not in this version, write text or json"},
+      {"plugins: { trust: pinned }",
+       "c.yaml:1:19: plugins.trust: \"pinned\" is not in this version, write open"},
+      {"plugins: { trust: signed }",
+       "c.yaml:1:19: plugins.trust: \"signed\" is not in this version, write open"},
+      {kPlugin + "isolation: process } ] }",
+       "c.yaml:1:81: plugins.load[0].isolation: \"process\" is not in this version, write inline"},
+      {kPlugin + "allow: { call: [\"users/>\"] } } ] }",
+       "c.yaml:1:77: plugins.load[0].allow: is not in this version, write all"},
+      {kPlugin + "limits: { memory: 1GiB } } ] }",
+       "c.yaml:1:88: plugins.load[0].limits.memory: is not in this version, write 0 or leave the "
+       "key out"},
+      {kPlugin + "limits: { max_concurrency: 1 } } ] }",
+       "c.yaml:1:97: plugins.load[0].limits.max_concurrency: is not in this version, write 64 or "
+       "leave the key out"},
+  };
+  for (const auto& [yaml, line] : cases) {
+    const Loaded loaded = load_yaml(yaml);
+    CHECK(lines_of(loaded) == Lines{line});
+    CHECK(loaded.problems[0].code == core::Errc::kNotInThisVersion);
+  }
+}
+
+TEST_CASE("what a later version allows a plugin is checked as topic patterns") {
+  const Lines lines = problems(
+      "plugins:\n  load:\n    - file: a.so\n"
+      "      allow: { networks: [\"x y\"], call: [\"a/>/b\"], publish: [\"main:a\"] }\n"
+      "      services: [ { type: t, path: p } ]\n");
+  CHECK(
+      lines ==
+      Lines{"c.yaml:4:14: plugins.load[0].allow: is not in this version, write all",
+            "c.yaml:4:27: plugins.load[0].allow.networks[0]: \"x y\" is not a name, write 1 to 64 "
+            "letters, digits, _ . or -",
+            "c.yaml:4:42: plugins.load[0].allow.call[0]: \"a/>/b\": '>' stands for all further "
+            "segments, so it can only be the last, write * for one segment, > as the last, "
+            "{name} for a captured one",
+            "c.yaml:4:62: plugins.load[0].allow.publish[0]: \"main:a\" names a network, write "
+            "the path only"});
+}
+
+TEST_CASE("its default may stand there") {
+  CHECK(
+      problems(
+          "transport: { quic: { io_threads: 1, busy_poll: off } }\n"
+          "identity: { keystore: { kek: none } }\n"
+          "issuer: off\n"
+          "encryption: { labels: {} }\n"
+          "authorization: { default: members, rules: [] }\n"
+          "balancing: { default: round_robin, services: { reports: round_robin } }\n"
+          "journal: off\n"
+          "metrics: { listen: off }\n"
+          "plugins: { trust: open, load: [ { file: a.so, isolation: inline, allow: all, limits: { "
+          "max_concurrency: 64, memory: 0 }, services: [ { type: t, path: p } ] } ] }\n") ==
+      Lines{});
+}
+
+TEST_CASE("what belongs to a later version is still checked") {
+  CHECK(problems("journal: { qouta: 1, on_full: explode }") ==
+        Lines{"c.yaml:1:10: journal: is not in this version, write off",
+              "c.yaml:1:12: journal.qouta: unknown key, did you mean quota?",
+              "c.yaml:1:31: journal.on_full: \"explode\" is no choice here, write refuse or "
+              "drop_oldest"});
+  CHECK(problems("issuer: {}") == Lines{"c.yaml:1:9: issuer: is not in this version, write off",
+                                        "c.yaml:1:9: issuer.ca: is missing, add ca:"});
+  CHECK(problems("authorization: { rules: [ { allow: [fly] } ] }")[1] ==
+        "c.yaml:1:37: authorization.rules[0].allow[0]: \"fly\" is nothing that can be allowed, "
+        "write call, publish, subscribe or register");
+}
