@@ -43,9 +43,13 @@ add_library(runard_ngtcp2 INTERFACE)
 add_library(runard::ngtcp2 ALIAS runard_ngtcp2)
 target_include_directories(runard_ngtcp2 SYSTEM INTERFACE ${NGTCP2_INCLUDE_DIRS})
 if(RUNARD_DEPS AND EXISTS ${RUNARD_DEPS}/lib/libngtcp2.a)
-  target_link_libraries(runard_ngtcp2 INTERFACE
-    ${RUNARD_DEPS}/lib/libngtcp2_crypto_ossl.a ${RUNARD_DEPS}/lib/libngtcp2.a
-    OpenSSL::SSL OpenSSL::Crypto)
+  # Imported targets, not paths: CMake has to know that the archive needs OpenSSL behind it.
+  foreach(archive ngtcp2 ngtcp2_crypto_ossl)
+    add_library(runard_archive_${archive} STATIC IMPORTED GLOBAL)
+    set_target_properties(runard_archive_${archive} PROPERTIES IMPORTED_LOCATION ${RUNARD_DEPS}/lib/lib${archive}.a)
+  endforeach()
+  target_link_libraries(runard_archive_ngtcp2_crypto_ossl INTERFACE runard_archive_ngtcp2 OpenSSL::SSL OpenSSL::Crypto)
+  target_link_libraries(runard_ngtcp2 INTERFACE runard_archive_ngtcp2_crypto_ossl)
 else()
   target_link_libraries(runard_ngtcp2 INTERFACE ${NGTCP2_LINK_LIBRARIES} OpenSSL::SSL OpenSSL::Crypto)
 endif()

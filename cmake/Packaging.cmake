@@ -21,7 +21,8 @@ set(CPACK_DEBIAN_DAEMON_PACKAGE_NAME runard)
 set(CPACK_DEBIAN_DAEMON_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_DAEMON_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_DAEMON_PACKAGE_CONTROL_EXTRA
-    ${CMAKE_CURRENT_LIST_DIR}/debian/postinst ${CMAKE_CURRENT_LIST_DIR}/debian/prerm)
+    ${CMAKE_CURRENT_LIST_DIR}/debian/postinst ${CMAKE_CURRENT_LIST_DIR}/debian/prerm
+    ${CMAKE_CURRENT_LIST_DIR}/debian/conffiles)
 set(CPACK_COMPONENT_DAEMON_DESCRIPTION "The daemon runard, its control program runarctl and its systemd unit.")
 
 set(CPACK_DEBIAN_PLUGINS_PACKAGE_NAME runard-plugins)

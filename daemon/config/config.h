@@ -156,9 +156,9 @@ enum class Isolation : std::uint8_t { kInline, kProcess };
 enum class Restart : std::uint8_t { kNo, kOnFailure, kAlways };
 
 // Topic patterns that a plugin may use, without their network.
-struct Allow {
-  std::vector<std::string> networks;  // after loading: not empty
-  std::vector<std::string> serve;     // after loading: not empty if the plugin has services
+struct Allow {  // later
+  std::vector<std::string> networks;
+  std::vector<std::string> serve;
   std::vector<std::string> call;
   std::vector<std::string> publish;
   std::vector<std::string> subscribe;

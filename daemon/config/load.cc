@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
 
 #include "config/explain.h"
 #include "config/reader.h"
@@ -25,11 +25,17 @@ Problem to_problem(std::string_view text, const std::string& file, const Mark& m
           complaint.code};
 }
 
-Loaded failed(std::vector<Problem> problems) {
-  std::stable_sort(problems.begin(), problems.end(),
-                   [](const Problem& a, const Problem& b) { return a.mark < b.mark; });
-  problems.resize(std::min(problems.size(), kMaxProblems));
-  return {std::nullopt, std::move(problems)};
+// Problems by their place; those of one place stay in the order in which they were found.
+using Problems = std::multimap<Mark, Problem>;
+
+Loaded failed(Problems problems) {
+  Loaded loaded;
+  for (auto& [mark, problem] : problems) {
+    if (loaded.problems.size() < kMaxProblems) {
+      loaded.problems.push_back(std::move(problem));
+    }
+  }
+  return loaded;
 }
 
 }  // namespace
@@ -40,9 +46,12 @@ Loaded load_text(std::string_view text, const std::string& file, const Sources& 
     text.remove_prefix(kByteOrderMark.size());
   }
   const ParsedTree parsed = parse_tree(text);
-  std::vector<Problem> problems;
+  Problems problems;
+  const auto add = [&](const Mark& mark, const std::string& key, const Complaint& complaint) {
+    problems.emplace(mark, to_problem(text, file, mark, key, complaint));
+  };
   for (const Fault& fault : parsed.faults) {
-    problems.push_back(to_problem(text, file, fault.mark, "", fault.complaint));
+    add(fault.mark, "", fault.complaint);
   }
   if (!parsed.root) {
     return failed(std::move(problems));
@@ -56,7 +65,7 @@ Loaded load_text(std::string_view text, const std::string& file, const Sources& 
     reader.find(key, reader.mark_of(key), std::move(complaint));
   });
   for (const Finding& finding : reader.findings()) {
-    problems.push_back(to_problem(text, file, finding.mark, finding.key, finding.complaint));
+    add(finding.mark, finding.key, finding.complaint);
   }
   if (!problems.empty()) {
     return failed(std::move(problems));

@@ -30,41 +30,10 @@ void complete_networks(Networks& networks, const Report& report) {
   }
 }
 
-void check_joined(const Networks& networks, const std::string& network, const std::string& key,
-                  const Report& report) {
-  if (std::find(networks.join.begin(), networks.join.end(), network) == networks.join.end()) {
-    report(key, {fmt::format("the network {} is not joined", quoted(network)),
-                 "add it to networks.join, or write " + any_of(networks.join)});
-  }
-}
-
-void complete_allow(const Networks& networks, Plugin& plugin, const std::string& key,
-                    const Report& report) {
-  if (!plugin.allow) {
-    return;
-  }
-  Allow& allow = *plugin.allow;
-  for (std::size_t i = 0; i < allow.networks.size(); ++i) {
-    check_joined(networks, allow.networks[i], fmt::format("{}.allow.networks[{}]", key, i), report);
-  }
-  const bool any_network = allow.networks.empty();
-  const bool any_path = allow.serve.empty();
-  for (const Service& service : plugin.services) {
-    if (any_network &&
-        std::count(allow.networks.begin(), allow.networks.end(), service.network) == 0) {
-      allow.networks.push_back(service.network);
-    }
-    if (any_path) {
-      allow.serve.push_back(service.path);
-      allow.serve.push_back(service.path + "/>");
-    }
-  }
-}
-
-void check_plugins(Config& config, const Report& report) {
+void check_plugins(const Config& config, const Report& report) {
   std::map<std::string_view, std::size_t> files;
   for (std::size_t i = 0; i < config.plugins.load.size(); ++i) {
-    Plugin& plugin = config.plugins.load[i];
+    const Plugin& plugin = config.plugins.load[i];
     const std::string key = fmt::format("plugins.load[{}]", i);
     const auto [first, is_new] = files.emplace(plugin.file, i);
     if (!is_new && !plugin.file.empty()) {
@@ -79,7 +48,6 @@ void check_plugins(Config& config, const Report& report) {
         report(at + ".backoff", {"min is more than max", "write a greater max"});
       }
     }
-    complete_allow(config.networks, plugin, key, report);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/check.h"
+#include "routing/escape.h"
 
 namespace runard::config {
 namespace {
@@ -81,7 +82,7 @@ boost::system::result<std::string, Complaint> Substitution::replacement(std::str
     return Complaint{fmt::format("the environment variable {} is not set", name),
                      fmt::format("set it, or write ${{{}:-default}}", name)};
   }
-  if (!is_utf8(*value) || value->find('\0') != std::string::npos) {
+  if (!routing::is_utf8(*value) || value->find('\0') != std::string::npos) {
     return Complaint{fmt::format("the environment variable {} is not UTF-8 text", name),
                      "set it to text"};
   }
@@ -90,7 +91,8 @@ boost::system::result<std::string, Complaint> Substitution::replacement(std::str
 
 ScalarOr Substitution::from_file(const Tree& tree) {
   const std::string path = tree.text.substr(kFilePrefix.size() - 1);
-  auto content = sources_.file(path, kMaxSecretBytes);
+  auto content = sources_.file ? sources_.file(path, kMaxSecretBytes)
+                               : core::fail(core::Errc::kConfigUnreadable, "no files here");
   if (!content) {
     return Complaint{
         fmt::format("the file {} can't be read: {}", quoted(path), content.error().about),
@@ -100,7 +102,7 @@ ScalarOr Substitution::from_file(const Tree& tree) {
     content->pop_back();
   }
   replaced_ += content->size();
-  if (!is_utf8(*content) || content->find('\0') != std::string::npos) {
+  if (!routing::is_utf8(*content) || content->find('\0') != std::string::npos) {
     return Complaint{fmt::format("the file {} is not UTF-8 text", quoted(path)),
                      "store the secret as text"};
   }

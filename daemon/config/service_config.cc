@@ -8,6 +8,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <tuple>
 
 #include "config/json_text.h"
@@ -142,19 +143,17 @@ class Converter {
 
  private:
   Both mapping(const Tree& tree, const std::string& at, bool is_secret) {
-    std::vector<const Entry*> entries;
+    std::map<std::string_view, const Entry*> sorted;
     for (const Entry& entry : tree.entries) {
-      entries.push_back(&entry);
+      sorted.emplace(entry.key, &entry);
     }
-    std::stable_sort(entries.begin(), entries.end(),
-                     [](const Entry* a, const Entry* b) { return a->key < b->key; });
     json::object real;
     json::object shown;
-    for (const Entry* entry : entries) {
+    for (const auto& [key, entry] : sorted) {
       Both value =
           convert(*entry->value, at + "." + entry->key, is_secret || is_secret_key(entry->key));
-      real.insert_or_assign(entry->key, std::move(value.real));
-      shown.insert_or_assign(entry->key, std::move(value.shown));
+      real.insert_or_assign(key, std::move(value.real));
+      shown.insert_or_assign(key, std::move(value.shown));
     }
     return {std::move(real), std::move(shown)};
   }

@@ -4,40 +4,19 @@
 
 #include <algorithm>
 
+#include "routing/escape.h"
+
 namespace runard::config {
 namespace {
 
 using core::Errc;
 
-// The length of the character that begins at `at`, or 0 when the bytes are not UTF-8.
-std::size_t character_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
-  };
-  const auto follows = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
-  const unsigned first = byte(0);
-  if (first < 0x80) {
-    return 1;
-  }
-  if (first >= 0xc2 && first <= 0xdf) {
-    return follows(1) ? 2 : 0;
-  }
-  if (first >= 0xe0 && first <= 0xef) {
-    const bool fits = (first != 0xe0 || byte(1) >= 0xa0) && (first != 0xed || byte(1) < 0xa0);
-    return fits && follows(1) && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const bool fits = (first != 0xf0 || byte(1) >= 0x90) && (first != 0xf4 || byte(1) < 0x90);
-    return fits && follows(1) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 std::size_t first_bad_utf8(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
-    const std::size_t length = character_length(text, at);
-    if (length == 0) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const std::size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (lead >= 0x80 && !routing::is_utf8(text.substr(at, length))) {
       return at;
     }
     at += length;
@@ -184,10 +163,6 @@ class Scan {
 };
 
 }  // namespace
-
-bool is_utf8(std::string_view text) {
-  return first_bad_utf8(text) == std::string_view::npos;
-}
 
 Mark mark_at(std::string_view text, std::size_t offset) {
   const std::string_view before = text.substr(0, offset);

@@ -21,9 +21,6 @@ struct Fault {
   Complaint complaint;
 };
 
-// True when all of the text is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
-bool is_utf8(std::string_view text);
-
 struct TextVerdict {
   std::optional<Fault> fault;      // the first thing wrong, if any
   std::optional<Mark> open_quote;  // a quote that seems never to be closed

@@ -6,6 +6,7 @@
 
 #include "config/suggest.h"
 #include "config/topic_text.h"
+#include "routing/grammar.h"
 
 namespace runard::config {
 namespace {
@@ -13,11 +14,7 @@ namespace {
 using Verdict = std::optional<Complaint>;
 
 Verdict check_name(std::string_view text) {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-';
-  };
-  if (text.empty() || text.size() > 64 || !std::all_of(text.begin(), text.end(), fits)) {
+  if (!routing::is_name(text)) {
     return Complaint{quoted(text) + " is not a name", "write 1 to 64 letters, digits, _ . or -"};
   }
   return std::nullopt;

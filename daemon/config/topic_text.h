@@ -1,4 +1,5 @@
-// Topics as a configuration writes them; the grammar is DESIGN section 4.
+// Topics as a configuration writes them. The grammar is routing's; what is refused here besides is
+// a network where another key names it, and the system's paths.
 #pragma once
 
 #include <string>
@@ -8,7 +9,7 @@
 
 namespace runard::config {
 
-// A service's mount in canonical form: no doubled or outer slashes.
+// A service's mount in canonical form.
 Parsed<std::string> parse_mount(std::string_view text);
 
 // "path" or "network:path", canonical, always with a network.

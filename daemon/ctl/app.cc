@@ -32,7 +32,7 @@ void add_global_options(CLI::App& app, Session& session) {
       ->capture_default_str();
   app.add_flag("--quiet", session.quiet, "Print data and errors only");
   app.add_flag_callback("--no-color", [&session] { session.colour = false; }, "No colours");
-  app.set_version_flag("--version", std::string("runarctl ") + kVersion);
+  app.set_version_flag("--version", "runarctl " + session.version);
 }
 
 // One line a group; the order is that of --help.

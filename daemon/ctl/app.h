@@ -8,8 +8,6 @@
 
 namespace runard::ctl {
 
-inline constexpr const char* kVersion = "0.1.0";
-
 // Runs one command line, given without the program's name; the exit code. Sets the global options
 // in `session`.
 int run(std::vector<std::string> args, Session& session);

@@ -14,10 +14,11 @@ int main(int argc, char** argv) {
   core::SystemRandom random;
   identity::SystemDisk disk;
   const auto environment = [](const std::string& name) {
-    const char* value = std::getenv(name.c_str());
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   };
   ctl::Session session{std::cin, std::cout, std::cerr, clock, random, disk, environment};
+  session.version = RUNARD_VERSION;
   session.colour = isatty(STDERR_FILENO) != 0 && !environment("NO_COLOR");
   try {
     const int code = ctl::run({argv + 1, argv + argc}, session);

@@ -46,6 +46,7 @@ struct Session {
   identity::Disk& disk;
   // The environment, which only main() may ask.
   std::function<std::optional<std::string>(const std::string& name)> environment;
+  std::string version = "unknown";  // of this program
 
   // Global options; the command line sets them before a command runs.
   Output output = Output::kTable;

@@ -65,7 +65,7 @@ core::Result<core::NodeId> proven_node(X509* leaf) {
   if (!key) {
     return key.error();
   }
-  const auto id = named_node(leaf);
+  auto id = named_node(leaf);
   if (id && *id != node_id_of(*key)) {
     return fail(Errc::kCertificateNodeId,
                 "the certificate's node id is not the hash of its public key");

@@ -11,6 +11,7 @@
 #include "identity/disk.h"
 #include "identity/state_dir.h"
 #include "node/local_node.h"
+#include "node/mesh_node.h"
 #include "node/notify.h"
 
 namespace runard::node {
@@ -50,9 +51,12 @@ class Daemon {
 
  private:
   core::Result<void> start();
+  void ready();
+  void reload();
   void wait_for_signal();
   void on_signal(int signal);
   void drain();
+  void leave();
   void ended(Exit exit);
 
   const Environment environment_;
@@ -67,6 +71,7 @@ class Daemon {
   const Context context_;
   boost::asio::signal_set signals_;
   std::optional<identity::StateDir> state_;
+  std::unique_ptr<MeshNode> mesh_;  // after the local half, whose registry holds its handlers
   std::optional<LocalNode> local_;
   bool stopping_ = false;
   Exit exit_ = kStopped;
@@ -86,11 +91,28 @@ core::Result<void> Daemon::start() {
     return epoch.error();
   }
   local_.emplace(context_, config_, *epoch);
-  return local_->start([this] {
-    log_.info("ready", {core::field("services", config_.service_count()),
-                        core::field("epoch", *&config_.node.name)});
-    notify_.ready(fmt::format("{} services", config_.service_count()));
-  });
+  if (!config_.local_only()) {
+    auto mesh = MeshNode::make(context_, config_, *state_, *epoch, *local_);
+    if (!mesh) {
+      return mesh.error();
+    }
+    mesh_ = std::move(*mesh);
+  }
+  return local_->start([this] { ready(); });
+}
+
+// The node's own services run, so peers hear of them at once.
+void Daemon::ready() {
+  if (mesh_) {
+    if (const auto started = mesh_->start(); !started) {
+      log_.error("the mesh can't be joined", {core::field("why", core::describe(started.error()))});
+      ended(kConfigWrong);
+      return;
+    }
+  }
+  log_.info("ready", {core::field("services", config_.service_count()),
+                      core::field("mode", mesh_ ? "mesh" : "local-only")});
+  notify_.ready(fmt::format("{} services", config_.service_count()));
 }
 
 int Daemon::run() {
@@ -104,6 +126,9 @@ int Daemon::run() {
   const auto work = boost::asio::make_work_guard(io_);
   io_.run();
   control_.cancel_all();
+  if (mesh_) {
+    mesh_->close();
+  }
   local_.reset();
   return exit_;
 }
@@ -119,8 +144,7 @@ void Daemon::wait_for_signal() {
 
 void Daemon::on_signal(int signal) {
   if (signal == SIGHUP) {
-    log_.warn(
-        "reload: nothing is reloadable without a mesh; restart to apply a changed configuration");
+    reload();
     return;
   }
   if (stopping_) {
@@ -132,6 +156,23 @@ void Daemon::on_signal(int signal) {
   drain();
 }
 
+void Daemon::reload() {
+  notify_.reloading();
+  if (mesh_) {
+    if (const auto reloaded = mesh_->reload_identity(); !reloaded) {
+      log_.error("reload failed, everything stays as it was",
+                 {core::field("why", core::describe(reloaded.error()))});
+    } else {
+      log_.info("reloaded the identity; a changed configuration takes a restart");
+    }
+  } else {
+    log_.info("nothing to reload: a changed configuration takes a restart");
+  }
+  notify_.ready("reloaded");
+}
+
+// Peers are told first, so that they choose this node no more; what they have sent meanwhile is
+// still done.
 void Daemon::drain() {
   log_.info("stopping");
   notify_.stopping();
@@ -139,11 +180,25 @@ void Daemon::drain() {
     log_.error("the drain deadline passed: stopping with work undone");
     ended(kFailed);
   });
-  local_->calls().drain();
-  local_->stop([this] {
+  if (mesh_) {
+    mesh_->drain();
+  }
+  control_.after(mesh_ ? config_.drain.grace : core::Duration{0}, [this] {
+    local_->calls().drain();
+    local_->stop([this] { leave(); });
+  });
+}
+
+void Daemon::leave() {
+  const auto stopped = [this] {
     log_.info("stopped");
     ended(kStopped);
-  });
+  };
+  if (mesh_) {
+    mesh_->leave(stopped);
+  } else {
+    stopped();
+  }
 }
 
 void Daemon::ended(Exit exit) {

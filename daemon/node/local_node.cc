@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <boost/asio/post.hpp>
+
 #include "config/show.h"
 #include "crypto/digest.h"
 #include "node/instance_specs.h"
@@ -24,15 +26,16 @@ std::vector<std::string> networks_of(const config::Config& config) {
 }
 
 plugin_host::Options host_options(const Context& context, const config::Config& config) {
-  plugin_host::Options options{context.control,
-                               context.clock,
-                               context.log.component("plugins"),
-                               std::filesystem::path(config.node.state_dir) / "plugins",
-                               [](core::ByteView bytes) { return crypto::hex(crypto::sha256(bytes)); },
-                               config.node.workers.value_or(0),
-                               4,
-                               {},
-                               {}};
+  plugin_host::Options options{
+      context.control,
+      context.clock,
+      context.log.component("plugins"),
+      std::filesystem::path(config.node.state_dir) / "plugins",
+      [](core::ByteView bytes) { return crypto::hex(crypto::sha256(bytes)); },
+      config.node.workers.value_or(0),
+      4,
+      {},
+      {}};
   options.limits.payload = config.limits.payload;
   return options;
 }
@@ -108,7 +111,16 @@ void LocalNode::plugin_appeared(const std::string& file) {
         {core::field("file", file)});
     return;
   }
-  auto specs = dropped_instances(file, config_);
+  // A file may be large and on a slow disk: it is read beside the control strand.
+  boost::asio::post(files_, [this, file] {
+    auto specs = dropped_instances(file, config_);
+    context_.control.post(
+        [this, file, specs = std::move(specs)]() mutable { enable(file, std::move(specs)); });
+  });
+}
+
+void LocalNode::enable(const std::string& file,
+                       core::Result<std::vector<plugin_host::InstanceSpec>> specs) {
   core::Result<void> added =
       specs ? plugins_.add(std::move(*specs), [] {}) : core::Result<void>(specs.error());
   if (!added) {

@@ -3,10 +3,10 @@
 namespace runard::node {
 
 rpc::Ticket PeerLinks::Entry::call(const rpc::Request& request, const rpc::Responder& responder) {
-  rpc::Handler* handler = link_handler.load(std::memory_order_acquire);
   const bool leaving = draining.load(std::memory_order_relaxed);
-  if (handler != nullptr && !leaving) {
-    return handler->call(request, responder);
+  const auto held = link.read();
+  if (held->remote && !leaving) {
+    return held->remote->call(request, responder);
   }
   rpc::Reply reply;
   reply.code = leaving ? core::Errc::kDraining : core::Errc::kLinkLost;
@@ -17,14 +17,14 @@ rpc::Ticket PeerLinks::Entry::call(const rpc::Request& request, const rpc::Respo
   return 0;
 }
 
-// Tickets are unique over all links of the transport, so one of an older link is merely stale.
+// Tickets are unique over all links, so one of an older link is found too, or is merely stale.
 void PeerLinks::Entry::cancel(rpc::Ticket ticket) {
-  if (rpc::Handler* handler = link_handler.load(std::memory_order_acquire); handler != nullptr) {
-    handler->cancel(ticket);
+  if (const auto held = link.read(); held->remote) {
+    held->remote->cancel(ticket);
   }
 }
 
-PeerLinks::Entry& PeerLinks::entry(core::NodeId node) {
+PeerLinks::Entry& PeerLinks::entry(const core::NodeId& node) {
   const std::lock_guard lock(mutex_);
   auto& entry = entries_[node];
   if (!entry) {
@@ -33,26 +33,46 @@ PeerLinks::Entry& PeerLinks::entry(core::NodeId node) {
   return *entry;
 }
 
-void PeerLinks::attach(core::NodeId node, std::uint64_t link) {
+void PeerLinks::attach(const core::NodeId& node, std::shared_ptr<transport::RemoteNode> remote) {
   Entry& peer = entry(node);
-  peer.link.store(link, std::memory_order_release);
-  peer.link_handler.store(&port_.handler(link), std::memory_order_release);
+  peer.link.publish(std::make_shared<const Link>(Link{std::move(remote)}));
   peer.draining.store(false, std::memory_order_relaxed);
 }
 
-void PeerLinks::detach(core::NodeId node) {
-  Entry& peer = entry(node);
-  peer.link_handler.store(nullptr, std::memory_order_release);
-  peer.link.store(0, std::memory_order_release);
+void PeerLinks::detach(const core::NodeId& node) {
+  entry(node).link.publish(std::make_shared<const Link>());
 }
 
-void PeerLinks::set_draining(core::NodeId node, bool draining) {
+void PeerLinks::set_draining(const core::NodeId& node, bool draining) {
   entry(node).draining.store(draining, std::memory_order_relaxed);
 }
 
 bool PeerLinks::send(core::NodeId node, const rpc::Event& event) {
-  const std::uint64_t link = entry(node).link.load(std::memory_order_acquire);
-  return link != 0 && port_.send_event(link, event);
+  const auto network = names_.id(event.network);
+  const auto held = entry(node).link.read();
+  if (!network || !held->remote) {
+    return false;
+  }
+  transport::OutgoingEvent outgoing;
+  wire::EventHeader& header = outgoing.header;
+  header.bits = static_cast<std::uint8_t>(
+      (event.ungrouped ? wire::kForAllBit : 0) |
+      ((event.flags & rpc::kRetainedEvent) != 0 ? wire::kRetainedBit : 0));
+  header.encoding = event.payload.encoding;
+  header.network = *network;
+  header.instance = event.instance;
+  header.sequence = event.sequence;
+  header.published_ms = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(event.published.time_since_epoch())
+          .count());
+  header.type = event.payload.type;
+  header.topic = event.topic;
+  header.publisher = event.publisher;
+  outgoing.meta = event.meta;
+  outgoing.groups = event.groups;
+  outgoing.payload = event.payload.bytes;
+  const std::uint64_t lane = std::hash<std::string_view>{}(event.topic) % kLanes;
+  return held->remote->publish(lane, outgoing).has_value();
 }
 
 }  // namespace runard::node

@@ -1,9 +1,10 @@
-// PeerLinks: one stable rpc::Handler and event sink for each node this one has ever had a link to.
+// PeerLinks: one stable rpc::Handler for each node this one has ever had a link to, and the way out
+// for events.
 //
 // The registry holds these handlers (rpc::Handler: they outlive every table); which link is
 // underneath comes and goes. Without one a call is refused unexecuted, so that the dispatcher goes
-// on to another provider. Threads: any for calls and events (no lock: an atomic pointer); attach
-// and detach on the control strand.
+// on to another provider. Threads: any for calls and events, without a lock when warm; attach and
+// detach on the control strand.
 #pragma once
 
 #include <atomic>
@@ -13,41 +14,39 @@
 
 #include "core/ids.h"
 #include "pubsub/broker.h"
-#include "rpc/handler.h"
+#include "routing/snapshot.h"
+#include "transport/remote_node.h"
 
 namespace runard::node {
 
-// What a link offers; transport's, given by the mesh half of the node.
-class LinkPort {
- public:
-  virtual ~LinkPort() = default;
-  virtual rpc::Handler& handler(std::uint64_t link) = 0;  // see rpc::Handler for its life
-  virtual bool send_event(std::uint64_t link, const rpc::Event& event) = 0;
-};
-
 class PeerLinks final : public pubsub::EventPeers {
  public:
-  explicit PeerLinks(LinkPort& port) : port_(port) {}
+  // Events of one topic share a lane, so that their order holds; others need not wait for them.
+  static constexpr std::uint64_t kLanes = 4;
 
-  rpc::Handler& handler(core::NodeId node) { return entry(node); }
-  void attach(core::NodeId node, std::uint64_t link);
-  void detach(core::NodeId node);
+  explicit PeerLinks(const transport::NetworkNames& names) : names_(names) {}
+
+  rpc::Handler& handler(const core::NodeId& node) { return entry(node); }
+  void attach(const core::NodeId& node, std::shared_ptr<transport::RemoteNode> remote);
+  void detach(const core::NodeId& node);
   // Refuses new calls though the link is there.
-  void set_draining(core::NodeId node, bool draining);
+  void set_draining(const core::NodeId& node, bool draining);
   bool send(core::NodeId node, const rpc::Event& event) override;
 
  private:
+  struct Link {
+    std::shared_ptr<transport::RemoteNode> remote;  // null: no link
+  };
   class Entry final : public rpc::Handler {
    public:
     rpc::Ticket call(const rpc::Request& request, const rpc::Responder& responder) override;
     void cancel(rpc::Ticket ticket) override;
-    std::atomic<rpc::Handler*> link_handler{nullptr};
-    std::atomic<std::uint64_t> link{0};
+    routing::Snapshot<Link> link{std::make_shared<const Link>()};
     std::atomic<bool> draining{false};
   };
-  Entry& entry(core::NodeId node);
+  Entry& entry(const core::NodeId& node);
 
-  LinkPort& port_;
+  const transport::NetworkNames& names_;
   std::mutex mutex_;  // protects the map; entries never go
   std::map<core::NodeId, std::unique_ptr<Entry>> entries_;
 };

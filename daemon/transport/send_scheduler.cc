@@ -1,5 +1,7 @@
 #include "transport/send_scheduler.h"
 
+#include <utility>
+
 namespace runard::transport {
 
 void SendScheduler::push(Queue& queue, Stream& stream) {
@@ -26,8 +28,9 @@ void SendScheduler::ready(Stream& stream) {
 }
 
 void SendScheduler::unblocked(Stream& stream) {
-  if (stream.blocked_) {
-    stream.blocked_ = false;
+  // A window may grow that stopped nobody, of a stream that has nothing to send and will soon be
+  // gone.
+  if (std::exchange(stream.blocked_, false)) {
     ready(stream);
   }
 }

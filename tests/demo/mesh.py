@@ -1,5 +1,5 @@
 """The demo's mesh: one CA, three nodes, and a stranger."""
-import pathlib, sys
+import grp, os, pathlib, sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 from authority import Authority  # noqa: E402
@@ -27,7 +27,8 @@ class Mesh:
 
     def make_node(self, name, networks=("main",)):
         node = Daemon(self.path / name, name)
-        text = CONFIG.replace("PORT", str(free_udp_port())).replace("GROUP", str(self.group))
+        text = CONFIG.replace("PORT", str(free_udp_port())).replace("GROUP_NAME", grp.getgrgid(os.getegid()).gr_name)
+        text = text.replace("GROUP", str(self.group))
         node.write_config(text.replace("NETWORKS", ", ".join(networks)))
         self.nodes[name] = node
         return node

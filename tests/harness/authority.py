@@ -20,9 +20,13 @@ class Authority:
             runarctl("network", "create", network, "--ca", folder)
 
     def enrol(self, daemon, networks=("main",), ttl="30d"):
+        runarctl("node", "init", "--state", daemon.folder / "state")
+        self.renew(daemon, networks, ttl)
+
+    def renew(self, daemon, networks=("main",), ttl="60d"):
+        """A new certificate for the key that the node has."""
         state, csr, bundle = daemon.folder / "state", daemon.folder / "node.csr", daemon.folder / "node.bundle"
-        runarctl("node", "init", "--state", state)
         runarctl("node", "csr", "--state", state, "--name", daemon.name, "--out", csr)
         named = [arg for network in networks for arg in ("--network", network)]
-        runarctl("ca", "sign", csr, "--ca", self.folder, *named, "--ttl", ttl, "--out", bundle)
+        runarctl("ca", "sign", csr, "--ca", self.folder, "--name", daemon.name, *named, "--ttl", ttl, "--out", bundle)
         runarctl("node", "install", bundle, "--state", state, "--ca-fingerprint", self.fingerprint)

@@ -45,6 +45,8 @@ TEST_CASE("what belongs to a later version is refused as such") {
        "c.yaml:1:19: plugins.trust: \"signed\" is not in this version, write open"},
       {kPlugin + "isolation: process } ] }",
        "c.yaml:1:81: plugins.load[0].isolation: \"process\" is not in this version, write inline"},
+      {kPlugin + "allow: { call: [\"users/>\"] } } ] }",
+       "c.yaml:1:77: plugins.load[0].allow: is not in this version, write all"},
       {kPlugin + "limits: { memory: 1GiB } } ] }",
        "c.yaml:1:88: plugins.load[0].limits.memory: is not in this version, write 0 or leave the "
        "key out"},
@@ -59,18 +61,37 @@ TEST_CASE("what belongs to a later version is refused as such") {
   }
 }
 
+TEST_CASE("what a later version allows a plugin is checked as topic patterns") {
+  const Lines lines = problems(
+      "plugins:\n  load:\n    - file: a.so\n"
+      "      allow: { networks: [\"x y\"], call: [\"a/>/b\"], publish: [\"main:a\"] }\n"
+      "      services: [ { type: t, path: p } ]\n");
+  CHECK(
+      lines ==
+      Lines{"c.yaml:4:14: plugins.load[0].allow: is not in this version, write all",
+            "c.yaml:4:27: plugins.load[0].allow.networks[0]: \"x y\" is not a name, write 1 to 64 "
+            "letters, digits, _ . or -",
+            "c.yaml:4:42: plugins.load[0].allow.call[0]: \"a/>/b\": '>' stands for all further "
+            "segments, so it can only be the last, write * for one segment, > as the last, "
+            "{name} for a captured one",
+            "c.yaml:4:62: plugins.load[0].allow.publish[0]: \"main:a\" names a network, write "
+            "the path only"});
+}
+
 TEST_CASE("its default may stand there") {
-  CHECK(problems("transport: { quic: { io_threads: 1, busy_poll: off } }\n"
-                 "identity: { keystore: { kek: none } }\n"
-                 "issuer: off\n"
-                 "encryption: { labels: {} }\n"
-                 "authorization: { default: members, rules: [] }\n"
-                 "balancing: { default: round_robin, services: { reports: round_robin } }\n"
-                 "journal: off\n"
-                 "metrics: { listen: off }\n"
-                 "plugins: { trust: open, load: [ { file: a.so, isolation: inline, limits: { "
-                 "max_concurrency: 64, memory: 0 }, services: [ { type: t, path: p } ] } ] }\n") ==
-        Lines{});
+  CHECK(
+      problems(
+          "transport: { quic: { io_threads: 1, busy_poll: off } }\n"
+          "identity: { keystore: { kek: none } }\n"
+          "issuer: off\n"
+          "encryption: { labels: {} }\n"
+          "authorization: { default: members, rules: [] }\n"
+          "balancing: { default: round_robin, services: { reports: round_robin } }\n"
+          "journal: off\n"
+          "metrics: { listen: off }\n"
+          "plugins: { trust: open, load: [ { file: a.so, isolation: inline, allow: all, limits: { "
+          "max_concurrency: 64, memory: 0 }, services: [ { type: t, path: p } ] } ] }\n") ==
+      Lines{});
 }
 
 TEST_CASE("what belongs to a later version is still checked") {

@@ -27,7 +27,6 @@ discovery: { multicast: { interfaces: ["0", "eth0"] } }
 plugins:
   load:
     - file: "/opt/my plugins/a#b.so"
-      allow: { call: ["a/{x}/>", "*"] }
       services:
         - type: "a: b"
           path: "ü/'\""

@@ -30,7 +30,7 @@ struct Terminal {
     in.str(input);
     out.str("");
     err.str("");
-    ctl::Session session{in, out, err, clock, random, disk};
+    ctl::Session session{in, out, err, clock, random, disk, {}};
     const int code = ctl::run(std::move(args), session);
     socket = session.socket;
     return code;
@@ -145,8 +145,8 @@ TEST_CASE("explain takes a code in every form people write") {
 
 TEST_CASE("explain names the nearest code for one that does not exist") {
   Terminal terminal;
-  CHECK(terminal.run({"explain", "1107"}) == 4);
-  CHECK(terminal.said("RUNAR-E1106"));
+  CHECK(terminal.run({"explain", "1199"}) == 4);
+  CHECK(terminal.said("the nearest is RUNAR-E1201"));
   CHECK(terminal.run({"explain", "0"}) == 4);
   CHECK(terminal.run({"explain", "2147483647"}) == 4);
   for (const char* bad : {"frog", "E", "-1", "11x", "99999999999999999999"}) {

@@ -1,0 +1,38 @@
+// InboundEvents: events from peers, into the local queues. A lane whose event finds no room in a
+// blocking subscription stands still, and is tried again every kRetry, so that its credit stays
+// with the subscriber. I/O strand only.
+#pragma once
+
+#include <functional>
+#include <set>
+
+#include "core/executor.h"
+#include "rpc/broker.h"
+#include "transport/link_core.h"
+
+namespace runard::node {
+
+class InboundEvents final : public transport::EventSink {
+ public:
+  static constexpr core::Duration kRetry = std::chrono::milliseconds(5);
+  using Resume = std::function<void(transport::LinkId link, std::uint64_t lane)>;
+
+  InboundEvents(rpc::Broker& broker, core::Executor& strand, Resume resume)
+      : broker_(broker), strand_(strand), resume_(std::move(resume)) {}
+  ~InboundEvents() override;
+
+  Taken event(transport::LinkId link, std::uint64_t lane, const rpc::Event& event,
+              const wire::EventHeader& header, std::span<const std::string_view> groups) override;
+  void forget(transport::LinkId link);
+
+ private:
+  void arm();
+
+  rpc::Broker& broker_;
+  core::Executor& strand_;
+  const Resume resume_;
+  std::set<std::pair<transport::LinkId, std::uint64_t>> standing_;
+  core::TimerId timer_ = 0;
+};
+
+}  // namespace runard::node

@@ -1,0 +1,274 @@
+#include "node/mesh_node.h"
+
+#include <algorithm>
+
+#include "admin/render.h"
+#include "discovery/static_peers.h"
+#include "identity/certificate.h"
+
+namespace runard::node {
+namespace json = boost::json;
+
+namespace {
+
+transport::ResetSecret::Bytes secret_bytes(const crypto::SecretBytes& secret) {
+  transport::ResetSecret::Bytes bytes{};
+  std::copy_n(secret.view().begin(), std::min(bytes.size(), secret.view().size()), bytes.begin());
+  return bytes;
+}
+
+std::vector<std::string> texts(const std::vector<config::HostPort>& addresses) {
+  std::vector<std::string> all;
+  for (const config::HostPort& address : addresses) {
+    all.push_back(address.text());
+  }
+  return all;
+}
+
+mesh::Settings mesh_settings(const config::Config& config) {
+  mesh::Settings settings;
+  settings.peers = config.limits.peers;
+  return settings;
+}
+
+}  // namespace
+
+MeshNode::MeshNode(const Context& context, const config::Config& config,
+                   const identity::StateDir& state, LocalNode& local,
+                   identity::NodeIdentity identity, NetworkMap networks, std::uint64_t epoch)
+    : context_(context),
+      config_(config),
+      state_dir_(state.path()),
+      log_(context.log.component("mesh")),
+      local_(local),
+      identity_(std::move(identity)),
+      networks_(std::move(networks)),
+      mesh_names_(networks_),
+      epoch_(epoch),
+      peers_(networks_),
+      inbound_(
+          local.broker(), context.control,
+          [this](transport::LinkId link, std::uint64_t lane) { endpoint_->resume(link, lane); }),
+      mesh_({identity_.id, epoch}, mesh_settings(config), mesh_names_, *this, context.random, log_),
+      multicast_(context.io.get_executor(), context.clock, context.random, *this,
+                 context.log.component("discovery")) {}
+
+MeshNode::~MeshNode() {
+  context_.control.cancel(timer_);
+}
+
+core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
+                                                       const config::Config& config,
+                                                       identity::StateDir& state,
+                                                       std::uint64_t epoch, LocalNode& local) {
+  auto identity = identity::NodeIdentity::load(state.path(), context.clock.wall());
+  if (!identity) {
+    return identity.error();
+  }
+  auto networks = NetworkMap::make(identity->networks, config.networks.join);
+  if (!networks) {
+    return networks.error();
+  }
+  const auto secret = state.reset_secret(context.random);
+  if (!secret) {
+    return secret.error();
+  }
+  std::unique_ptr<MeshNode> node(new MeshNode(context, config, state, local, std::move(*identity),
+                                              std::move(*networks), epoch));
+  const config::Quic quic = config.transport ? config.transport->quic : config::Quic{};
+  if (auto opened = node->open(quic, secret_bytes(*secret)); !opened) {
+    return opened.error();
+  }
+  return node;
+}
+
+core::Result<std::shared_ptr<const transport::TlsContext>> MeshNode::make_tls() const {
+  const std::shared_ptr<const identity::TlsMaterial> material = identity_.tls;
+  std::vector<X509*> intermediates;
+  for (const crypto::Certificate& certificate : material->intermediates) {
+    intermediates.push_back(certificate.native());
+  }
+  const transport::TlsMaterial given{material->key.native(), material->certificate.native(),
+                                     intermediates};
+  return transport::TlsContext::create(
+      given,
+      [material,
+       &clock = context_.clock](X509_STORE_CTX* chain) -> core::Result<transport::PeerIdentity> {
+        const auto peer = identity::verify_peer(chain, material->trust, clock.wall());
+        if (!peer) {
+          return peer.error();
+        }
+        return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->not_after};
+      });
+}
+
+core::Result<void> MeshNode::open(const config::Quic& quic,
+                                  const transport::ResetSecret::Bytes& reset_secret) {
+  const auto tls = make_tls();
+  if (!tls) {
+    return tls.error();
+  }
+  const auto listen = transport::Address::parse(quic.listen.text());
+  if (!listen) {
+    return core::fail(core::Errc::kAddressUnusable, "transport.quic.listen: " + quic.listen.text());
+  }
+  transport::EndpointOptions options;
+  options.self = {identity_.id, identity_.name, epoch_, texts(quic.advertise), networks_.ids()};
+  options.limits.payload = config_.limits.payload;
+  options.limits.links = config_.limits.peers;
+  options.limits.receive_memory = config_.limits.memory;
+  options.tls = *tls;
+  options.reset_secret = reset_secret;
+  options.listen = *listen;
+  auto endpoint =
+      transport::Endpoint::open(context_.io, std::move(options),
+                                {context_.clock, context_.random, networks_, local_.calls(),
+                                 inbound_, *this, context_.log.component("transport")});
+  if (!endpoint) {
+    return endpoint.error();
+  }
+  endpoint_ = std::move(*endpoint);
+  local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
+  local_.broker().set_peers(&peers_);
+  local_.on_status([this](json::object& status) { add_status(status); });
+  local_.registry().on_local_change([this](const registry::NodeRows& rows) {
+    context_.control.post([this, rows] {
+      if (endpoint_) {
+        mesh_.local_changed(rows, context_.clock.now());
+        rearm();
+      }
+    });
+  });
+  return {};
+}
+
+core::Result<void> MeshNode::start() {
+  mesh_.local_changed(local_.registry().local(), context_.clock.now());
+  if (config_.discovery) {
+    if (auto told = discovery::tell_static_peers(texts(config_.discovery->peers), *this); !told) {
+      return told;
+    }
+    if (config_.discovery->multicast) {
+      if (auto started = start_multicast(*config_.discovery->multicast); !started) {
+        log_.warn("multicast discovery does not work, peers are found by discovery.peers only",
+                  {core::field("why", core::describe(started.error()))});
+      }
+    }
+  }
+  rearm();
+  log_.info("listening", {core::field("address", endpoint_->local().text()),
+                          core::field("id", identity_.id.text())});
+  return {};
+}
+
+core::Result<void> MeshNode::start_multicast(const config::Multicast& multicast) {
+  discovery::Multicast::Settings settings;
+  settings.group = multicast.group.text();
+  settings.interfaces = multicast.interfaces.value_or(std::vector<std::string>{});
+  settings.ttl = static_cast<int>(multicast.ttl);
+  settings.interval = multicast.interval;
+  discovery::Multicast::Self self;
+  self.node = identity_.id;
+  self.port = endpoint_->local().port();
+  self.all_interfaces = endpoint_->local().is_wildcard();
+  return multicast_.start(settings, self);
+}
+
+void MeshNode::rearm() {
+  context_.control.cancel(timer_);
+  timer_ = 0;
+  const core::TimePoint when = mesh_.expiry();
+  if (when == core::kNever) {
+    return;
+  }
+  const core::Duration wait = std::max(core::Duration{0}, when - context_.clock.now());
+  timer_ = context_.control.after(wait, [this] {
+    timer_ = 0;
+    mesh_.tick(context_.clock.now());
+    rearm();
+  });
+}
+
+void MeshNode::drain() {
+  multicast_.stop();
+  mesh_.drain(context_.clock.now());
+  rearm();
+}
+
+void MeshNode::leave(core::Task left) {
+  mesh_.leave(context_.clock.now());
+  rearm();
+  wait_until_left(std::move(left));
+}
+
+void MeshNode::wait_until_left(core::Task left) {
+  if (mesh_.left()) {
+    left();
+    return;
+  }
+  context_.control.after(std::chrono::milliseconds(5), [this, left = std::move(left)]() mutable {
+    wait_until_left(std::move(left));
+  });
+}
+
+void MeshNode::close() {
+  multicast_.stop();
+  local_.broker().set_peers(nullptr);
+  links_.clear();
+  endpoint_.reset();
+}
+
+core::Result<void> MeshNode::reload_identity() {
+  auto identity = identity::NodeIdentity::load(state_dir_, context_.clock.wall());
+  if (!identity) {
+    return identity.error();
+  }
+  if (identity->id != identity_.id) {
+    return core::fail(core::Errc::kCertificateMismatch,
+                      "the node's key was replaced: that takes a restart");
+  }
+  identity_ = std::move(*identity);
+  const auto tls = make_tls();
+  if (!tls) {
+    return tls.error();
+  }
+  endpoint_->set_tls(*tls);
+  return {};
+}
+
+void MeshNode::add_status(json::object& status) const {
+  status["mode"] = "mesh";
+  json::array peers;
+  std::size_t linked = 0;
+  for (const mesh::PeerStatus& peer : mesh_.peers()) {
+    linked += peer.links > 0 ? 1 : 0;
+    const auto name = names_.find(peer.node);
+    peers.push_back({{"node", peer.node.text()},
+                     {"name", name == names_.end() ? std::string() : name->second},
+                     {"address", peer.address},
+                     {"linked", peer.links > 0}});
+  }
+  json::array unreached;
+  for (const mesh::AddressBook::Status& target : mesh_.targets()) {
+    if (!target.linked && !target.self) {
+      unreached.push_back(
+          {{"addresses", json::value_from(target.addresses)},
+           {"failures", target.failures},
+           {"why", target.last_error ? core::describe(*target.last_error) : std::string()}});
+    }
+  }
+  const transport::Stats stats = endpoint_ ? endpoint_->stats() : transport::Stats{};
+  status["mesh"] = {{"listens", endpoint_ ? endpoint_->local().text() : std::string()},
+                    {"linked", linked},
+                    {"unreached", unreached.size()},
+                    {"peers", std::move(peers)},
+                    {"targets", std::move(unreached)},
+                    {"certificate_until", admin::time_value(identity_.not_after)},
+                    {"handshakes", stats.handshakes},
+                    {"handshakes_failed", stats.handshakes_failed},
+                    {"calls_sent", stats.calls_sent},
+                    {"calls_received", stats.calls_received},
+                    {"multicast_heard", multicast_.stats().received}};
+}
+
+}  // namespace runard::node

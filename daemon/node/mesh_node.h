@@ -1,0 +1,101 @@
+// MeshNode: the half of a node that meets other nodes: identity, transport, discovery and
+// membership, wired to the local half.
+//
+// The transport shares the control strand's thread in this version, so all of it is control strand
+// only, but for the handlers that PeerLinks gives to the registry. Life: make() opens the socket;
+// start() begins to dial and announce; drain() and leave() say goodbye; close() ends every link
+// while the local half still lives; then it is destroyed, after the local half.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "config/config.h"
+#include "discovery/multicast.h"
+#include "identity/node_identity.h"
+#include "identity/state_dir.h"
+#include "mesh/mesh.h"
+#include "node/inbound_events.h"
+#include "node/local_node.h"
+#include "node/network_map.h"
+#include "node/peer_links.h"
+#include "transport/endpoint.h"
+
+namespace runard::node {
+
+class MeshNode final : private mesh::Port,
+                       private transport::EndpointEvents,
+                       private discovery::Sightings {
+ public:
+  // Errors of NodeIdentity::load, NetworkMap::make and Endpoint::open. `local` outlives close().
+  static core::Result<std::unique_ptr<MeshNode>> make(const Context& context,
+                                                      const config::Config& config,
+                                                      identity::StateDir& state,
+                                                      std::uint64_t epoch, LocalNode& local);
+  ~MeshNode();
+
+  core::Result<void> start();
+  void drain();
+  // `left` comes when the peers have heard it, at most half a second later.
+  void leave(core::Task left);
+  void close();
+  // New links use the identity that is in the state directory now; kept as it was on an error.
+  core::Result<void> reload_identity();
+
+ private:
+  MeshNode(const Context& context, const config::Config& config, const identity::StateDir& state,
+           LocalNode& local, identity::NodeIdentity identity, NetworkMap networks,
+           std::uint64_t epoch);
+  core::Result<void> open(const config::Quic& quic,
+                          const transport::ResetSecret::Bytes& reset_secret);
+  core::Result<std::shared_ptr<const transport::TlsContext>> make_tls() const;
+  core::Result<void> start_multicast(const config::Multicast& multicast);
+  void rearm();
+  void wait_until_left(core::Task left);
+  void add_status(boost::json::object& status) const;
+
+  // mesh::Port
+  bool send_control(mesh::LinkId link, wire::SyncType type, core::Bytes body) override;
+  void close(mesh::LinkId link, const core::Error& reason) override;
+  void dial(mesh::DialId dial, const std::vector<std::string>& addresses,
+            const std::optional<core::NodeId>& expected) override;
+  void attach(const core::NodeId& node, mesh::LinkId link) override;
+  void detach(const core::NodeId& node) override;
+  void draining(const core::NodeId& node) override;
+  void replace(registry::NodeRows rows) override;
+  void drop(const core::NodeId& node) override;
+  void news(mesh::PeerNews what, const core::NodeId& node) override;
+
+  // transport::EndpointEvents
+  void link_up(transport::LinkId link, const transport::PeerInfo& peer,
+               std::shared_ptr<transport::RemoteNode> remote) override;
+  void control(transport::LinkId link, std::uint64_t type, core::ByteView body) override;
+  void link_down(transport::LinkId link, const core::Error& why) override;
+  void dial_done(transport::DialId dial, const core::Result<transport::LinkId>& outcome) override;
+
+  // discovery::Sightings
+  void seen(const discovery::Sighting& sighting) override;
+  void gone(const core::NodeId& node) override;
+
+  const Context context_;
+  const config::Config& config_;
+  const std::filesystem::path state_dir_;
+  const core::Log log_;
+  LocalNode& local_;
+  identity::NodeIdentity identity_;
+  const NetworkMap networks_;
+  const MeshNetworkNames mesh_names_;
+  const std::uint64_t epoch_;
+  PeerLinks peers_;
+  InboundEvents inbound_;
+  std::unique_ptr<transport::Endpoint> endpoint_;
+  mesh::Mesh mesh_;
+  discovery::Multicast multicast_;
+  std::unordered_map<transport::LinkId, std::shared_ptr<transport::RemoteNode>> links_;
+  std::unordered_map<core::NodeId, std::string> names_;  // of nodes that were linked
+  std::unordered_map<transport::DialId, mesh::DialId> dials_;
+  core::TimerId timer_ = 0;
+};
+
+}  // namespace runard::node

@@ -1,0 +1,122 @@
+// The interfaces that MeshNode implements: each news goes from one part to the next, and nowhere
+// else.
+
+#include "node/mesh_node.h"
+
+namespace runard::node {
+namespace {
+
+std::string_view news_text(mesh::PeerNews what) {
+  constexpr std::string_view kTexts[] = {"discovered", "updated", "disconnected"};
+  return kTexts[static_cast<std::size_t>(what)];
+}
+
+}  // namespace
+
+bool MeshNode::send_control(mesh::LinkId link, wire::SyncType type, core::Bytes body) {
+  return endpoint_->send_control(link, static_cast<std::uint64_t>(type), body).has_value();
+}
+
+void MeshNode::close(mesh::LinkId link, const core::Error& reason) {
+  endpoint_->close(link, reason);
+}
+
+void MeshNode::dial(mesh::DialId dial, const std::vector<std::string>& addresses,
+                    const std::optional<core::NodeId>& expected) {
+  dials_[endpoint_->dial({addresses, expected})] = dial;
+}
+
+void MeshNode::attach(const core::NodeId& node, mesh::LinkId link) {
+  if (const auto at = links_.find(link); at != links_.end()) {
+    peers_.attach(node, at->second);
+  }
+}
+
+void MeshNode::detach(const core::NodeId& node) {
+  peers_.detach(node);
+}
+void MeshNode::draining(const core::NodeId& node) {
+  peers_.set_draining(node, true);
+}
+
+void MeshNode::replace(registry::NodeRows rows) {
+  const auto name = names_.find(rows.node);
+  rows.name = name == names_.end() ? rows.name : name->second;
+  rpc::Handler& handler = peers_.handler(rows.node);
+  local_.registry().replace(rows, handler);
+}
+
+void MeshNode::drop(const core::NodeId& node) {
+  local_.registry().drop(node);
+  peers_.set_draining(node, false);
+}
+
+void MeshNode::news(mesh::PeerNews what, const core::NodeId& node) {
+  const auto name = names_.find(node);
+  local_.events().peer(local_.registry().networks(), node,
+                       name == names_.end() ? std::string() : name->second, news_text(what));
+}
+
+void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
+                       std::shared_ptr<transport::RemoteNode> remote) {
+  links_[link] = std::move(remote);
+  names_[peer.node] = peer.name;
+  mesh::PeerInfo info;
+  info.node = peer.node;
+  info.name = peer.name;
+  info.networks = peer.networks;
+  info.epoch = peer.epoch;
+  info.address = peer.address.text();
+  // Which dial made the link is told by dial_done(), right after this.
+  mesh_.link_up(link, std::move(info), context_.clock.now());
+  rearm();
+}
+
+void MeshNode::control(transport::LinkId link, std::uint64_t type, core::ByteView body) {
+  mesh_.control(link, type, body, context_.clock.now());
+  rearm();
+}
+
+void MeshNode::link_down(transport::LinkId link, const core::Error& why) {
+  links_.erase(link);
+  inbound_.forget(link);
+  mesh_.link_down(link, why, context_.clock.now());
+  rearm();
+}
+
+void MeshNode::dial_done(transport::DialId dial, const core::Result<transport::LinkId>& outcome) {
+  const auto at = dials_.find(dial);
+  if (at == dials_.end()) {
+    return;
+  }
+  const mesh::DialId its = at->second;
+  dials_.erase(at);
+  if (outcome) {
+    // The link is known by link_up() already: for the book these addresses are that node's.
+    const auto link = links_.find(*outcome);
+    mesh_.dial_failed(its, core::fail(core::Errc::kDuplicateLink, "linked"),
+                      link == links_.end() ? std::nullopt : std::optional(link->second->node()),
+                      context_.clock.now());
+  } else {
+    mesh_.dial_failed(its, outcome.error(), std::nullopt, context_.clock.now());
+  }
+  rearm();
+}
+
+void MeshNode::seen(const discovery::Sighting& sighting) {
+  mesh::DialHint hint;
+  hint.addresses = sighting.addresses;
+  hint.node = sighting.node;
+  hint.source =
+      sighting.ttl == core::Duration{0} ? mesh::HintSource::kStatic : mesh::HintSource::kMulticast;
+  hint.ttl = sighting.ttl;
+  hint.fresh = sighting.fresh;
+  mesh_.seen(hint, context_.clock.now());
+  rearm();
+}
+
+void MeshNode::gone(const core::NodeId& node) {
+  mesh_.unseen(node);
+}
+
+}  // namespace runard::node

@@ -1,0 +1,200 @@
+"""One real daemon without a mesh: plugins, calls, events, errors, signals. Usage: local_test.py BIN_FOLDER [NAME...]"""
+import grp, json, os, pathlib, signal, subprocess, sys, time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
+import checks  # noqa: E402
+from daemons import Daemon, Failed, build_dir, wait_for  # noqa: E402
+
+GROUP = grp.getgrgid(os.getegid()).gr_name
+CONFIG = """\
+node: {{ name: {name}, state_dir: {folder}/state }}
+plugins: {{ dir: {folder}/plugins, auto_enable: true }}
+control: {{ socket: {folder}/c.sock, group: """ + GROUP + " }}\n"
+
+
+def start(folder, add, name="edge", config=CONFIG, plugins=("math",)):
+    daemon = Daemon(folder / name, name)
+    daemon.write_config(config)
+    add(daemon)
+    for plugin in plugins:
+        daemon.drop_plugin(plugin)
+    daemon.start()
+    for plugin in plugins:
+        wait_for(f"{plugin} runs", lambda p=plugin: state_of(daemon, p) == "running")
+    return daemon
+
+
+def state_of(daemon, path):
+    return next((s["state"] for s in daemon.ask("service", "ls")["services"] if s["path"] == path), None)
+
+
+def expect(got, wanted):
+    if got != wanted:
+        raise Failed(f"expected {wanted!r}, got {got!r}")
+
+
+def test_a_node_without_transport_needs_no_identity(folder, add):
+    daemon = start(folder, add, plugins=())
+    expect(daemon.ask("status")["mode"], "local-only")
+    expect((daemon.folder / "state" / "identity").exists(), False)
+
+
+def test_a_call_prints_its_result_on_stdout_and_talk_on_stderr(folder, add):
+    done = start(folder, add).ctl("call", "math/add", "a=2", "b=3")
+    expect(float(done.stdout), 5.0)
+    expect("this node" in done.stderr, True)
+
+
+def test_exit_codes_are_those_of_the_contract(folder, add):
+    daemon = start(folder, add)
+    code = lambda *args: daemon.ctl(*args, check=False).returncode
+    expect(code("call", "math/add", "a=1", "b=1"), 0)
+    expect(code("call", "math/divide", "a=1", "b=0"), 1)
+    expect(code("call", "math/add", "a"), 2)
+    expect(code("dance"), 2)
+    expect(code("call", "maths/add", "a=1"), 4)
+    expect(code("service", "info", "maths"), 4)
+    expect(daemon.ctl("pub", "$registry/x", check=False).returncode, 6)
+    other = subprocess.run([build_dir() / "bin" / "runarctl", "--socket", folder / "nothing", "status"], capture_output=True, text=True)
+    expect(other.returncode, 3)
+    expect("RUNAR-E7001" in other.stderr, True)
+
+
+def test_an_unknown_name_gets_a_suggestion(folder, add):
+    daemon = start(folder, add)
+    expect("did you mean math/add" in daemon.ctl("call", "math/ad", check=False).stderr, True)
+    expect("did you mean math" in daemon.ctl("service", "info", "maht", check=False).stderr, True)
+
+
+def test_errors_are_json_when_data_is(folder, add):
+    done = start(folder, add).ctl("-o", "json", "call", "math/divide", "a=1", "b=0", check=False)
+    error = json.loads(done.stderr)
+    expect(done.stdout, "")
+    expect((error["code"], error["kind"], error["executed"]), ("RUNAR-E1303", "application", "yes"))
+
+
+def test_bad_parameters_are_refused_by_the_service(folder, add):
+    daemon = start(folder, add)
+    done = daemon.ctl("call", "math/add", "a=2", check=False)
+    expect(done.returncode, 1)
+    expect("b" in done.stderr, True)
+    expect(daemon.ctl("call", "math/add", "a=two", "b=1", check=False).returncode, 1)
+
+
+def test_a_paused_service_refuses_until_it_is_resumed(folder, add):
+    daemon = start(folder, add)
+    daemon.ctl("service", "pause", "math")
+    expect(state_of(daemon, "math"), "paused")
+    refused = daemon.ctl("call", "math/add", "a=1", "b=1", check=False)
+    expect((refused.returncode, "RUNAR-E1104" in refused.stderr), (1, True))
+    expect(daemon.ctl("service", "pause", "math", check=False).returncode, 7)
+    daemon.ctl("service", "resume", "math")
+    expect(float(daemon.ctl("call", "math/add", "a=1", "b=1").stdout), 2.0)
+
+
+def test_events_are_streamed_and_retained_ones_replayed(folder, add):
+    daemon = start(folder, add)
+    daemon.ctl("call", "math/add", "a=1", "b=2")
+    daemon.ctl("pub", "news/today", "headline=works", "--retain", "60s")
+    done = daemon.ctl("-o", "json", "sub", "news/*", "--past", "60s", "--count", "1")
+    event = json.loads(done.stdout)
+    expect((event["topic"], event["payload"], event["retained"]), ("news/today", {"headline": "works"}, True))
+    expect(daemon.ctl("pub", "news/*", "a=1", check=False).returncode, 1)
+    expect(daemon.ctl("pub", "news/x", "a=1", "--guaranteed", check=False).returncode, 2)
+
+
+def test_broken_plugin_files_harm_nobody_and_are_named(folder, add):
+    daemon = start(folder, add)
+    plugins = daemon.folder / "plugins"
+    math = (build_dir() / "plugins" / "math.so").read_bytes()
+    broken = {"empty": b"", "garbage": os.urandom(4096), "text": b"#!/bin/sh\n", "cut": math[: len(math) // 2],
+              "not-a-plugin": pathlib.Path("/bin/true").read_bytes()}
+    for name, content in broken.items():
+        (plugins / f".{name}").write_bytes(content)
+        os.rename(plugins / f".{name}", plugins / f"{name}.so")
+    for name in broken:
+        wait_for(f"{name}.so is named in the log", lambda n=name: f"{n}.so" in daemon.log_text())
+    expect(float(daemon.ctl("call", "math/add", "a=1", "b=1").stdout), 2.0)
+    expect([s["path"] for s in daemon.ask("service", "ls")["services"]], ["math"])
+
+
+def test_one_type_on_two_networks_is_reached_by_its_own_path_only(folder, add):
+    config = CONFIG.replace("plugins: {{ dir: {folder}/plugins, auto_enable: true }}", """\
+networks: {{ default: main, join: [main, backup] }}
+plugins:
+  dir: {folder}/plugins
+  load:
+    - file: math.so
+      services:
+        - {{ type: math, path: math, network: main }}
+        - {{ type: math, path: sums, network: backup }}""")
+    daemon = start(folder, add, config=config, plugins=())
+    daemon.stop()
+    daemon.drop_plugin("math")
+    daemon.start()
+    wait_for("both run", lambda: {state_of(daemon, "math"), state_of(daemon, "sums")} == {"running"})
+    expect(float(daemon.ctl("call", "main:math/add", "a=1", "b=1").stdout), 2.0)
+    expect(float(daemon.ctl("call", "backup:sums/add", "a=1", "b=1").stdout), 2.0)
+    expect(daemon.ctl("call", "backup:math/add", "a=1", "b=1", check=False).returncode, 4)
+    expect(daemon.ctl("call", "main:sums/add", "a=1", "b=1", check=False).returncode, 4)
+
+
+def test_a_broken_configuration_ends_in_78_with_the_place(folder, add):
+    file = folder / "bad.yaml"
+    file.write_text("node: { nam: x }\nrequest_timeout: soon\n")
+    for arguments in (["--config", file], ["--check", "--config", file]):
+        done = subprocess.run([build_dir() / "bin" / "runard", *arguments], capture_output=True, text=True, timeout=10)
+        expect(done.returncode, 78)
+        expect(f"{file}:1:9: node.nam" in done.stderr and "name" in done.stderr, True)
+        expect(f"{file}:2:18: request_timeout" in done.stderr, True)
+
+
+def test_a_mesh_node_without_identity_ends_in_78_and_says_what_to_do(folder, add):
+    daemon = Daemon(folder / "n", "n")
+    daemon.write_config(CONFIG + 'transport: {{ quic: {{ listen: "[::1]:0" }} }}\n')
+    done = subprocess.run([build_dir() / "bin" / "runard", "--config", daemon.config], capture_output=True, text=True, timeout=10)
+    expect((done.returncode, "RUNAR-E4001" in done.stderr, "runarctl node init" in done.stderr), (78, True, True))
+
+
+def test_a_second_daemon_on_one_state_folder_ends_in_75(folder, add):
+    daemon = start(folder, add, plugins=())
+    done = subprocess.run([build_dir() / "bin" / "runard", "--config", daemon.config], capture_output=True, text=True, timeout=10)
+    expect((done.returncode, "RUNAR-E7003" in done.stderr), (75, True))
+    expect(daemon.ctl("status").returncode, 0)
+
+
+def test_sigterm_stops_with_0_and_leaves_no_socket(folder, add):
+    daemon = start(folder, add)
+    began = time.monotonic()
+    expect(daemon.stop(), 0)
+    expect(time.monotonic() - began < 5, True)
+    expect(daemon.socket.exists(), False)
+
+
+def test_a_killed_daemon_starts_again(folder, add):
+    daemon = start(folder, add)
+    daemon.stop(signal.SIGKILL)
+    daemon.start()
+    wait_for("math runs", lambda: state_of(daemon, "math") == "running")
+
+
+def test_config_show_validate_explain(folder, add):
+    daemon = start(folder, add, plugins=())
+    shown = folder / "shown.yaml"
+    shown.write_text(daemon.ctl("config", "show").stdout)
+    expect(daemon.ctl("config", "validate", shown, check=False).returncode, 0)
+    expect("4MiB" in daemon.ctl("config", "explain", "limits.payload").stdout, True)
+    expect(daemon.ctl("config", "explain", "limits.payloat", check=False).returncode, 4)
+
+
+def test_data_comes_from_a_file_or_stdin(folder, add):
+    daemon = start(folder, add)
+    (folder / "p.json").write_text('{"a": 20, "b": 22}')
+    expect(float(daemon.ctl("call", "math/add", "-d", f"@{folder}/p.json").stdout), 42.0)
+    expect(float(daemon.ctl("call", "math/add", "-d", "-", input='{"a": 1, "b": 2}').stdout), 3.0)
+    expect(daemon.ctl("call", "math/add", "-d", "{", check=False).returncode, 2)
+
+
+if __name__ == "__main__":
+    sys.exit(checks.run(sys.modules[__name__]))

@@ -1,0 +1,259 @@
+"""Real daemons in a mesh: discovery, calls, events, failure, isolation. Usage: mesh_test.py BIN_FOLDER [NAME...]"""
+import grp, json, os, pathlib, signal, socket, struct, subprocess, sys, time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
+import checks  # noqa: E402
+from authority import Authority  # noqa: E402
+from daemons import Daemon, Failed, build_dir, free_udp_port, wait_for  # noqa: E402
+
+GROUP = grp.getgrgid(os.getegid()).gr_name
+CONFIG = """\
+node: {{ name: {name}, state_dir: {folder}/state }}
+networks: {{ default: NETWORK, join: [JOIN] }}
+transport: {{ quic: {{ listen: "LISTEN" }} }}
+discovery: {{ multicast: MULTICAST, peers: [PEERS] }}
+plugins: {{ dir: {folder}/plugins, auto_enable: true }}
+control: {{ socket: {folder}/c.sock, group: """ + GROUP + " }}\n"
+
+
+def expect(got, wanted):
+    if got != wanted:
+        raise Failed(f"expected {wanted!r}, got {got!r}")
+
+
+def make(folder, add, authority, name, networks=("main",), peers=(), multicast="off", listen=None):
+    daemon = Daemon(folder / name, name)
+    daemon.port = free_udp_port()
+    listen = (listen or "[::1]:PORT").replace("PORT", str(daemon.port))
+    text = CONFIG.replace("NETWORK", networks[0]).replace("JOIN", ", ".join(networks)).replace("LISTEN", listen)
+    text = text.replace("MULTICAST", multicast).replace("PEERS", ", ".join(f'"{p}"' for p in peers))
+    daemon.write_config(text)
+    if authority is not None:
+        authority.enrol(daemon, networks)
+    add(daemon)
+    return daemon
+
+
+def peers_of(daemon):
+    return {n["name"] for n in daemon.ask("node", "ls")["nodes"] if not n["local"]}
+
+
+def sees(daemon, path):
+    return any(s["path"] == path and s["state"] == "running" for s in daemon.ask("service", "ls")["services"])
+
+
+def pair(folder, add, **kw):
+    """Two linked nodes; the first serves math."""
+    authority = Authority(folder / "ca")
+    first = make(folder, add, authority, "first")
+    first.drop_plugin("math")
+    second = make(folder, add, authority, "second", peers=[f"[::1]:{first.port}"], **kw)
+    first.start(), second.start()
+    wait_for("second sees math", lambda: sees(second, "math"))
+    return authority, first, second
+
+
+def add(daemon, a, b):
+    return float(daemon.ctl("call", "math/add", f"a={a}", f"b={b}").stdout)
+
+
+def test_static_peers_by_address_link_and_call(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    expect(add(second, 20, 22), 42.0)
+    expect(peers_of(first), {"second"})
+
+
+def test_static_peers_by_name_link(folder, add_daemon):
+    authority = Authority(folder / "ca")
+    first = make(folder, add_daemon, authority, "first", listen="[::]:PORT")
+    second = make(folder, add_daemon, authority, "second", peers=[f"localhost:{first.port}"], listen="[::]:PORT")
+    first.start(), second.start()
+    wait_for("they are linked", lambda: peers_of(second) == {"first"})
+
+
+def test_ipv4_works_as_ipv6_does(folder, add_daemon):
+    authority = Authority(folder / "ca")
+    first = make(folder, add_daemon, authority, "first", listen="127.0.0.1:PORT")
+    second = make(folder, add_daemon, authority, "second", peers=[f"127.0.0.1:{first.port}"], listen="127.0.0.1:PORT")
+    first.start(), second.start()
+    wait_for("they are linked", lambda: peers_of(second) == {"first"})
+
+
+def test_multicast_finds_nodes_on_its_own_group_and_on_the_readmes(folder, add_daemon):
+    for number, group in enumerate((f"239.255.42.98:{free_udp_port()}", f"224.0.0.1:{free_udp_port()}")):
+        authority = Authority(folder / f"ca{number}")
+        multicast = f'{{{{ group: "{group}", interval: 1s }}}}'
+        nodes = [make(folder, add_daemon, authority, f"{name}{number}", multicast=multicast, listen="[::]:PORT") for name in "ab"]
+        for node in nodes:
+            node.start()
+        wait_for(f"they find each other by {group}", lambda: peers_of(nodes[0]) == {nodes[1].name})
+
+
+def test_a_node_joins_within_a_second_past_fifty_dead_addresses(folder, add_daemon):
+    authority = Authority(folder / "ca")
+    first = make(folder, add_daemon, authority, "first")
+    first.drop_plugin("math")
+    first.start()
+    dead = [f"[::1]:{free_udp_port()}" for _ in range(50)]
+    second = make(folder, add_daemon, authority, "second", peers=dead[:25] + [f"[::1]:{first.port}"] + dead[25:])
+    began = time.monotonic()
+    second.start()
+    wait_for("second sees math", lambda: sees(second, "math"), 5)
+    took = time.monotonic() - began
+    print(f"        joined and usable in {took * 1000:.0f} ms, process start and polling included")
+    if took > 2.0:
+        raise Failed(f"joining took {took:.2f} s")
+
+
+def test_an_event_is_heard_once_on_another_node_with_its_topic(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    listener = subprocess.Popen([build_dir() / "bin" / "runarctl", "--socket", second.socket, "-o", "json", "sub", "math/*", "--count", "2"],
+                                stdout=subprocess.PIPE, text=True)
+    wait_for("first knows the subscription", lambda: any(n["subscriptions"] for n in first.ask("node", "ls")["nodes"] if not n["local"]))
+    for value in (1, 2):
+        first.ctl("call", "math/add", f"a={value}", "b=0")
+    out, _ = listener.communicate(timeout=10)
+    events = [json.loads(line) for line in out.splitlines()]
+    expect([(e["topic"], e["payload"]["a"], e["sequence"]) for e in events], [("math/result", 1.0, 1), ("math/result", 2.0, 2)])
+
+
+def test_a_clean_leave_is_known_at_once(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    expect(first.stop(), 0)
+    wait_for("second knows", lambda: peers_of(second) == set(), 1)
+    expect(second.ctl("call", "math/add", "a=1", "b=1", check=False).returncode, 4)
+
+
+def test_a_killed_node_is_known_within_five_seconds_and_comes_back(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    first.stop(signal.SIGKILL)
+    began = time.monotonic()
+    wait_for("second knows", lambda: not sees(second, "math"), 6)
+    print(f"        noticed after {time.monotonic() - began:.1f} s")
+    first.start()
+    wait_for("the call works again", lambda: second.ctl("call", "math/add", "a=1", "b=1", check=False).returncode == 0, 15)
+
+
+def test_a_second_provider_takes_over_when_the_first_is_paused_or_gone(folder, add_daemon):
+    authority, first, second = pair(folder, add_daemon)
+    third = make(folder, add_daemon, authority, "third", peers=[f"[::1]:{first.port}", f"[::1]:{second.port}"])
+    third.drop_plugin("math")
+    third.start()
+    wait_for("second sees two providers", lambda: len(second.ask("service", "info", "math")["providers"]) == 2)
+    first.ctl("service", "pause", "math")
+    for _ in range(4):
+        expect(add(second, 1, 1), 2.0)
+    expect(add(first, 2, 2), 4.0)  # its own is paused: it goes to the other node
+    first.stop()
+    expect(add(second, 3, 3), 6.0)
+
+
+def test_a_node_of_another_authority_is_refused(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    stranger = make(folder, add_daemon, Authority(folder / "other", name="other"), "stranger", peers=[f"[::1]:{first.port}"])
+    stranger.start()
+    wait_for("the refusal is logged or counted", lambda: first.ask("status")["mesh"]["handshakes_failed"] > 0)
+    expect(peers_of(stranger), set())
+    expect(peers_of(first), {"second"})
+
+
+def test_an_expired_certificate_is_refused_at_the_start(folder, add_daemon):
+    authority = Authority(folder / "ca")
+    node = make(folder, add_daemon, None, "late")
+    authority.enrol(node, ttl="1s")
+    crt = node.folder / "state" / "identity"
+    wait_for("the certificate's second is over", lambda: time.time() > os.path.getmtime(crt / "node.bundle") + 2)
+    done = subprocess.run([build_dir() / "bin" / "runard", "--config", node.config], capture_output=True, text=True, timeout=10)
+    expect((done.returncode, "RUNAR-E4004" in done.stderr), (78, True))
+
+
+def test_a_network_that_the_certificate_does_not_grant_is_refused(folder, add_daemon):
+    authority = Authority(folder / "ca", networks=("main", "backup"))
+    node = make(folder, add_daemon, None, "greedy", networks=("main", "backup"))
+    authority.enrol(node, ("main",))
+    done = subprocess.run([build_dir() / "bin" / "runard", "--config", node.config], capture_output=True, text=True, timeout=10)
+    expect((done.returncode, "backup" in done.stderr), (78, True))
+
+
+def test_nodes_without_a_common_network_do_not_link(folder, add_daemon):
+    authority = Authority(folder / "ca", networks=("main", "backup"))
+    first = make(folder, add_daemon, authority, "first", networks=("main",))
+    second = make(folder, add_daemon, authority, "second", networks=("backup",), peers=[f"[::1]:{first.port}"])
+    first.start(), second.start()
+    wait_for("second says why", lambda: any("RUNAR-E5006" in t["why"] for t in second.ask("status")["mesh"]["targets"]))
+    expect((peers_of(first), peers_of(second)), (set(), set()))
+
+
+def test_nothing_of_a_foreign_network_reaches_a_node(folder, add_daemon):
+    """Announcements are captured as a stranger on the wire would; what a member is told, as that member's daemon shows it."""
+    name = "vault7"
+    authority = Authority(folder / "ca", networks=("main", name))
+    port = free_udp_port()
+    listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind(("", port))
+    listener.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, struct.pack("4sl", socket.inet_aton("239.255.42.98"), socket.INADDR_ANY))
+    listener.settimeout(10)
+    multicast = f'{{{{ group: "239.255.42.98:{port}", interval: 1s }}}}'
+    both = make(folder, add_daemon, authority, "both", networks=("main", name), multicast=multicast, listen="[::]:PORT")
+    member = make(folder, add_daemon, authority, "member", multicast=multicast, listen="[::]:PORT")
+    both.drop_plugin("math")
+    both.start(), member.start()
+    wait_for("they are linked", lambda: peers_of(member) == {"both"})
+    both.ctl("pub", f"{name}:ledger/entry", "x=1", "--retain", "60s")
+    heard = b"".join(listener.recv(2048) for _ in range(3))
+    known = member.ctl("-o", "json", "node", "ls").stdout + member.ctl("-o", "json", "status").stdout + member.log_text()
+    for word in (name, "ledger"):
+        expect((word.encode() in heard, word in known), (False, False))
+    expect(member.ctl("call", f"{name}:math/add", "a=1", "b=1", check=False).returncode, 4)
+    expect(member.ctl("sub", f"{name}:>", "--count", "1", check=False).returncode, 6)
+
+
+def test_garbage_datagrams_do_no_harm(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+        for size in (0, 1, 20, 21, 41, 1200, 1452):
+            for first_byte in (0x00, 0x40, 0x80, 0xc0, 0xff):
+                for _ in range(20):
+                    s.sendto((bytes([first_byte]) + os.urandom(max(0, size - 1)))[:size], ("::1", first.port))
+    expect(add(second, 1, 2), 3.0)
+
+
+def test_a_port_in_use_ends_in_75(folder, add_daemon):
+    authority = Authority(folder / "ca")
+    node = make(folder, add_daemon, authority, "n")
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+        s.bind(("::1", node.port))
+        done = subprocess.run([build_dir() / "bin" / "runard", "--config", node.config], capture_output=True, text=True, timeout=10)
+    expect((done.returncode, "RUNAR-E6002" in done.stderr), (75, True))
+
+
+def test_a_large_payload_travels_and_a_larger_one_is_refused(folder, add_daemon):
+    authority, first, second = pair(folder, add_daemon)
+    first.drop_plugin("echo-c") if (build_dir() / "plugins" / "echo-c.so").exists() else None
+    if not (build_dir() / "plugins" / "echo-c.so").exists():
+        raise Failed("the plugin echo-c is not built")
+    wait_for("second sees echo", lambda: sees(second, "echo"))
+    big = folder / "big.json"
+    big.write_text(json.dumps("x" * (3 << 20)))
+    done = second.ctl("call", "echo/echo", "-d", f"@{big}")
+    expect(len(json.loads(done.stdout)), 3 << 20)
+    big.write_text(json.dumps("x" * (5 << 20)))
+    refused = second.ctl("call", "echo/echo", "-d", f"@{big}", check=False)
+    expect((refused.returncode, "RUNAR-E1204" in refused.stderr), (1, True))
+
+
+def test_a_reload_takes_the_new_certificate_and_drops_no_link(folder, add_daemon):
+    authority, first, second = pair(folder, add_daemon)
+    before = first.ask("status")["mesh"]["certificate_until"]
+    authority.renew(first)
+    first.process.send_signal(signal.SIGHUP)
+    wait_for("the new certificate is in use", lambda: first.ask("status")["mesh"]["certificate_until"] != before)
+    expect(add(second, 4, 4), 8.0)
+    expect(peers_of(second), {"first"})
+
+
+if __name__ == "__main__":
+    sys.exit(checks.run(sys.modules[__name__]))
