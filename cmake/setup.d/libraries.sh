@@ -187,8 +187,7 @@ build_libraries() { # libraries
   prefix=$(prefix_of "$@")
   rm -rf "$cache"/building.*  # of a run that was killed; we hold the lock
   work=$(mktemp -d "$cache/building.XXXXXX")
-  # Not in a child that is killed before it has let go of its parent's traps.
-  trap '[ "$BASHPID" != $$ ] || rm -rf "$work"' EXIT
+  trap 'rm -rf "$work"' EXIT
   root=$work/root stage=$work/root$prefix
   mkdir -p "$stage"
   write_apt_sources
