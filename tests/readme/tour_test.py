@@ -19,7 +19,7 @@ def blocks(text):
 
 def local(text, folder):
     """The same with this run's folders."""
-    for path, own in (("/tmp/tour", "tour"), ("/etc/runard", "etc"), ("/var/lib/runard", "state"), ("build/release", None)):
+    for path, own in (("$PWD/build/release", None), ("/tmp/tour", "tour"), ("/etc/runard", "etc"), ("/var/lib/runard", "state"), ("build/release", None)):
         text = text.replace(path, str(BUILD) if own is None else str(folder / own))
     return text.replace("edge-1.csr", str(folder / "edge-1.csr")).replace("edge-1.bundle", str(folder / "edge-1.bundle"))
 
