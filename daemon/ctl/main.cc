@@ -6,10 +6,12 @@
 #include <exception>
 #include <iostream>
 
+#include "crypto/process.h"
 #include "ctl/app.h"
 
 int main(int argc, char** argv) {
   using namespace runard;
+  crypto::harden_process();
   const core::SystemClock clock;
   core::SystemRandom random;
   identity::SystemDisk disk;
