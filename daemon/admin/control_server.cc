@@ -9,7 +9,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <cstring>
+#include <system_error>
 
 #include "admin/event_stream.h"
 #include "admin/render.h"
@@ -21,7 +21,8 @@ using core::Errc;
 namespace {
 
 core::Error system_error(std::string_view what, const std::string& path, int code) {
-  return core::fail(Errc::kSystem, fmt::format("{} {}: {}", what, path, std::strerror(code)));
+  return core::fail(Errc::kSystem,
+                    fmt::format("{} {}: {}", what, path, std::generic_category().message(code)));
 }
 
 // The group's number; none when the name is unknown.

@@ -45,7 +45,7 @@ class ControlServer final : private Requests, private rpc::Completion {
   ControlServer(boost::asio::io_context& io, ControlOptions options, ControlSources sources,
                 rpc::Handler& calls, rpc::Broker& broker, const registry::Registry& registry,
                 const core::Clock& clock, core::Log log);
-  ~ControlServer();
+  ~ControlServer() override;
 
   // kSystem with what the system said; kStateLocked when a live daemon answers on the path.
   core::Result<void> listen();

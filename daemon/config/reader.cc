@@ -311,6 +311,9 @@ void Reader::report_unknown(const Frame& frame) {
     if (is_known || entry.key.empty()) {
       continue;
     }
+    if (findings_.size() >= kMaxProblems) {
+      return;
+    }
     std::string instead = "the keys here are " + any_of(frame.known);
     const auto elsewhere = find_section_(entry.key);
     if (entry.key == "<<") {

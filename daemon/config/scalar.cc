@@ -91,7 +91,8 @@ boost::system::result<std::string, Complaint> Substitution::replacement(std::str
 
 ScalarOr Substitution::from_file(const Tree& tree) {
   const std::string path = tree.text.substr(kFilePrefix.size() - 1);
-  auto content = sources_.file(path, kMaxSecretBytes);
+  auto content = sources_.file ? sources_.file(path, kMaxSecretBytes)
+                               : core::fail(core::Errc::kConfigUnreadable, "no files here");
   if (!content) {
     return Complaint{
         fmt::format("the file {} can't be read: {}", quoted(path), content.error().about),

@@ -52,7 +52,7 @@ RULES = [
         r"daemon/",
         r"^daemon/(core/clock|node/notify)\.cc$",  # systemd wants a reading of CLOCK_MONOTONIC itself
     ),
-    Rule(r"(?<![\w.>])(std\s*::\s*)?s?rand\s*\(|\brandom_device\b", "randomness comes from core::Random", r"daemon/"),
+    Rule(r"(?<![\w.>])(rand\s*\(\s*\)|srand\s*\()|\brandom_device\b", "randomness comes from core::Random", r"daemon/"),
     Rule(r"\busing\s+namespace\b(?!\s+std::(\w+_)?literals)", "a header must not open a namespace for all who include it", r"", r"\.(cc|cpp|c)$"),
 ]
 

@@ -69,6 +69,8 @@ class Lifecycle : public Context {
   void post(F function) const {
     detail::make_timer(context(), Duration{0}, Duration{0}, std::move(function));
   }
+  // co_await lc.sleep(50ms)
+  Sleep sleep(Duration delay) const { return {context(), delay}; }
   // Whether the calling thread is running this service's strand now.
   bool on_strand() const { return detail::host->on_strand(context()) != 0; }
 

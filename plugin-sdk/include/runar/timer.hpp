@@ -59,7 +59,7 @@ class Scheduled {
     try {
       const std::int64_t next = due_ + period_.count() - host->now_ns();
       schedule(Duration(std::max<std::int64_t>(next, 0)));
-    } catch (...) {  // stopping; schedule() has let go
+    } catch (...) {  // NOLINT(bugprone-empty-catch): stopping; schedule() has let go
     }
   }
   runar_ctx* context() const { return ctx_; }

@@ -30,7 +30,7 @@ struct Terminal {
     in.str(input);
     out.str("");
     err.str("");
-    ctl::Session session{in, out, err, clock, random, disk};
+    ctl::Session session{in, out, err, clock, random, disk, {}};
     const int code = ctl::run(std::move(args), session);
     socket = session.socket;
     return code;

@@ -193,7 +193,7 @@ TEST_CASE("what can't be a call is refused") {
     return host->call(ctx, &given, on_reply, nullptr, nullptr);
   };
   const runar_reply_fn never = [](void*, runar_ctx*, runar_id, const runar_reply*) {
-    FAIL("a refused call's callback ran");
+    EXPECT(false);
   };
   const auto refused = [&](const std::function<void(runar_call&)>& change) {
     return attempt(change, never);
@@ -270,7 +270,7 @@ TEST_CASE("buffers are shared across services and freed by the last") {
             pair.caller.ctx(), &given,
             [](void* user, runar_ctx* ctx, runar_id id, const runar_reply* r) {
               const std::unique_ptr<OnReply> f(static_cast<OnReply*>(user));
-              CHECK(r->payload.bytes.ptr == bytes);
+              EXPECT(r->payload.bytes.ptr == bytes);
               (*f)(ctx, id, r);
             },
             keep, nullptr) == RUNAR_OK);

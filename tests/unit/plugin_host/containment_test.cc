@@ -206,7 +206,7 @@ TEST_CASE("a host whose plugin hangs for good ends all the same") {
   service.puppet.on_stop = [](runar_ctx* ctx, std::int64_t, runar_err*) {
     ++passed;
     never.wait();
-    CHECK(service.host()->request_state(ctx, 1) == RUNAR_E_STALE);
+    EXPECT(service.host()->request_state(ctx, 1) == RUNAR_E_STALE);
     ++passed;
     return RUNAR_OK;
   };

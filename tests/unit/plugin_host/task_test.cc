@@ -16,7 +16,7 @@ TEST_CASE("a posted task runs on the strand, not inside post") {
   std::thread::id ran_on;
   CHECK(service.host()->on_strand(service.ctx()) == 0);
   CHECK(post(service, 0ns, [&](runar_ctx* ctx, runar_status why) {
-          CHECK(why == RUNAR_OK);
+          EXPECT(why == RUNAR_OK);
           ran_on = std::this_thread::get_id();
           on_strand = service.host()->on_strand(ctx);
         }) == RUNAR_OK);
@@ -37,7 +37,7 @@ TEST_CASE("timers run when due, in order of time, never early") {
     CHECK(post(service, delay, [&, name, delay](runar_ctx*, runar_status) {
             const std::lock_guard lock(mutex);
             order += name;
-            CHECK(world.clock.now() - begun >= delay);
+            EXPECT(world.clock.now() - begun >= delay);
           }) == RUNAR_OK);
   }
   REQUIRE(eventually([&] {
