@@ -183,6 +183,7 @@ void ControlServer::closed(const SessionPtr& session) {
   for (const auto& [id, stream] : client.streams) {
     stream->close();
   }
+  stop_benches(session);
 }
 
 void ControlServer::handle(const SessionPtr& session, std::uint64_t id, std::string_view method,
@@ -192,7 +193,8 @@ void ControlServer::handle(const SessionPtr& session, std::uint64_t id, std::str
       {"hello", &ControlServer::hello},         {"status", &ControlServer::status},
       {"nodes", &ControlServer::nodes},         {"config", &ControlServer::config},
       {"call", &ControlServer::call},           {"publish", &ControlServer::publish},
-      {"subscribe", &ControlServer::subscribe}, {"cancel", &ControlServer::cancel}};
+      {"subscribe", &ControlServer::subscribe}, {"cancel", &ControlServer::cancel},
+      {"bench", &ControlServer::bench}};
   const auto* at = std::find_if(std::begin(kMethods), std::end(kMethods),
                                 [&](const auto& m) { return m.first == method; });
   if (at == std::end(kMethods)) {
