@@ -19,8 +19,10 @@ def blocks(text):
 
 def local(text, folder):
     """The same with this run's folders."""
-    for path, own in (("$PWD/build/release", None), ("/tmp/tour", "tour"), ("/etc/runard", "etc"), ("/var/lib/runard", "state"), ("build/release", None)):
-        text = text.replace(path, str(BUILD) if own is None else str(folder / own))
+    text = text.replace("$PWD/", "")
+    for path, own in (("build/release", BUILD), ("/tmp/tour", folder / "tour"), ("/etc/runard", folder / "etc"),
+                      ("/var/lib/runard", folder / "state")):
+        text = text.replace(path, str(own))
     return text.replace("edge-1.csr", str(folder / "edge-1.csr")).replace("edge-1.bundle", str(folder / "edge-1.bundle"))
 
 
