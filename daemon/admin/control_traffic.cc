@@ -260,13 +260,13 @@ void ControlServer::bench(const SessionPtr& session, std::uint64_t id, const Par
     return;
   }
   const auto run = benches_.insert(benches_.end(), {session, id, std::move(*made)});
-  run->bench->start([this, run](const BenchResult& result) {
+  run->bench->start([this, run, session, id](const BenchResult& result) {
     if (result.first_error && result.errors == result.count) {
-      run->session->send_error(run->id, *result.first_error);
+      session->send_error(id, *result.first_error);
     } else {
-      run->session->send({{"id", run->id}, {"result", render_bench(result)}});
+      session->send({{"id", id}, {"result", render_bench(result)}});
     }
-    run->session->post([this, run] { benches_.erase(run); });
+    session->post([this, run] { benches_.erase(run); });
   });
 }
 

@@ -18,6 +18,7 @@
 namespace yardstick {
 
 class Quic;
+ngtcp2_callbacks callbacks_of(bool server);  // for a connection whose user data is its Quic
 
 // What runs on the connection. Inside data(), acked() and closed() it may queue, but not turn.
 class App {
