@@ -38,6 +38,9 @@ Figure Stopwatch::bytes(std::string name, std::uint64_t bytes) const {
   const double took = seconds();
   const double cpu = pair_.cpu_seconds() - cpu_;
   const auto count = static_cast<double>(bytes);
+  if (bytes == 0) {
+    die("nothing arrived");
+  }
   return {std::move(name), count * 8 / took / 1e9, "Gbit/s", cpu / (count / 1e9)};
 }
 

@@ -50,8 +50,13 @@ class EchoClient final : public App {
       quic.queue(stream, message_, true);
     }
   }
-  void data(Quic&, std::int64_t stream, Bytes, bool fin) override {
+  void data(Quic&, std::int64_t stream, Bytes bytes, bool fin) override {
+    std::size_t& size = sizes_[place_of(stream)];
+    size += bytes.size();
     if (fin) {
+      if (std::exchange(size, 0) != kMessage) {
+        die("an echo of another size");
+      }
       // The clock is read again: this turn's time is that of its first datagram.
       const auto took = Clock::now() - began_[place_of(stream)];
       latencies.push_back(static_cast<std::uint64_t>(took.count()));
@@ -65,6 +70,7 @@ class EchoClient final : public App {
   const std::size_t depth_;
   std::size_t in_flight_ = 0;
   const std::vector<std::uint8_t> message_ = std::vector<std::uint8_t>(kMessage);
+  std::vector<std::size_t> sizes_ = std::vector<std::size_t>(kPlaces);  // of replies so far
   std::vector<Clock::time_point> began_ = std::vector<Clock::time_point>(kPlaces);
 };
 
