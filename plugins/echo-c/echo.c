@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-RUNAR_MANIFEST("{\"name\":\"echo-c\",\"version\":\"1.0.0\",\"abi\":\"1.0\",\"services\":[\"echo-c\"]}");
+RUNAR_MANIFEST(
+    "{\"name\":\"echo-c\",\"version\":\"1.0.0\",\"abi\":\"1.0\",\"services\":[\"echo-c\"]}");
 
 #define TEXT(literal) ((runar_str){(literal), sizeof(literal) - 1})
 
@@ -19,14 +20,14 @@ typedef struct echo {
   size_t topic_len;
 } echo;
 
-/* ---- echo: the payload may be handed back as it is, even its buffer is shared ------------------ */
+/* ---- echo: the payload may be handed back as it is, even its buffer is shared ---- */
 
 static void on_echo(void* user, runar_ctx* ctx, const runar_request* request) {
   (void)user;
   host->respond(ctx, request->id, &request->payload);
 }
 
-/* ---- shout: the request is answered after its handler returned --------------------------------- */
+/* ---- shout: the request is answered after its handler returned ---- */
 
 typedef struct shout {
   runar_id request;
@@ -76,7 +77,7 @@ static void on_shout(void* user, runar_ctx* ctx, const runar_request* request) {
   }
 }
 
-/* ---- greet: a parameter of the path, and an event ---------------------------------------------- */
+/* ---- greet: a parameter of the path, and an event ---- */
 
 static void on_greet(void* user, runar_ctx* ctx, const runar_request* request) {
   const echo* self = user;
@@ -93,9 +94,8 @@ static void on_greet(void* user, runar_ctx* ctx, const runar_request* request) {
   memcpy(bytes + hello_len, name.ptr, name.len);
   const runar_payload payload = {
       .bytes = {bytes, hello_len + name.len}, .buf = buffer, .encoding = RUNAR_ENC_TEXT};
-  const runar_publish event = {.struct_size = sizeof event,
-                               .topic = {self->topic, self->topic_len},
-                               .payload = payload};
+  const runar_publish event = {
+      .struct_size = sizeof event, .topic = {self->topic, self->topic_len}, .payload = payload};
   if (host->publish(ctx, &event, NULL, NULL) < 0) {
     host->log(ctx, RUNAR_LOG_WARN, TEXT("the greeting was not published"), NULL, 0, request->id);
   }
@@ -103,7 +103,7 @@ static void on_greet(void* user, runar_ctx* ctx, const runar_request* request) {
   host->buf_release(buffer); /* the host kept what it needs */
 }
 
-/* ---- lifecycle --------------------------------------------------------------------------------- */
+/* ---- lifecycle ---- */
 
 static runar_status create(runar_ctx* ctx, const runar_service_args* args, void** out,
                            runar_err* err) {
@@ -163,7 +163,7 @@ static void destroy(void* self) {
   free(self);
 }
 
-/* ---- what the host asks for -------------------------------------------------------------------- */
+/* ---- what the host asks for ---- */
 
 static const runar_service_type type = {.struct_size = sizeof type,
                                         .name = {"echo-c", 6},

@@ -1,10 +1,11 @@
-/* @NAME@: a runard service in plain C. Build it, copy @NAME@.so into the daemon's plugin folder, then:
+/* @NAME@: a runard service in plain C. Build it, copy @NAME@.so into the plugin folder, then:
  *   runarctl call @NAME@/greet -d World */
 #include <runar/plugin.h>
 #include <stdlib.h>
 #include <string.h>
 
-RUNAR_MANIFEST("{\"name\":\"@NAME@\",\"version\":\"0.1.0\",\"abi\":\"1.0\",\"services\":[\"@NAME@\"]}");
+RUNAR_MANIFEST(
+    "{\"name\":\"@NAME@\",\"version\":\"0.1.0\",\"abi\":\"1.0\",\"services\":[\"@NAME@\"]}");
 
 #define TEXT(literal) ((runar_str){(literal), sizeof(literal) - 1})
 
@@ -59,7 +60,9 @@ static runar_status stop(void* self, runar_ctx* ctx, int64_t deadline_ns, runar_
   return RUNAR_OK;
 }
 
-static void destroy(void* self) { (void)self; }
+static void destroy(void* self) {
+  (void)self;
+}
 
 static const runar_service_type type = {.struct_size = sizeof type,
                                         .name = {"@NAME@", sizeof "@NAME@" - 1},
