@@ -20,16 +20,14 @@ typedef struct echo {
   size_t topic_len;
 } echo;
 
-/* ---- echo: the payload may be handed back as it is, even its buffer is shared ------------------
- */
+/* ---- echo: the payload may be handed back as it is, even its buffer is shared ---- */
 
 static void on_echo(void* user, runar_ctx* ctx, const runar_request* request) {
   (void)user;
   host->respond(ctx, request->id, &request->payload);
 }
 
-/* ---- shout: the request is answered after its handler returned ---------------------------------
- */
+/* ---- shout: the request is answered after its handler returned ---- */
 
 typedef struct shout {
   runar_id request;
@@ -79,8 +77,7 @@ static void on_shout(void* user, runar_ctx* ctx, const runar_request* request) {
   }
 }
 
-/* ---- greet: a parameter of the path, and an event ----------------------------------------------
- */
+/* ---- greet: a parameter of the path, and an event ---- */
 
 static void on_greet(void* user, runar_ctx* ctx, const runar_request* request) {
   const echo* self = user;
@@ -106,8 +103,7 @@ static void on_greet(void* user, runar_ctx* ctx, const runar_request* request) {
   host->buf_release(buffer); /* the host kept what it needs */
 }
 
-/* ---- lifecycle ---------------------------------------------------------------------------------
- */
+/* ---- lifecycle ---- */
 
 static runar_status create(runar_ctx* ctx, const runar_service_args* args, void** out,
                            runar_err* err) {
@@ -167,8 +163,7 @@ static void destroy(void* self) {
   free(self);
 }
 
-/* ---- what the host asks for --------------------------------------------------------------------
- */
+/* ---- what the host asks for ---- */
 
 static const runar_service_type type = {.struct_size = sizeof type,
                                         .name = {"echo-c", 6},

@@ -65,7 +65,7 @@ class Scheduled {
   runar_ctx* context() const { return ctx_; }
 
  private:
-  static void fired(void* user, runar_ctx*, runar_status why) {
+  static void fired(void* user, runar_ctx*, runar_status why) noexcept {
     auto& self = *static_cast<Scheduled*>(user);
     if (why != RUNAR_OK || self.cancelled_.load(std::memory_order_acquire)) {
       self.release();
