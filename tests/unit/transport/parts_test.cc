@@ -1,6 +1,6 @@
 // The small parts of the transport: timers, tables, queues, dials.
-#include <catch2/catch_test_macros.hpp>
 #include <algorithm>
+#include <catch2/catch_test_macros.hpp>
 #include <map>
 #include <random>
 #include <thread>

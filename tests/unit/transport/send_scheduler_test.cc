@@ -1,7 +1,7 @@
 #include "transport/send_scheduler.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <algorithm>
+#include <catch2/catch_test_macros.hpp>
 
 using namespace runard;
 using transport::SendClass;
