@@ -344,12 +344,11 @@ void Connection::fail(int code) {
       note_alert();
       return;
     case NGTCP2_ERR_IDLE_CLOSE:
-      silent_ = true;
-      error_ = core::fail(Errc::kLinkLost, "the peer fell silent");
-      return;
     case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
       silent_ = true;
-      error_ = core::fail(Errc::kHandshakeFailed, "no answer in time");
+      error_ = ngtcp2_conn_get_handshake_completed2(conn_) != 0
+                   ? core::fail(Errc::kLinkLost, "the peer fell silent")
+                   : core::fail(Errc::kHandshakeFailed, "no answer in time");
       return;
     case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
       silent_ = true;

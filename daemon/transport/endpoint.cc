@@ -50,7 +50,7 @@ void Endpoint::Loop::start() {
 void Endpoint::Loop::stop() {
   stopped_ = true;
   resolver_.reset();
-  hub_.exchange()->close();
+  hub_.stop(*socket_, now());
   descriptor_.release();  // the socket closes it
   timer_.cancel();
 }

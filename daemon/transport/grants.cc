@@ -12,11 +12,12 @@ bool MemoryBudget::take(std::uint64_t bytes) {
   return true;
 }
 
-void Grants::want(Connection& connection, Stream& stream, Grant& grant, std::uint64_t bytes) {
+void Grants::want(Connection& connection, Stream& stream, Grant& grant, std::uint64_t needed,
+                  std::uint64_t window) {
   if (grant.wanted != 0 || grant.held != 0) {
     return;
   }
-  grant.wanted = bytes;
+  grant.wanted = std::max(needed - window, window);
   queue_.push_back({&stream, &grant});
   serve(connection);
 }

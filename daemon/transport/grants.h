@@ -35,7 +35,9 @@ class Grants {
  public:
   Grants(std::uint64_t limit, MemoryBudget& budget) : limit_(limit), budget_(budget) {}
 
-  void want(Connection& connection, Stream& stream, Grant& grant, std::uint64_t bytes);
+  // `window`: the stream's. The grant is at least as much: QUIC does not tell its peer of less.
+  void want(Connection& connection, Stream& stream, Grant& grant, std::uint64_t needed,
+            std::uint64_t window);
   // The stream has its message, or is gone. The caller then calls serve().
   void end(const Stream& stream, Grant& grant);
   // Gives to those whose turn it is.

@@ -25,10 +25,20 @@ Hub::Hub(HubOptions options, const HubServices& services)
       space_(Connection::kTrainSpace) {}
 
 Hub::~Hub() {
+  slots_.clear();  // the calls in progress are answered
   exchange_->close();
-  for (Slot& slot : slots_) {
-    slot.link.reset();
+}
+
+void Hub::stop(TrainSink& sink, core::TimePoint now) {
+  now_ = now;
+  stopping_ = true;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].link != nullptr) {
+      slots_[i].link->stop(core::fail(Errc::kLinkLost, "this node stops"));
+    }
   }
+  flush(sink, now);
+  exchange_->close();
 }
 
 Hub::Slot* Hub::slot(LinkId id) {
@@ -360,11 +370,17 @@ void Hub::announce(Link& link) {
 }
 
 void Hub::on_control(Link& link, std::uint64_t frame_type, core::ByteView body) {
+  if (!slot(link.id())->announced) {
+    return;  // a link that lost before it was told of
+  }
   services_.events.control(link.id(), frame_type, body);
 }
 
 void Hub::on_down(Link& link, const core::Error& why) {
   const LinkId id = link.id();
+  if (stopping_) {
+    return touch(id);
+  }
   Slot& down = *slot(id);
   settle(down);
   if (link.peer_known()) {

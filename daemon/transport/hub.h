@@ -53,6 +53,8 @@ class Hub final : public LinkEvents {
   bool turn(core::TimePoint now);
   Flushed flush(TrainSink& sink, core::TimePoint now);
   core::TimePoint expiry() const;
+  // Closes every link, tells the peers and answers the calls in progress. No news comes of it.
+  void stop(TrainSink& sink, core::TimePoint now);
 
   // Races the addresses. The outcome comes as dial_done(), maybe inside this call.
   DialId next_dial() { return ++last_dial_; }
@@ -151,6 +153,7 @@ class Hub final : public LinkEvents {
   std::size_t in_use_ = 0;
   core::TimePoint now_{};
   bool memory_wanted_ = false;
+  bool stopping_ = false;
   Stats stats_;
 };
 

@@ -30,8 +30,8 @@ bool InboundCall::received(core::ByteView bytes, bool end) {
   if (state != MessageAssembler::State::kPartial || end) {
     table_->request_ready(*this);
   } else if (needed > core.context.limits.request_window) {
-    core.request_grants.want(*core.connection, *this, grant_,
-                             needed - core.context.limits.request_window);
+    core.request_grants.want(*core.connection, *this, grant_, needed,
+                             core.context.limits.request_window);
   }
   return true;
 }

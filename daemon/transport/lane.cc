@@ -111,7 +111,7 @@ bool InLane::deliver() {
   }
   inbox_.credit(*core_.connection, *this);
   if (size > limits.lane_window) {
-    core_.lane_grants.want(*core_.connection, *this, grant_, size - limits.lane_window);
+    core_.lane_grants.want(*core_.connection, *this, grant_, size, limits.lane_window);
   }
   return true;
 }

@@ -19,6 +19,8 @@ class OutLane final : public Stream {
   // Takes what gathered; opens the stream when the peer allows.
   void flush();
   void try_open();
+  // The peer has all of it.
+  bool idle() const { return over_ || queue_.size() == 0; }
 
   bool received(core::ByteView, bool) override { return false; }
   void peer_reset(std::uint64_t) override {}

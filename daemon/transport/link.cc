@@ -56,9 +56,11 @@ Link::Fed Link::feed(const Datagram& datagram, core::TimePoint now) {
   core_.now = now;
   local_ = datagram.local;
   if (!core_.connection) {
-    // Late packets of a closed link: the close is repeated for the 1st, 2nd, 4th, 8th ...
+    // Late packets of a closed link: the close is repeated for the 1st, 2nd, 4th, 8th ..., never
+    // for one so short that the answer would serve an attack on its sender.
     ++close_asked_;
-    send_close_ = send_close_ || (close_asked_ & (close_asked_ - 1)) == 0;
+    const bool repeat = (close_asked_ & (close_asked_ - 1)) == 0;
+    send_close_ = send_close_ || (repeat && close_packet_.size() <= 3 * datagram.bytes.size());
     return Fed::kOk;
   }
   switch (core_.connection->read(datagram, now)) {
@@ -301,14 +303,19 @@ void Link::retire() {
   core_.up = true;  // what the peer sent before it knew is still answered
   port_->open = false;
   give_up_at_ = core_.now + core_.context.limits.drain_grace;
-  if (!control_->send(wire::kDrain, {})) {
-    protocol_error("drain");
-  }
 }
 
-// The dialler closes, when neither side has anything left on the way.
+// Each side says when it has nothing more on the way; the dialler then closes.
 void Link::finish_drain() {
-  if (retiring_ && drained_by_peer_ && !server_ && open_requests() == 0) {
+  if (!retiring_ || !core_.connection) {
+    return;
+  }
+  const bool lanes_idle = std::all_of(out_lanes_.begin(), out_lanes_.end(),
+                                      [](const auto& lane) { return lane.second->idle(); });
+  if (!drain_sent_ && requests_.open_ours() == 0 && lanes_idle) {
+    drain_sent_ = control_->send(wire::kDrain, {});
+  }
+  if (drain_sent_ && drained_by_peer_ && !server_ && open_requests() == 0) {
     end(CloseCode::kDuplicate, core::fail(Errc::kDuplicateLink, peer_->name), true);
   }
 }
@@ -320,6 +327,12 @@ std::uint64_t Link::generation() const {
 void Link::close(CloseCode code, core::Error why) {
   close_wanted_.emplace(code, std::move(why));
   port_->open = false;
+}
+
+void Link::stop(const core::Error& why) {
+  if (core_.connection) {
+    end(CloseCode::kNormal, why, true);
+  }
 }
 
 void Link::protocol_error(const char* what) {

@@ -87,6 +87,8 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   // After the next deliver(), since handlers may ask for it in the midst of one, and when the peer
   // has the control frames that were queued before, or Limits::close_grace passed.
   void close(wire::CloseCode code, core::Error why);
+  // At once, for a node that stops. Not from inside the other functions.
+  void stop(const core::Error& why);
 
   // With work from the exchange.
   void start(OutboundCall& call) { requests_.start(call); }
@@ -170,6 +172,7 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   std::size_t handshakes_ = 0;
 
   bool retiring_ = false;
+  bool drain_sent_ = false;
   bool drained_by_peer_ = false;
   core::TimePoint give_up_at_ = core::kNever;  // greeting, or drain
   core::TimePoint gone_at_ = core::kNever;     // closing

@@ -24,8 +24,8 @@ bool OutboundCall::received(core::ByteView bytes, bool end) {
   if (state != MessageAssembler::State::kPartial || end) {
     table_->reply_ready(*this);
   } else if (reply_.needed() > core.context.limits.request_window) {
-    core.reply_grants.want(*core.connection, *this, grant_,
-                           reply_.needed() - core.context.limits.request_window);
+    core.reply_grants.want(*core.connection, *this, grant_, reply_.needed(),
+                           core.context.limits.request_window);
   }
   return true;
 }

@@ -20,7 +20,7 @@ enum class StreamType : std::uint64_t {
 
 enum FrameType : std::uint64_t {
   kHello = 0x01,  // control: the first frame each way
-  kDrain = 0x02,  // control: the sender opens no more request streams on this link
+  kDrain = 0x02,  // control: the sender has nothing more on the way on this link
   kRequest = 0x05,
   kReply = 0x07,
   kEvent = 0x09,

@@ -16,10 +16,10 @@ using testing::Waiter;
 TEST_CASE("dials that cross leave one link, the lower node id's, on both sides") {
   SimNetwork network(static_cast<std::uint64_t>(GENERATE(range(1, 31))));
   network.weather = {5ms, 20ms, 5, 5, 65535};
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add({.name = "b"});
-  a.dial(b.options.local);
-  b.dial(a.options.local);
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  a.dial(b);
+  b.dial(a);
   REQUIRE(
       network.run_until([&] { return a.events.dials.size() == 1 && b.events.dials.size() == 1; }));
   CHECK(a.events.dials[0].second.has_value());
@@ -46,9 +46,9 @@ TEST_CASE("dials that cross leave one link, the lower node id's, on both sides")
 TEST_CASE("a later dial on purpose replaces the link, and calls in progress finish") {
   SimNetwork network(static_cast<std::uint64_t>(GENERATE(range(1, 11))));
   network.weather = {5ms, 10ms, 5, 0, 65535};
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add({.name = "b"});
-  a.dial(b.options.local);
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  a.dial(b);
   REQUIRE(network.run_until([&] { return a.has_link() && b.has_link(); }));
 
   Waiter held;
@@ -56,8 +56,8 @@ TEST_CASE("a later dial on purpose replaces the link, and calls in progress fini
   REQUIRE(network.run_until([&] { return b.handler.asked.size() == 1; }));
 
   // Renewal: whoever dials later wins, also the node with the greater id.
-  (a.identity.id < b.identity.id ? b : a)
-      .dial((a.identity.id < b.identity.id ? a : b).options.local);
+  const bool a_lower = a.identity.id < b.identity.id;
+  (a_lower ? b : a).dial(a_lower ? a : b);
   REQUIRE(network.run_until([&] { return a.events.ups.size() == 2 && b.events.ups.size() == 2; }));
   CHECK(a.events.downs.empty());
   Waiter fresh;
@@ -78,14 +78,10 @@ TEST_CASE("a later dial on purpose replaces the link, and calls in progress fini
 
 TEST_CASE("several addresses of one node are raced and one link is left") {
   SimNetwork network(3);
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add({.name = "b"});
-  const transport::DialId dial = a.hub->next_dial();
-  a.hub->dial(dial,
-              {*transport::Address::parse("10.9.9.1:1"), *transport::Address::parse("10.9.9.2:1"),
-               b.options.local},
-              std::nullopt);
-  a.woken = true;
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  a.dial({*transport::Address::parse("10.9.9.1:1"), *transport::Address::parse("10.9.9.2:1"),
+          b.address()});
   const core::TimePoint begin = network.clock.now();
   REQUIRE(network.run_until([&] { return !a.events.dials.empty(); }));
   CHECK(a.events.dials[0].second.has_value());

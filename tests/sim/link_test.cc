@@ -9,26 +9,18 @@ using namespace runard;
 using namespace std::chrono_literals;
 using core::Errc;
 using core::Executed;
+using testing::link_up;
 using testing::sim_request;
 using testing::SimNetwork;
 using testing::SimNode;
 using testing::Waiter;
 
-namespace {
-
-bool link(SimNetwork& network, SimNode& a, SimNode& b) {
-  a.dial(b.options.local);
-  return network.run_until([&] { return a.has_link() && b.has_link(); });
-}
-
-}  // namespace
-
 TEST_CASE("a link comes up in bad weather, whatever the seed") {
   SimNetwork network(static_cast<std::uint64_t>(GENERATE(range(1, 21))));
   network.weather = {10ms, 30ms, 15, 10, 65535};
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add({.name = "b"});
-  REQUIRE(link(network, a, b));
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, a, b));
 
   std::vector<Waiter> waiters(50);
   const std::string payload(3000, 'x');
@@ -47,9 +39,9 @@ TEST_CASE("a link comes up in bad weather, whatever the seed") {
 
 TEST_CASE("a request carries all its fields, and its caller is who the certificate says") {
   SimNetwork network(1);
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add({.name = "b"});
-  REQUIRE(link(network, a, b));
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, a, b));
   b.handler.answer = [](const testing::Asked& asked) {
     rpc::Reply reply;
     reply.code = Errc::kApplication;
@@ -93,9 +85,9 @@ TEST_CASE("payloads up to the limit travel both ways, larger ones are too large"
   SimNetwork network(2);
   testing::SimSettings settings{.name = "a"};
   settings.limits.payload = 300'000;
-  SimNode& a = network.add(settings);
-  SimNode& b = network.add(settings);
-  REQUIRE(link(network, a, b));
+  SimNode a(network, settings);
+  SimNode b(network, settings);
+  REQUIRE(link_up(network, a, b));
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{1}, std::size_t{1024}, std::size_t{8191}, std::size_t{8192},
         std::size_t{100'000}, std::size_t{300'000}}) {
@@ -104,7 +96,7 @@ TEST_CASE("payloads up to the limit travel both ways, larger ones are too large"
     a.remote().call(sim_request("echo", payload), waiter.responder());
     REQUIRE(network.run_until([&] { return waiter.done(); }));
     CHECK(waiter.reply().ok());
-    CHECK(waiter.reply().payload == payload);
+    CHECK((waiter.reply().payload == payload));
   }
   Waiter waiter;
   a.remote().call(sim_request("echo", std::string(300'001, 'p')), waiter.responder());
@@ -117,9 +109,9 @@ TEST_CASE("a receiver with a smaller limit refuses by type, and nothing is execu
   SimNetwork network(3);
   testing::SimSettings small{.name = "small"};
   small.limits.payload = 10'000;
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add(small);
-  REQUIRE(link(network, a, b));
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, small);
+  REQUIRE(link_up(network, a, b));
   Waiter waiter;
   a.remote().call(sim_request("echo", std::string(2'000'000, 'p')), waiter.responder());
   REQUIRE(network.run_until([&] { return waiter.done(); }));
@@ -142,9 +134,9 @@ TEST_CASE("a receiver with a smaller limit refuses by type, and nothing is execu
 
 TEST_CASE("a deadline ends a call at the caller, and the callee is told to stop") {
   SimNetwork network(4);
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add({.name = "b"});
-  REQUIRE(link(network, a, b));
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, a, b));
   Waiter waiter;
   rpc::Request request = sim_request("hold", "");
   const core::TimePoint begin = network.clock.now();
@@ -165,9 +157,9 @@ TEST_CASE("a deadline ends a call at the caller, and the callee is told to stop"
 
 TEST_CASE("a request whose time is over is not sent") {
   SimNetwork network(5);
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add({.name = "b"});
-  REQUIRE(link(network, a, b));
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, a, b));
   Waiter waiter;
   rpc::Request request = sim_request("echo", "");
   request.deadline = network.clock.now();
@@ -178,9 +170,9 @@ TEST_CASE("a request whose time is over is not sent") {
 
 TEST_CASE("a cancelled call is answered at once and cancelled at the callee") {
   SimNetwork network(6);
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add({.name = "b"});
-  REQUIRE(link(network, a, b));
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, a, b));
   Waiter waiter;
   const rpc::Ticket ticket = a.remote().call(sim_request("hold", ""), waiter.responder());
   REQUIRE(network.run_until([&] { return !b.handler.asked.empty(); }));
@@ -200,9 +192,9 @@ TEST_CASE("a cancelled call is answered at once and cancelled at the callee") {
 
 TEST_CASE("calls and their cancel in one go are answered once") {
   SimNetwork network(7);
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add({.name = "b"});
-  REQUIRE(link(network, a, b));
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, a, b));
   std::vector<Waiter> waiters(20);
   for (Waiter& waiter : waiters) {
     a.remote().cancel(a.remote().call(sim_request("echo", "x"), waiter.responder()));
@@ -216,9 +208,9 @@ TEST_CASE("calls and their cancel in one go are answered once") {
 
 TEST_CASE("a request for a network that is not common is refused before any handler sees it") {
   SimNetwork network(8);
-  SimNode& a = network.add({.name = "a", .networks = {"main", "secret"}});
-  SimNode& b = network.add({.name = "b", .networks = {"main", "other"}});
-  REQUIRE(link(network, a, b));
+  SimNode a(network, {.name = "a", .networks = {"main", "secret"}});
+  SimNode b(network, {.name = "b", .networks = {"main", "other"}});
+  REQUIRE(link_up(network, a, b));
   CHECK(a.events.ups[0].peer.networks == std::vector{testing::network_of("main")});
   Waiter waiter;
   rpc::Request request = sim_request("echo", "x");
@@ -236,9 +228,9 @@ TEST_CASE("a request for a network that is not common is refused before any hand
 
 TEST_CASE("two nodes without a common network close") {
   SimNetwork network(9);
-  SimNode& a = network.add({.name = "a", .networks = {"one"}});
-  SimNode& b = network.add({.name = "b", .networks = {"two"}});
-  a.dial(b.options.local);
+  SimNode a(network, {.name = "a", .networks = {"one"}});
+  SimNode b(network, {.name = "b", .networks = {"two"}});
+  a.dial(b);
   REQUIRE(network.run_until([&] { return !a.events.dials.empty(); }));
   REQUIRE_FALSE(a.events.dials[0].second.has_value());
   CHECK(a.events.dials[0].second.error().code == Errc::kNoCommonNetwork);
@@ -249,8 +241,8 @@ TEST_CASE("two nodes without a common network close") {
 
 TEST_CASE("a node that dials itself finds out") {
   SimNetwork network(10);
-  SimNode& a = network.add({.name = "a"});
-  a.dial(a.options.local);
+  SimNode a(network, {.name = "a"});
+  a.dial(a);
   REQUIRE(network.run_until([&] { return !a.events.dials.empty(); }));
   REQUIRE_FALSE(a.events.dials[0].second.has_value());
   CHECK(a.events.dials[0].second.error().code == Errc::kSelfDial);
@@ -259,35 +251,36 @@ TEST_CASE("a node that dials itself finds out") {
 
 TEST_CASE("a dial that expects another node fails") {
   SimNetwork network(11);
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add({.name = "b"});
-  SimNode& c = network.add({.name = "c"});
-  a.dial(b.options.local, c.identity.id);
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  SimNode c(network, {.name = "c"});
+  a.dial({b.address()}, c.identity.id);
   REQUIRE(network.run_until([&] { return !a.events.dials.empty(); }));
   REQUIRE_FALSE(a.events.dials[0].second.has_value());
   CHECK(a.events.dials[0].second.error().code == Errc::kCertificateMismatch);
   network.run_for(1s);
   CHECK(b.events.ups.empty());
 
-  a.dial(b.options.local, b.identity.id);
+  a.dial({b.address()}, b.identity.id);
   REQUIRE(network.run_until([&] { return a.has_link() && b.has_link(); }));
 }
 
 TEST_CASE("nobody answering fails the dial in time and leaves nothing behind") {
   SimNetwork network(12);
-  SimNode& a = network.add({.name = "a"});
-  a.dial(*transport::Address::parse("10.9.9.9:1"));
+  SimNode a(network, {.name = "a"});
+  a.dial({*transport::Address::parse("10.9.9.9:1")});
   REQUIRE(network.run_until([&] { return !a.events.dials.empty(); }, 6s));
   CHECK(a.events.dials[0].second.error().code == Errc::kHandshakeFailed);
+  network.run_for(10s);
   CHECK(a.hub->expiry() == core::kNever);
 }
 
 TEST_CASE("control frames arrive in order with their type, also those beyond one packet") {
   SimNetwork network(13);
   network.weather = {5ms, 20ms, 10, 5, 65535};
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add({.name = "b"});
-  REQUIRE(link(network, a, b));
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, a, b));
   const transport::LinkId id = a.events.ups[0].link;
   for (std::uint64_t i = 0; i < 100; ++i) {
     const std::string body(i * 600, static_cast<char>('a' + i % 26));
@@ -309,9 +302,9 @@ TEST_CASE("control frames arrive in order with their type, also those beyond one
 
 TEST_CASE("a link that is closed tells both sides, and calls on the way fail as unknown") {
   SimNetwork network(14);
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add({.name = "b"});
-  REQUIRE(link(network, a, b));
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, a, b));
   Waiter waiter;
   a.remote().call(sim_request("hold", ""), waiter.responder());
   REQUIRE(network.run_until([&] { return !b.handler.asked.empty(); }));
@@ -338,9 +331,9 @@ TEST_CASE("a link that is closed tells both sides, and calls on the way fail as 
 
 TEST_CASE("an idle link is kept alive, and silence ends it within the idle timeout") {
   SimNetwork network(15);
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add({.name = "b"});
-  REQUIRE(link(network, a, b));
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, a, b));
   network.run_for(10min);
   CHECK(a.has_link());
   CHECK(b.has_link());
@@ -356,9 +349,9 @@ TEST_CASE("an idle link is kept alive, and silence ends it within the idle timeo
 TEST_CASE("a crash is noticed within a round trip of the next packet, in both roles") {
   for (const bool dialler_crashes : {false, true}) {
     SimNetwork network(16);
-    SimNode& a = network.add({.name = "a"});
-    SimNode& b = network.add({.name = "b"});
-    REQUIRE(link(network, a, b));
+    SimNode a(network, {.name = "a"});
+    SimNode b(network, {.name = "b"});
+    REQUIRE(link_up(network, a, b));
     network.run_for(1s);
     SimNode& victim = dialler_crashes ? a : b;
     SimNode& other = dialler_crashes ? b : a;
@@ -378,12 +371,12 @@ TEST_CASE("a crash is noticed within a round trip of the next packet, in both ro
 
 TEST_CASE("a restarted node that dials again replaces its old link at once") {
   SimNetwork network(17);
-  SimNode& a = network.add({.name = "a"});
-  SimNode& b = network.add({.name = "b"});
-  REQUIRE(link(network, a, b));
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, a, b));
   a.crash();
   a.restart(2);
-  a.dial(b.options.local);
+  a.dial(b);
   REQUIRE(network.run_until([&] { return b.events.ups.size() == 2; }, 1s));
   CHECK(b.events.ups[1].peer.epoch == 2);
   CHECK(b.hub->stats().links == 1);

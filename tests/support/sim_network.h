@@ -10,7 +10,6 @@
 #include <functional>
 #include <memory>
 #include <queue>
-#include <set>
 #include <vector>
 
 #include "support/transport_fakes.h"
@@ -38,55 +37,25 @@ struct Weather {
   std::size_t largest = 65535;  // longer datagrams are lost
 };
 
-struct SimSettings {
-  std::string name = "node";
-  std::vector<std::string> networks{"main"};
-  std::uint64_t epoch = 1;
-  transport::Limits limits{};
-  long not_before = -3600;
-  long not_after = 3600;
-};
-
-class SimNetwork;
-
-class SimNode final : public transport::TrainSink {
+// Whoever has an address on the simulated network.
+class SimParty {
  public:
-  SimNode(SimNetwork& network, const TestCa& ca, const SimSettings& settings,
-          const std::string& address);
-
-  bool send(const transport::Train& train) override;
-  // A crash: everything in memory is gone. restart() begins a new run with the same identity.
-  void crash() { hub.reset(); }
-  void restart(std::uint64_t epoch);
-  transport::DialId dial(const transport::Address& to,
-                         std::optional<core::NodeId> expected = std::nullopt);
-  transport::RemoteNode& remote() { return *events.ups.back().remote; }
-  bool has_link() const { return hub != nullptr && hub->stats().links > 0; }
-  void work();
-
-  SimNetwork& network;
-  TestIdentity identity;
-  FakeNames names;
-  core::SystemRandom random;
-  FakeHandler handler;
-  FakeSink sink;
-  FakeEvents events;
-  transport::HubOptions options;
-  std::unique_ptr<transport::Hub> hub;
-  bool woken = false;
-  std::uint64_t bytes_out = 0;
-  std::uint64_t bytes_in = 0;
+  virtual ~SimParty() = default;
+  virtual const transport::Address& address() const = 0;
+  virtual void receive(const transport::Datagram& datagram) = 0;
+  virtual core::TimePoint expiry() const = 0;
+  virtual void work() = 0;
+  bool woken = false;  // has work to do now
 };
 
 class SimNetwork {
  public:
   explicit SimNetwork(std::uint64_t seed) : random_(seed) {}
 
-  SimNode& add(const SimSettings& settings) { return add(settings, ca); }
-  SimNode& add(const SimSettings& settings, const TestCa& issuer) {
-    const std::string address = "10.0.0." + std::to_string(nodes_.size() + 1) + ":8889";
-    nodes_.push_back(std::make_unique<SimNode>(*this, issuer, settings, address));
-    return *nodes_.back();
+  void join(SimParty& party) { parties_.push_back(&party); }
+  void leave(SimParty& party) { std::erase(parties_, &party); }
+  transport::Address next_address() {
+    return *transport::Address::parse("10.0.0." + std::to_string(++hosts_) + ":8889");
   }
 
   void carry(const transport::Address& from, const transport::Address& to, core::ByteView bytes,
@@ -103,8 +72,7 @@ class SimNetwork {
       if (weather.jitter.count() > 0) {
         delay += core::Duration(random_.below(static_cast<std::uint64_t>(weather.jitter.count())));
       }
-      const core::TimePoint at = std::max(clock.now() + delay, core::TimePoint{});
-      flying_.push({at, ++order_, from, to, {bytes.begin(), bytes.end()}, ecn});
+      flying_.push({clock.now() + delay, ++order_, from, to, {bytes.begin(), bytes.end()}, ecn});
     }
   }
 
@@ -152,10 +120,8 @@ class SimNetwork {
 
   core::TimePoint next_event() const {
     core::TimePoint next = flying_.empty() ? core::kNever : flying_.top().at;
-    for (const auto& node : nodes_) {
-      if (node->hub) {
-        next = std::min(next, node->hub->expiry());
-      }
+    for (const SimParty* party : parties_) {
+      next = std::min(next, party->expiry());
     }
     return next;
   }
@@ -164,11 +130,10 @@ class SimNetwork {
     while (!flying_.empty() && flying_.top().at <= clock.now()) {
       const Flying packet = flying_.top();
       flying_.pop();
-      for (const auto& node : nodes_) {
-        if (node->hub && node->options.local == packet.to) {
-          node->bytes_in += packet.bytes.size();
-          node->hub->datagram({packet.bytes, packet.from, {}, packet.ecn}, clock.now());
-          node->woken = true;
+      for (SimParty* party : parties_) {
+        if (party->address() == packet.to) {
+          party->receive({packet.bytes, packet.from, {}, packet.ecn});
+          party->woken = true;
         }
       }
     }
@@ -179,10 +144,9 @@ class SimNetwork {
     bool again = true;
     while (again) {
       again = false;
-      for (const auto& node : nodes_) {
-        if (node->hub &&
-            (std::exchange(node->woken, false) || node->hub->expiry() <= clock.now())) {
-          node->work();
+      for (SimParty* party : parties_) {
+        if (std::exchange(party->woken, false) || party->expiry() <= clock.now()) {
+          party->work();
           again = true;
         }
       }
@@ -190,22 +154,71 @@ class SimNetwork {
   }
 
   core::SeededRandom random_;
-  std::vector<std::unique_ptr<SimNode>> nodes_;
+  std::vector<SimParty*> parties_;
   std::priority_queue<Flying> flying_;
   std::uint64_t order_ = 0;
+  int hosts_ = 0;
 };
 
-inline SimNode::SimNode(SimNetwork& net, const TestCa& ca, const SimSettings& settings,
-                        const std::string& address)
+struct SimSettings {
+  std::string name = "node";
+  std::vector<std::string> networks{"main"};
+  std::uint64_t epoch = 1;
+  transport::Limits limits{};
+  long not_before = -3600;
+  long not_after = 3600;
+  const TestCa* issuer = nullptr;   // the network's, if null
+  const TestCa* trusted = nullptr;  // the network's, if null
+};
+
+// A node: a Hub with fakes around it.
+class SimNode final : public SimParty, public transport::TrainSink {
+ public:
+  explicit SimNode(SimNetwork& network, const SimSettings& settings = {});
+  SimNode(const SimNode&) = delete;
+  SimNode& operator=(const SimNode&) = delete;
+  ~SimNode() override { network.leave(*this); }
+
+  const transport::Address& address() const override { return options.local; }
+  void receive(const transport::Datagram& datagram) override;
+  core::TimePoint expiry() const override { return hub ? hub->expiry() : core::kNever; }
+  void work() override;
+  bool send(const transport::Train& train) override;
+
+  // A crash: everything in memory is gone. restart() begins a new run with the same identity.
+  void crash() { hub.reset(); }
+  void restart(std::uint64_t epoch);
+  transport::DialId dial(const SimNode& to) { return dial(std::vector{to.address()}); }
+  transport::DialId dial(std::vector<transport::Address> to,
+                         std::optional<core::NodeId> expected = std::nullopt);
+  transport::RemoteNode& remote() { return *events.ups.back().remote; }
+  bool has_link() const { return hub != nullptr && hub->stats().links > 0; }
+
+  SimNetwork& network;
+  TestIdentity identity;
+  FakeNames names;
+  core::SystemRandom random;
+  FakeHandler handler;
+  FakeSink sink;
+  FakeEvents events;
+  transport::HubOptions options;
+  std::unique_ptr<transport::Hub> hub;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t bytes_in = 0;
+};
+
+inline SimNode::SimNode(SimNetwork& net, const SimSettings& settings)
     : network(net),
-      identity(ca, {settings.name, settings.networks, settings.not_before, settings.not_after}),
+      identity(settings.issuer ? *settings.issuer : net.ca,
+               {settings.name, settings.networks, settings.not_before, settings.not_after}),
       names(settings.networks) {
-  options.self = {identity.id, settings.name, settings.epoch, {address}, names.all()};
+  options.local = net.next_address();
+  options.self = {identity.id, settings.name, settings.epoch, {options.local.text()}, names.all()};
   options.limits = settings.limits;
-  options.tls = identity.tls(net.ca);
-  options.local = *transport::Address::parse(address);
+  options.tls = identity.tls(settings.trusted ? *settings.trusted : net.ca);
   random.fill(options.reset_secret);
   restart(settings.epoch);
+  net.join(*this);
 }
 
 inline void SimNode::restart(std::uint64_t epoch) {
@@ -216,10 +229,17 @@ inline void SimNode::restart(std::uint64_t epoch) {
   woken = true;
 }
 
+inline void SimNode::receive(const transport::Datagram& datagram) {
+  bytes_in += datagram.bytes.size();
+  if (hub) {
+    hub->datagram(datagram, network.clock.now());
+  }
+}
+
 inline bool SimNode::send(const transport::Train& train) {
   for (core::ByteView rest = train.bytes; !rest.empty();) {
-    const core::ByteView one =
-        rest.first(std::min(std::max<std::size_t>(train.segment, 1), rest.size()));
+    const std::size_t segment = train.segment == 0 ? rest.size() : train.segment;
+    const core::ByteView one = rest.first(std::min(segment, rest.size()));
     bytes_out += one.size();
     network.carry(options.local, train.remote, one, train.ecn);
     rest = rest.subspan(one.size());
@@ -238,12 +258,18 @@ inline void SimNode::work() {
   }
 }
 
-inline transport::DialId SimNode::dial(const transport::Address& to,
+inline transport::DialId SimNode::dial(std::vector<transport::Address> to,
                                        std::optional<core::NodeId> expected) {
   const transport::DialId id = hub->next_dial();
-  hub->dial(id, {to}, expected);
+  hub->dial(id, std::move(to), expected);
   woken = true;
   return id;
+}
+
+// Dials and waits for both sides.
+inline bool link_up(SimNetwork& network, SimNode& a, SimNode& b) {
+  a.dial(b);
+  return network.run_until([&] { return a.has_link() && b.has_link(); });
 }
 
 inline rpc::Request sim_request(std::string_view path, std::string_view payload) {

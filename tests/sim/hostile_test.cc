@@ -1,0 +1,295 @@
+// Peers that are members of the mesh and yet send what they should not.
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+#include "support/raw_peer.h"
+#include "wire/event.h"
+#include "wire/request.h"
+
+using namespace runard;
+using namespace std::chrono_literals;
+using core::Bytes;
+using core::Errc;
+using testing::network_of;
+using testing::RawPeer;
+using testing::RawStream;
+using testing::SimNetwork;
+using testing::SimNode;
+
+namespace {
+
+// A node and a raw peer of its mesh, greeted and up.
+struct Scene {
+  explicit Scene(transport::Limits limits = {})
+      : node(network, {.name = "node", .limits = limits}) {
+    raw.dial(node.address());
+    REQUIRE(network.run_until([&] { return raw.confirmed; }));
+    control = raw.greet({network_of("main")});
+    REQUIRE(network.run_until([&] { return node.events.ups.size() == 1; }));
+  }
+  // What the link came to, told by close code.
+  Errc after(std::function<void()> deed) {
+    deed();
+    REQUIRE(network.run_until([&] { return node.events.downs.size() == 1 && raw.ended; }, 10s));
+    return node.events.downs[0].second.code;
+  }
+  bool still_up() {
+    network.run_for(1s);
+    return node.has_link() && raw.connection != nullptr;
+  }
+
+  SimNetwork network{1};
+  SimNode node;
+  testing::TestIdentity identity{network.ca, {"raw", {"main"}}};
+  RawPeer raw{network, identity.tls(network.ca)};
+  RawStream* control = nullptr;
+};
+
+Bytes with_type(wire::StreamType type, const Bytes& rest) {
+  Bytes bytes(rest.size() + 1, static_cast<std::uint8_t>(type));
+  std::copy(rest.begin(), rest.end(), bytes.begin() + 1);
+  return bytes;
+}
+
+Bytes frame(std::uint64_t type, const Bytes& body) {
+  Bytes bytes;
+  wire::put_frame(type, body, bytes);
+  return bytes;
+}
+
+Bytes request(std::string_view path, const core::NetworkId& network) {
+  wire::RequestHeader header;
+  header.network = network;
+  header.path = path;
+  Bytes bytes{static_cast<std::uint8_t>(wire::StreamType::kRequest)};
+  REQUIRE(wire::put_request(header, {}, 0, bytes).has_value());
+  return bytes;
+}
+
+constexpr std::uint64_t code(wire::ResetCode reset) {
+  return static_cast<std::uint64_t>(reset);
+}
+
+}  // namespace
+
+TEST_CASE("the raw peer of these tests is a good one when it wants") {
+  Scene scene;
+  RawStream* stream = scene.raw.open(request("echo", network_of("main")), true);
+  REQUIRE(scene.network.run_until([&] { return stream->ended; }));
+  CHECK(stream->got[0] == wire::kReply);
+  CHECK(scene.still_up());
+}
+
+TEST_CASE(
+    "a control frame that can't be decoded, is critical and unknown, or too large ends the link") {
+  CHECK(Scene().after([] {}) == Errc::kLinkLost);  // the raw peer keeps nothing alive
+  {
+    Scene scene;
+    CHECK(scene.after([&] { scene.raw.send(*scene.control, frame(0x0f, {1, 2, 3})); }) ==
+          Errc::kMalformedFrame);
+  }
+  {
+    Scene scene;
+    CHECK(scene.after([&] {
+      Bytes head;
+      wire::put_frame_head(wire::kFirstOpaque, wire::kMaxControlFrame + 100, head);
+      scene.raw.send(*scene.control, head);
+    }) == Errc::kProtocol);
+  }
+  {
+    Scene scene;
+    CHECK(scene.after([&] { scene.raw.send(*scene.control, frame(wire::kHello, {0xa0})); }) ==
+          Errc::kProtocol);
+  }
+}
+
+TEST_CASE("an unknown control frame that is not critical is skipped") {
+  Scene scene;
+  scene.raw.send(*scene.control, frame(0x0e, {1, 2, 3}));
+  scene.raw.send(*scene.control, frame(wire::kFirstOpaque, {'o', 'k'}));
+  REQUIRE(scene.network.run_until([&] { return scene.node.events.controls.size() == 1; }));
+  CHECK(scene.node.events.controls[0].body == "ok");
+}
+
+TEST_CASE("a control stream that ends ends the link") {
+  Scene scene;
+  CHECK(scene.after([&] {
+    scene.control->end = true;
+    scene.raw.send(*scene.control, {});
+  }) == Errc::kProtocol);
+}
+
+TEST_CASE("a hello that is missing, broken, or of another version never brings a link up") {
+  const auto refused = [](const Bytes& control) {
+    SimNetwork network(1);
+    SimNode node(network, {.name = "node"});
+    const testing::TestIdentity identity(network.ca, {"raw", {"main"}});
+    RawPeer raw(network, identity.tls(network.ca));
+    raw.dial(node.address());
+    REQUIRE(network.run_until([&] { return raw.confirmed; }));
+    raw.open(with_type(wire::StreamType::kControl, control), false);
+    REQUIRE(network.run_until([&] { return raw.ended.has_value(); }, 15s));
+    CHECK(node.events.ups.empty());
+    return raw.ended->code;
+  };
+  CHECK(refused(frame(wire::kFirstOpaque, {})) == Errc::kProtocol);
+  CHECK(refused(frame(wire::kHello, {0xff})) == Errc::kMalformedFrame);
+  CHECK(refused(frame(wire::kHello, {})) == Errc::kMalformedFrame);
+  wire::Hello future;
+  future.wire_min = 100;
+  future.wire_max = 101;
+  future.networks = {network_of("main")};
+  Bytes body;
+  wire::put_hello(future, body);
+  CHECK(refused(frame(wire::kHello, body)) == Errc::kVersionMismatch);
+}
+
+TEST_CASE("a peer that says no hello is closed in time") {
+  SimNetwork network(1);
+  SimNode node(network, {.name = "node"});
+  const testing::TestIdentity identity(network.ca, {"raw", {"main"}});
+  RawPeer raw(network, identity.tls(network.ca));
+  raw.dial(node.address());
+  REQUIRE(network.run_until([&] { return raw.confirmed; }));
+  raw.connection->keep_alive(1s);
+  REQUIRE(network.run_until([&] { return raw.ended.has_value(); }, 11s));
+  CHECK(node.events.ups.empty());
+}
+
+TEST_CASE("a hello can't name networks that the certificate does not have") {
+  SimNetwork network(1);
+  SimNode node(network, {.name = "node", .networks = {"main", "secret"}});
+  const testing::TestIdentity identity(network.ca, {"raw", {"main"}});
+  RawPeer raw(network, identity.tls(network.ca));
+  raw.dial(node.address());
+  REQUIRE(network.run_until([&] { return raw.confirmed; }));
+  raw.greet({network_of("secret"), network_of("main")});
+  REQUIRE(network.run_until([&] { return node.events.ups.size() == 1; }));
+  CHECK(node.events.ups[0].peer.networks == std::vector{network_of("main")});
+
+  RawStream* stream = raw.open(request("echo", network_of("secret")), true);
+  REQUIRE(network.run_until([&] { return stream->ended; }));
+  CHECK(node.handler.calls == 0);
+}
+
+TEST_CASE("requests that can't be decoded cost their stream, not the link") {
+  Scene scene;
+  const auto reset_of = [&](const Bytes& bytes, bool end) {
+    RawStream* stream = scene.raw.open(bytes, end);
+    REQUIRE(stream != nullptr);
+    REQUIRE(scene.network.run_until([&] { return stream->over || stream->stopped; }));
+    return stream->reset.value_or(stream->stopped.value_or(0));
+  };
+  const auto malformed = code(wire::ResetCode::kMalformed);
+  Bytes cut = request("echo", network_of("main"));
+  cut.resize(cut.size() - 3);
+  CHECK(reset_of(cut, true) == malformed);
+  CHECK(reset_of(with_type(wire::StreamType::kRequest, {}), true) == malformed);
+  CHECK(reset_of(with_type(wire::StreamType::kRequest, frame(0x0b, {1})), false) == malformed);
+  CHECK(reset_of(with_type(wire::StreamType::kRequest, frame(wire::kRequest, {0, 9, 1})), true) ==
+        malformed);
+  CHECK(reset_of(with_type(static_cast<wire::StreamType>(0x21), {1, 2, 3}), false) ==
+        code(wire::ResetCode::kUnknown));
+  CHECK(scene.still_up());
+  CHECK(scene.node.handler.calls == 0);
+}
+
+TEST_CASE("a request larger than the limit is refused by type before it is sent") {
+  Scene scene;
+  Bytes bytes{static_cast<std::uint8_t>(wire::StreamType::kRequest)};
+  wire::put_frame_head(wire::kRequest, 5'000'000, bytes);
+  RawStream* stream = scene.raw.open(bytes, false);
+  REQUIRE(scene.network.run_until([&] { return stream->ended; }));
+  CHECK(stream->stopped.has_value());
+  CHECK(scene.still_up());
+}
+
+TEST_CASE("a message that never comes to its end is given up") {
+  Scene scene;
+  scene.raw.connection->keep_alive(1s);
+  Bytes bytes{static_cast<std::uint8_t>(wire::StreamType::kRequest)};
+  wire::put_frame_head(wire::kRequest, 1000, bytes);
+  RawStream* stream = scene.raw.open(bytes, false);
+  REQUIRE(scene.network.run_until([&] { return stream->over || stream->stopped; }, 35s));
+  CHECK(scene.still_up());
+}
+
+TEST_CASE("streams beyond the limit can't be opened, and those given back can be used again") {
+  transport::Limits limits;
+  limits.request_streams = 4;
+  Scene scene(limits);
+  std::vector<RawStream*> held;
+  for (int i = 0; i < 4; ++i) {
+    held.push_back(scene.raw.open(request("hold", network_of("main")), true));
+    REQUIRE(held.back() != nullptr);
+  }
+  CHECK(scene.raw.open(request("hold", network_of("main")), true) == nullptr);
+  REQUIRE(scene.network.run_until([&] { return scene.node.handler.asked.size() == 4; }));
+  scene.node.handler.asked[0].responder(rpc::Reply::success({}));
+  REQUIRE(scene.network.run_until([&] { return held[0]->over; }));
+  scene.network.run_for(100ms);
+  CHECK(scene.raw.open(request("hold", network_of("main")), true) != nullptr);
+}
+
+TEST_CASE("streams opened and reset again and again leave nothing behind") {
+  Scene scene;
+  scene.raw.connection->keep_alive(1s);
+  for (int i = 0; i < 1000; ++i) {
+    RawStream* stream = scene.raw.open(request("hold", network_of("main")), false);
+    if (stream == nullptr) {
+      scene.network.run_for(5ms);
+      continue;
+    }
+    scene.network.run_for(i % 3 == 0 ? 2ms : 0ms);
+    if (!scene.raw.connection) {
+      break;
+    }
+    scene.raw.connection->stop(*stream, wire::ResetCode::kCancelled);
+  }
+  scene.network.run_for(1s);
+  CHECK(scene.node.hub->exchange()->theirs().open_count() == 0);
+}
+
+TEST_CASE("an event that can't be decoded ends the link") {
+  Scene scene;
+  Bytes lane = with_type(wire::StreamType::kLane, {0});
+  wire::put_frame(wire::kEvent, Bytes{0, 9, 1}, lane);
+  CHECK(scene.after([&] { scene.raw.open(lane, false, false); }) == Errc::kMalformedFrame);
+}
+
+TEST_CASE("an event for a network that is not common is dropped") {
+  Scene scene;
+  wire::EventHeader header;
+  header.network = network_of("secret");
+  header.topic = "a/b";
+  Bytes lane{static_cast<std::uint8_t>(wire::StreamType::kLane), 0};
+  REQUIRE(wire::put_event(header, {}, {}, 0, lane).has_value());
+  header.network = network_of("main");
+  REQUIRE(wire::put_event(header, {}, {}, 0, lane).has_value());
+  scene.raw.open(lane, false, false);
+  REQUIRE(scene.network.run_until([&] { return scene.node.sink.count == 1; }));
+  CHECK(scene.still_up());
+  CHECK(scene.node.sink.count == 1);
+}
+
+TEST_CASE("random bytes on random streams never hang or grow the node") {
+  core::SeededRandom random(99);
+  for (int round = 0; round < 60; ++round) {
+    Scene scene;
+    for (int i = 0; i < 20 && scene.raw.connection; ++i) {
+      Bytes bytes(random.below(300) + 1);
+      random.fill(bytes);
+      bytes[0] = static_cast<std::uint8_t>(random.below(6));
+      scene.raw.open(bytes, random.below(2) == 0, random.below(2) == 0);
+      scene.network.run_for(2ms);
+    }
+    if (scene.raw.connection) {
+      Bytes bytes(random.below(300) + 1);
+      random.fill(bytes);
+      scene.raw.send(*scene.control, bytes);
+    }
+    scene.network.run_for(60s);
+    CHECK(scene.node.hub->exchange()->theirs().open_count() == 0);
+    CHECK_FALSE(scene.node.has_link());  // the raw peer keeps no link alive
+  }
+}

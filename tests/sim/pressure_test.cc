@@ -1,0 +1,211 @@
+// Limits of memory and number, reached: what waits, what is refused, and that everything ends.
+#include <catch2/catch_test_macros.hpp>
+
+#include "support/sim_network.h"
+
+using namespace runard;
+using namespace std::chrono_literals;
+using core::Errc;
+using core::Executed;
+using testing::link_up;
+using testing::sim_request;
+using testing::SimNetwork;
+using testing::SimNode;
+using testing::Waiter;
+
+TEST_CASE("calls beyond the peer's streams wait in order, beyond that they are refused") {
+  SimNetwork network(1);
+  testing::SimSettings settings{.name = "a"};
+  settings.limits.request_streams = 8;
+  settings.limits.waiting_calls = 4;
+  SimNode a(network, settings);
+  SimNode b(network, settings);
+  REQUIRE(link_up(network, a, b));
+  std::vector<Waiter> waiters(13);
+  for (Waiter& waiter : waiters) {
+    a.remote().call(sim_request("hold", ""), waiter.responder());
+  }
+  network.run_for(1s);
+  CHECK(b.handler.asked.size() == 8);
+  CHECK(waiters[12].reply().code == Errc::kBackpressure);
+  CHECK(waiters[12].reply().executed == Executed::kNo);
+
+  for (std::size_t i = 0; i < 12; ++i) {
+    REQUIRE(network.run_until([&] { return b.handler.asked.size() > i; }));
+    b.handler.asked[i].responder(rpc::Reply::success({}));
+  }
+  REQUIRE(network.run_until([&] { return waiters[11].done(); }));
+  for (std::size_t i = 0; i < 12; ++i) {
+    CHECK(waiters[i].reply().ok());
+  }
+}
+
+TEST_CASE("bytes beyond what a link may queue are refused, and room comes back") {
+  SimNetwork network(2);
+  testing::SimSettings settings{.name = "a"};
+  settings.limits.send_bytes = 100'000;
+  SimNode a(network, settings);
+  SimNode b(network, settings);
+  REQUIRE(link_up(network, a, b));
+  const std::string payload(40'000, 'p');
+  std::vector<Waiter> waiters(4);
+  for (Waiter& waiter : waiters) {
+    a.remote().call(sim_request("echo", payload), waiter.responder());
+  }
+  CHECK(waiters[2].reply().code == Errc::kBackpressure);
+  CHECK(waiters[3].reply().code == Errc::kBackpressure);
+  REQUIRE(network.run_until([&] { return waiters[0].done() && waiters[1].done(); }));
+  CHECK((waiters[1].reply().payload == payload));
+  network.run_for(100ms);
+  Waiter again;
+  a.remote().call(sim_request("echo", payload), again.responder());
+  REQUIRE(network.run_until([&] { return again.done(); }));
+  CHECK(again.reply().ok());
+}
+
+TEST_CASE("large requests and replies both ways at once all finish, within the receive memory") {
+  SimNetwork network(3);
+  network.weather = {2ms, 3ms, 1, 0, 65535};
+  testing::SimSettings settings{.name = "a"};
+  settings.limits.payload = 200'000;
+  settings.limits.receive_memory = 500'000;
+  SimNode a(network, settings);
+  SimNode b(network, settings);
+  SimNode c(network, settings);
+  REQUIRE(link_up(network, a, c));
+  REQUIRE(link_up(network, b, c));
+  const std::string payload(200'000, 'p');
+  std::vector<Waiter> waiters(60);
+  for (std::size_t i = 0; i < waiters.size(); ++i) {
+    SimNode& from = i % 3 == 0 ? a : i % 3 == 1 ? b : c;
+    transport::RemoteNode& to =
+        i % 3 == 2 ? *c.events.ups[i % 2].remote : *from.events.ups[0].remote;
+    to.call(sim_request("echo", payload), waiters[i].responder());
+  }
+  REQUIRE(network.run_until(
+      [&] {
+        return std::all_of(waiters.begin(), waiters.end(),
+                           [](const Waiter& w) { return w.done(); });
+      },
+      120s));
+  for (const Waiter& waiter : waiters) {
+    CHECK(waiter.reply().ok());
+    CHECK(waiter.reply().payload.size() == payload.size());
+  }
+}
+
+TEST_CASE("while too much is in progress, further requests wait and none is lost") {
+  SimNetwork network(4);
+  testing::SimSettings settings{.name = "a"};
+  settings.limits.reply_pause = 50'000;
+  settings.limits.send_bytes = 10'000'000;
+  SimNode a(network, settings);
+  SimNode b(network, settings);
+  REQUIRE(link_up(network, a, b));
+  std::vector<Waiter> waiters(20);
+  const std::string payload(30'000, 'p');
+  for (Waiter& waiter : waiters) {
+    a.remote().call(sim_request("hold", payload), waiter.responder());
+  }
+  network.run_for(1s);
+  CHECK(b.handler.asked.size() == 2);
+  for (std::size_t i = 0; i < waiters.size(); ++i) {
+    REQUIRE(network.run_until([&] { return b.handler.asked.size() > i; }));
+    b.handler.asked[i].responder(
+        rpc::Reply::success(rpc::Payload::borrow(core::as_bytes(payload), rpc::Encoding::kRaw)));
+  }
+  REQUIRE(network.run_until([&] { return waiters.back().done(); }));
+  for (const Waiter& waiter : waiters) {
+    CHECK(waiter.reply().ok());
+  }
+}
+
+TEST_CASE("replies beyond what a link may hold are refused by type, and the work counts as done") {
+  SimNetwork network(5);
+  testing::SimSettings settings{.name = "a"};
+  settings.limits.reply_bytes = 100'000;
+  SimNode a(network, settings);
+  SimNode b(network, settings);
+  REQUIRE(link_up(network, a, b));
+  std::vector<Waiter> waiters(4);
+  for (Waiter& waiter : waiters) {
+    a.remote().call(sim_request("hold", ""), waiter.responder());
+  }
+  REQUIRE(network.run_until([&] { return b.handler.asked.size() == 4; }));
+  const std::string payload(60'000, 'p');
+  for (const testing::Asked& asked : b.handler.asked) {
+    asked.responder(
+        rpc::Reply::success(rpc::Payload::borrow(core::as_bytes(payload), rpc::Encoding::kRaw)));
+  }
+  REQUIRE(network.run_until([&] { return waiters[0].done() && waiters[3].done(); }));
+  CHECK(waiters[0].reply().ok());
+  CHECK(waiters[3].reply().code == Errc::kOverloaded);
+  CHECK(waiters[3].reply().executed == Executed::kYes);
+}
+
+TEST_CASE("a full table of requests refuses at once") {
+  std::vector<Waiter> waiters(4);  // these outlive the nodes, which answer them at last
+  std::vector<Waiter> back(5);
+  SimNetwork network(6);
+  testing::SimSettings settings{.name = "a"};
+  settings.limits.calls = 3;
+  SimNode a(network, settings);
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, a, b));
+  for (Waiter& waiter : waiters) {
+    a.remote().call(sim_request("hold", ""), waiter.responder());
+  }
+  CHECK(waiters[3].reply().code == Errc::kOverloaded);
+  CHECK(waiters[3].reply().executed == Executed::kNo);
+
+  // And the other way: the peer's streams find no slot, and are refused unexecuted.
+  for (Waiter& waiter : back) {
+    b.remote().call(sim_request("hold", ""), waiter.responder());
+  }
+  REQUIRE(network.run_until([&] { return back[4].done(); }));
+  CHECK(back[4].reply().executed == Executed::kNo);
+}
+
+TEST_CASE("control frames beyond their bound are refused until the peer took some") {
+  SimNetwork network(7);
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, a, b));
+  const transport::LinkId id = a.events.ups[0].link;
+  const std::string body(wire::kMaxControlFrame, 'b');
+  std::size_t sent = 0;
+  while (a.hub->send_control(id, 0x20, core::as_bytes(body))) {
+    ++sent;
+  }
+  CHECK(sent * body.size() <= transport::Limits{}.control_bytes);
+  CHECK(a.hub->send_control(id, 0x20, core::as_bytes(body)).error().code == Errc::kBackpressure);
+  a.woken = true;
+  REQUIRE(network.run_until([&] { return b.events.controls.size() == sent; }));
+  network.run_for(100ms);
+  CHECK(a.hub->send_control(id, 0x20, core::as_bytes(body)).has_value());
+}
+
+TEST_CASE("ten thousand calls make one handshake") {
+  SimNetwork network(8);
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, a, b));
+  std::size_t done = 0;
+  for (int batch = 0; batch < 100; ++batch) {
+    std::vector<Waiter> waiters(100);
+    for (Waiter& waiter : waiters) {
+      a.remote().call(sim_request("echo", "x"), waiter.responder());
+    }
+    REQUIRE(network.run_until([&] {
+      return std::all_of(waiters.begin(), waiters.end(), [](const Waiter& w) { return w.done(); });
+    }));
+    done += waiters.size();
+  }
+  CHECK(done == 10'000);
+  CHECK(b.handler.calls == 10'000);
+  CHECK(a.hub->stats().handshakes == 1);
+  CHECK(b.hub->stats().handshakes == 1);
+  network.run_for(1s);
+  CHECK(a.hub->exchange()->ours().open_count() == 0);
+  CHECK(b.hub->exchange()->theirs().open_count() == 0);
+}

@@ -1,0 +1,341 @@
+// The small parts of the transport: timers, tables, queues, dials.
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <map>
+#include <random>
+#include <thread>
+
+#include "transport/accept_gate.h"
+#include "transport/dialer.h"
+#include "transport/lane_outbox.h"
+#include "transport/resolver.h"
+#include "transport/send_queue.h"
+#include "transport/stray_packets.h"
+#include "transport/timer_heap.h"
+
+using namespace runard;
+using namespace std::chrono_literals;
+using namespace runard::transport;
+using core::Bytes;
+using core::TimePoint;
+
+TEST_CASE("the timer heap gives the earliest deadline, whatever was set before") {
+  TimerHeap heap;
+  std::mt19937 random(1);
+  std::vector<TimePoint> want(50, core::kNever);
+  for (int step = 0; step < 5000; ++step) {
+    const auto owner = static_cast<TimerHeap::Owner>(random() % want.size());
+    const bool none = random() % 4 == 0;
+    const TimePoint at =
+        none ? core::kNever : TimePoint(std::chrono::milliseconds(random() % 1000));
+    heap.set(owner, at);
+    want[owner] = at;
+    const TimePoint first = *std::min_element(want.begin(), want.end());
+    REQUIRE(heap.next() == first);
+    if (first != core::kNever) {
+      REQUIRE(want[heap.next_owner()] == first);
+    }
+  }
+  for (TimerHeap::Owner owner = 0; owner < want.size(); ++owner) {
+    heap.remove(owner);
+  }
+  CHECK(heap.next() == core::kNever);
+}
+
+TEST_CASE("a send queue keeps what is not acknowledged") {
+  SendQueue queue;
+  queue.push(Bytes(10, 'a'));
+  queue.push({});
+  queue.push(Bytes(5, 'b'));
+  SendParts parts;
+  queue.add_unsent(parts);
+  CHECK(parts.bytes == 15);
+  CHECK(parts.count == 2);
+  queue.sent(12);
+  SendParts rest;
+  queue.add_unsent(rest);
+  CHECK(rest.bytes == 3);
+  CHECK(queue.acked(9) == 0);
+  CHECK(queue.acked(12) == 10);
+  CHECK(queue.size() == 5);
+  queue.sent(3);
+  CHECK(queue.acked(15) == 5);
+  CHECK(queue.size() == 0);
+  CHECK(queue.spare().capacity() >= 5);
+}
+
+TEST_CASE("the gate wants proof beyond the free handshakes, and drops beyond the limits") {
+  Limits limits;
+  limits.half_open = 6;
+  limits.half_open_free = 2;
+  limits.half_open_source = 3;
+  limits.links = 100;
+  core::SeededRandom random(1);
+  AcceptGate gate(limits, random);
+  const auto from = [](int host) {
+    return *Address::parse("10.0.0." + std::to_string(host) + ":1");
+  };
+  using Verdict = AcceptGate::Verdict;
+  CHECK(gate.judge(from(1), false, 0) == Verdict::kAccept);
+  CHECK(gate.judge(from(1), false, 100) == Verdict::kDrop);
+  gate.opened(from(1));
+  gate.opened(from(1));
+  CHECK(gate.judge(from(2), false, 0) == Verdict::kRetry);
+  CHECK(gate.judge(from(2), true, 0) == Verdict::kAccept);
+  gate.opened(from(1));
+  CHECK(gate.judge(from(1).with_port(7), true, 0) == Verdict::kDrop);
+  gate.opened(from(2));
+  gate.opened(from(3));
+  gate.opened(from(4));
+  CHECK(gate.judge(from(5), true, 0) == Verdict::kDrop);
+  for (const int host : {1, 1, 1, 2, 3, 4}) {
+    gate.settled(from(host));
+  }
+  CHECK(gate.half_open() == 0);
+  CHECK(gate.judge(from(1), false, 0) == Verdict::kAccept);
+}
+
+TEST_CASE("IPv6 sources are counted by their /64") {
+  Limits limits;
+  limits.half_open_source = 1;
+  core::SeededRandom random(1);
+  AcceptGate gate(limits, random);
+  gate.opened(*Address::parse("[2001:db8::1]:1"));
+  CHECK(gate.judge(*Address::parse("[2001:db8::2]:1"), true, 0) == AcceptGate::Verdict::kDrop);
+  CHECK(gate.judge(*Address::parse("[2001:db8:1::1]:1"), true, 0) == AcceptGate::Verdict::kAccept);
+}
+
+namespace {
+
+// A client's Initial as far as a Retry needs it, with the token that our Retry gave.
+struct RetryScene {
+  RetryScene() : strays(random, secret) {
+    head.version = NGTCP2_PROTO_VER_V1;
+    head.dcid = Cid::random(random).native();
+    head.scid = Cid::random(random).native();
+    packet = strays.retry(head, remote, now);
+    // The token lies between the ids and the integrity tag; the server's new id is in the header.
+    const std::size_t ids = 1 + 4 + 1 + head.scid.datalen + 1 + kCidSize;
+    token.assign(packet.begin() + static_cast<std::ptrdiff_t>(ids), packet.end() - 16);
+    original = Cid::from(head.dcid);
+    head.dcid = Cid::from(core::ByteView(packet).subspan(ids - kCidSize, kCidSize)).native();
+    head.token = token.data();
+    head.tokenlen = token.size();
+  }
+  core::SystemRandom random;
+  ResetSecret secret{{}};
+  StrayPackets strays;
+  ngtcp2_pkt_hd head{};
+  Address remote = *Address::parse("10.0.0.1:1000");
+  TimePoint now{1000s};
+  Bytes packet;
+  Bytes token;
+  Cid original;
+};
+
+}  // namespace
+
+TEST_CASE("a retry token gives the first id back to the same address in time") {
+  RetryScene scene;
+  const auto got = scene.strays.check_token(scene.head, scene.remote, scene.now + 9s);
+  REQUIRE(got.has_value());
+  CHECK(*got == scene.original);
+}
+
+TEST_CASE("a retry token is worth nothing elsewhere, later, or damaged") {
+  RetryScene scene;
+  StrayPackets& strays = scene.strays;
+  CHECK_FALSE(strays.check_token(scene.head, scene.remote, scene.now + 11s));
+  CHECK_FALSE(strays.check_token(scene.head, *Address::parse("10.0.0.2:1000"), scene.now));
+  ngtcp2_pkt_hd other = scene.head;
+  other.dcid = Cid::random(scene.random).native();
+  CHECK_FALSE(strays.check_token(other, scene.remote, scene.now));
+  for (std::size_t i = 0; i < scene.token.size(); ++i) {
+    scene.token[i] ^= 0x10;
+    CHECK_FALSE(strays.check_token(scene.head, scene.remote, scene.now));
+    scene.token[i] ^= 0x10;
+  }
+  CHECK(strays.check_token(scene.head, scene.remote, scene.now));
+}
+
+TEST_CASE("a retry token outlives one change of the secret, not two") {
+  RetryScene scene;
+  const TimePoint changed = scene.now + StrayPackets::kSecretLife;
+  scene.head.token = nullptr;
+  scene.head.tokenlen = 0;
+  const Bytes late = scene.strays.retry(scene.head, scene.remote, changed - 1s);
+  REQUIRE_FALSE(late.empty());
+  const std::size_t ids = 1 + 4 + 1 + scene.head.scid.datalen + 1 + kCidSize;
+  Bytes token(late.begin() + static_cast<std::ptrdiff_t>(ids), late.end() - 16);
+  ngtcp2_pkt_hd head = scene.head;
+  head.dcid = Cid::from(core::ByteView(late).subspan(ids - kCidSize, kCidSize)).native();
+  head.token = token.data();
+  head.tokenlen = token.size();
+  CHECK(scene.strays.check_token(head, scene.remote, changed + 1s));
+}
+
+TEST_CASE("answers to strays are rationed") {
+  core::SystemRandom random;
+  const ResetSecret secret({});
+  StrayPackets strays(random, secret);
+  const TimePoint now(1000s);
+  const Cid cid = Cid::random(random);
+  int answers = 0;
+  for (int i = 0; i < 5000; ++i) {
+    answers += strays.reset(cid, 1000, now).empty() ? 0 : 1;
+  }
+  CHECK(answers == StrayPackets::kRate);
+  CHECK_FALSE(strays.reset(cid, 1000, now + 10ms).empty());
+}
+
+TEST_CASE("a reset ends with the id's token, which another secret does not make") {
+  core::SystemRandom random;
+  ResetSecret::Bytes bytes{};
+  bytes[0] = 1;
+  const ResetSecret secret(bytes);
+  const ResetSecret other({});
+  StrayPackets strays(random, secret);
+  const Cid cid = Cid::random(random);
+  const Bytes reset = strays.reset(cid, 100, TimePoint(1s));
+  REQUIRE(reset.size() >= 16);
+  const ResetToken token = secret.token(cid);
+  CHECK(std::equal(token.begin(), token.end(), reset.end() - 16));
+  CHECK(other.token(cid) != token);
+  CHECK(ResetSecret(bytes).token(cid) == token);
+}
+
+TEST_CASE("a dialer tries addresses one after the other and at once after a failure") {
+  Dialer dialer;
+  const TimePoint start(1s);
+  const auto address = [](int port) { return Address::any_v4(static_cast<std::uint16_t>(port)); };
+  dialer.add(7, {address(1), address(2), address(3)}, std::nullopt, start);
+  auto attempt = dialer.due(start);
+  REQUIRE(attempt.has_value());
+  CHECK(attempt->address == address(1));
+  dialer.started(7, 100);
+  CHECK_FALSE(dialer.due(start).has_value());
+  CHECK(dialer.expiry() == start + Dialer::kStagger);
+
+  CHECK_FALSE(dialer.failed(7, 100, {}, start + 1ms).has_value());
+  attempt = dialer.due(start + 1ms);
+  REQUIRE(attempt.has_value());
+  CHECK(attempt->address == address(2));
+  dialer.started(7, 101);
+  attempt = dialer.due(start + 1ms + Dialer::kStagger);
+  REQUIRE(attempt.has_value());
+  dialer.started(7, 102);
+  CHECK(dialer.expiry() == core::kNever);
+  CHECK(dialer.dial_of(102) == 7);
+
+  const auto ended = dialer.succeeded(102);
+  REQUIRE(ended.has_value());
+  CHECK(ended->dial == 7);
+  CHECK(ended->abandoned == std::vector<LinkId>{101});
+  CHECK(dialer.size() == 0);
+}
+
+TEST_CASE("a dial fails with its last attempt") {
+  Dialer dialer;
+  const TimePoint start(1s);
+  dialer.add(7, {Address::any_v4(1)}, std::nullopt, start);
+  REQUIRE(dialer.due(start).has_value());
+  dialer.started(7, 100);
+  const auto ended = dialer.failed(7, 100, core::fail(core::Errc::kHandshakeFailed, "x"), start);
+  REQUIRE(ended.has_value());
+  CHECK(ended->why.about == "x");
+  CHECK_FALSE(dialer.failed(7, 100, {}, start).has_value());
+  CHECK(dialer.size() == 0);
+}
+
+TEST_CASE("a lane takes events until it is full, and again when they are acknowledged") {
+  Mailbox mailbox;
+  const auto lane = std::make_shared<LaneOutbox>(1, 0, 1000);
+  OutgoingEvent event;
+  event.header.topic = "t";
+  const Bytes payload(300, 'p');
+  event.payload = payload;
+  int taken = 0;
+  while (lane->publish(mailbox, event)) {
+    ++taken;
+  }
+  CHECK(taken == 2);
+  CHECK(lane->publish(mailbox, event).error().code == core::Errc::kBackpressure);
+  Letter* letter = mailbox.take();
+  REQUIRE(letter == lane.get());
+  CHECK(letter->next == nullptr);  // one letter for all
+  const Bytes events = lane->take({});
+  CHECK(events.size() == lane->held());
+  lane->acknowledged(events.size());
+  CHECK(lane->publish(mailbox, event).has_value());
+  lane->close();
+  CHECK(lane->publish(mailbox, event).error().code == core::Errc::kLinkLost);
+  REQUIRE(mailbox.take() != nullptr);
+  lane->take({});
+}
+
+TEST_CASE("letters of many threads arrive all, each thread's in order, and wake a sleeper") {
+  struct Numbered : Letter {
+    Numbered() : Letter(Kind::kCall) {}
+    int thread = 0;
+    int number = 0;
+  };
+  constexpr int kThreads = 4;
+  constexpr int kEach = 20'000;
+  Mailbox mailbox;
+  std::atomic<int> wakes{0};
+  mailbox.set_wake([&] { ++wakes; });
+  std::vector<std::unique_ptr<Numbered[]>> letters;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    letters.push_back(std::make_unique<Numbered[]>(kEach));
+  }
+  CHECK(mailbox.may_sleep());
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        Numbered& letter = letters[static_cast<std::size_t>(t)][static_cast<std::size_t>(i)];
+        letter.thread = t;
+        letter.number = i;
+        mailbox.push(letter);
+      }
+    });
+  }
+  int next[kThreads] = {};
+  int got = 0;
+  while (got < kThreads * kEach) {
+    for (Letter* at = mailbox.take(); at != nullptr;) {
+      auto* letter = static_cast<Numbered*>(at);
+      at = at->next;
+      REQUIRE(letter->number == next[letter->thread]);
+      ++next[letter->thread];
+      ++got;
+    }
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  CHECK(wakes >= 1);
+  CHECK(mailbox.may_sleep());
+  mailbox.post([] {});
+  CHECK_FALSE(mailbox.may_sleep());
+  CHECK(mailbox.tasks().size() == 1);
+}
+
+TEST_CASE("names are resolved on helper threads, unknown ones to nothing") {
+  std::mutex mutex;
+  std::condition_variable done;
+  std::map<std::string, std::vector<Address>> found;
+  Resolver resolver;
+  for (const char* name : {"localhost", "no-such-name.invalid"}) {
+    REQUIRE(resolver.resolve({name, 8889}, [&, name](std::vector<Address> addresses) {
+      const std::lock_guard lock(mutex);
+      found[name] = std::move(addresses);
+      done.notify_one();
+    }));
+  }
+  std::unique_lock lock(mutex);
+  REQUIRE(done.wait_for(lock, 30s, [&] { return found.size() == 2; }));
+  REQUIRE_FALSE(found["localhost"].empty());
+  CHECK(found["localhost"][0].port() == 8889);
+  CHECK(found["no-such-name.invalid"].empty());
+}
