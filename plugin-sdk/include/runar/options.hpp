@@ -44,11 +44,11 @@ class Meta {
     entries_[size_++] = {detail::str(key), detail::str(value)};
     return *this;
   }
-  const runar_kv* data() const { return entries_.data(); }
+  const runar_kv* data() const { return entries_; }
   std::size_t size() const { return size_; }
 
  private:
-  std::array<runar_kv, kMaxPairs> entries_;
+  runar_kv entries_[kMaxPairs];
   std::size_t size_ = 0;
 };
 
@@ -69,11 +69,11 @@ class Texts {
     entries_[size_++] = detail::str(text);
     return *this;
   }
-  const runar_str* data() const { return entries_.data(); }
+  const runar_str* data() const { return entries_; }
   std::size_t size() const { return size_; }
 
  private:
-  std::array<runar_str, kMaxTexts> entries_;
+  runar_str entries_[kMaxTexts];
   std::size_t size_ = 0;
 };
 

@@ -15,11 +15,6 @@ using test::PluginWorld;
 
 void nothing(void*) {}
 
-// A CBOR text of up to 23 bytes.
-std::string cbor_text(std::string_view text) {
-  return static_cast<char>(0x60 + text.size()) + std::string(text);
-}
-
 void wrapper_call(benchmark::State& state) {
   constexpr std::size_t kRounds = 100'000;
   std::vector<std::int64_t> stamps(kRounds);
@@ -30,7 +25,7 @@ void wrapper_call(benchmark::State& state) {
   PluginWorld world;
   const std::string config =
       R"({"result":")" + std::to_string(reinterpret_cast<std::uintptr_t>(&result)) + R"("})";
-  const std::string path = cbor_text(state.range(0) == 0 ? "adder/plain" : "adder/coroutine");
+  const std::string path = state.range(0) == 0 ? "adder/plain" : "adder/coroutine";
   const bool added = world
                          .add({PluginWorld::spec("pair_cpp", "adder", "adder"),
                                PluginWorld::spec("pair_cpp", "caller", "caller", config)})
