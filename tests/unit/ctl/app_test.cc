@@ -322,13 +322,13 @@ TEST_CASE("suggestions are near, nearest first, at most three") {
 
 TEST_CASE("a bench has at least one call, and needs a daemon") {
   Terminal terminal;
-  for (const auto& bad : std::vector<std::vector<std::string>>{
-           {"bench", "call", "a/b", "--count", "0"},
-           {"bench", "call", "a/b", "--count", "10000001"},
-           {"bench", "call", "a/b", "--inflight", "1025"},
-           {"bench", "local", "a/b", "--node", "x"},
-           {"bench", "call"},
-           {"bench"}}) {
+  for (const auto& bad :
+       std::vector<std::vector<std::string>>{{"bench", "call", "a/b", "--count", "0"},
+                                             {"bench", "call", "a/b", "--count", "10000001"},
+                                             {"bench", "call", "a/b", "--inflight", "1025"},
+                                             {"bench", "local", "a/b", "--node", "x"},
+                                             {"bench", "call"},
+                                             {"bench"}}) {
     CHECK(terminal.run(bad) == 2);
   }
   CHECK(terminal.run({"--socket", "/nonexistent/c.sock", "bench", "local", "a/b", "k=v"}) == 3);
