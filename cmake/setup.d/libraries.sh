@@ -113,6 +113,8 @@ read_source_index() {
 no_source() { # library
   echo "No source package of $1 >= ${minimum[$1]} can be had from this machine's mirror."
   ! grep -qs '^[EW]:' "$log_dir/sources.log" || printf 'apt about the indexes:\n%s\n' "$(grep '^[EW]:' "$log_dir/sources.log")"
+  ! grep -qs 'is expired' "$log_dir/sources.log" ||
+    echo 'An expired index means a stale mirror or a wrong clock. If you trust it all the same, say so to apt: Acquire::Check-Valid-Until "false"; in /etc/apt/apt.conf.d/.'
   echo "Please make the mirror usable, or install $(libraries_as_text) so that pkg-config finds them."
   exit 1
 }

@@ -17,10 +17,14 @@ seconds_as_text() {
   if (($1 < 60)); then echo "$1 s"; else echo "$(($1 / 60)) min $(($1 % 60)) s"; fi
 }
 
-# Shows that a long step is alive: every second on a terminal, every 30 seconds in a log file.
+# Shows that a long step is alive, every second on a terminal, every 30 seconds in a log file, until stdin is closed.
+# (Not until it is killed: a child killed right after its fork would run the EXIT trap of its parent.)
 tick() { # title
-  local begin=$SECONDS
-  while sleep 1 && kill -0 $$ 2>/dev/null; do
+  local begin=$SECONDS code=0
+  while true; do
+    code=0
+    read -r -t 1 || code=$?
+    ((code > 128)) || break
     if [ -t 2 ]; then
       printf '\r\033[K%s … %s' "$1" "$(seconds_as_text $((SECONDS - begin)))" >&2
     elif (((SECONDS - begin) % 30 == 0)); then
@@ -31,20 +35,19 @@ tick() { # title
 
 # step TITLE LOG COMMAND…: runs a command (or function) with its output in $log_dir/LOG.
 step() {
-  local title log=$log_dir/$2.log begin=$SECONDS ticker code=0
+  local title log=$log_dir/$2.log begin=$SECONDS alive code=0
   step_number=$((step_number + 1))
   title="[$step_number/$step_count] $1"
   shift 2
   say "$title (log: $log)"
-  tick "$title" </dev/null >/dev/null &
-  ticker=$!
+  exec {alive}> >(tick "$title" >/dev/null)
   # A plain "command || code=$?" would switch errexit off inside the command.
   set +e
-  (set -e; "$@") </dev/null >"$log" 2>&1
+  (exec {alive}>&-; set -e; "$@") </dev/null >"$log" 2>&1
   code=$?
   set -e
-  kill "$ticker" 2>/dev/null || true
-  wait "$ticker" 2>/dev/null || true
+  exec {alive}>&-
+  wait $! || true
   [ ! -t 2 ] || printf '\r\033[K' >&2
   if ((code != 0)); then
     say "$title failed after $(seconds_as_text $((SECONDS - begin))). The last lines of $log:"

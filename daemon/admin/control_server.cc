@@ -9,7 +9,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <cstring>
+#include <system_error>
 
 #include "admin/event_stream.h"
 #include "admin/render.h"
@@ -21,7 +21,8 @@ using core::Errc;
 namespace {
 
 core::Error system_error(std::string_view what, const std::string& path, int code) {
-  return core::fail(Errc::kSystem, fmt::format("{} {}: {}", what, path, std::strerror(code)));
+  return core::fail(Errc::kSystem,
+                    fmt::format("{} {}: {}", what, path, std::generic_category().message(code)));
 }
 
 // The group's number; none when the name is unknown.
@@ -182,6 +183,7 @@ void ControlServer::closed(const SessionPtr& session) {
   for (const auto& [id, stream] : client.streams) {
     stream->close();
   }
+  stop_benches(session);
 }
 
 void ControlServer::handle(const SessionPtr& session, std::uint64_t id, std::string_view method,
@@ -191,7 +193,8 @@ void ControlServer::handle(const SessionPtr& session, std::uint64_t id, std::str
       {"hello", &ControlServer::hello},         {"status", &ControlServer::status},
       {"nodes", &ControlServer::nodes},         {"config", &ControlServer::config},
       {"call", &ControlServer::call},           {"publish", &ControlServer::publish},
-      {"subscribe", &ControlServer::subscribe}, {"cancel", &ControlServer::cancel}};
+      {"subscribe", &ControlServer::subscribe}, {"cancel", &ControlServer::cancel},
+      {"bench", &ControlServer::bench}};
   const auto* at = std::find_if(std::begin(kMethods), std::end(kMethods),
                                 [&](const auto& m) { return m.first == method; });
   if (at == std::end(kMethods)) {

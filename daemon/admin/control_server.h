@@ -6,10 +6,13 @@
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <functional>
+#include <list>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
+#include "admin/bench.h"
 #include "admin/session.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -37,11 +40,12 @@ class ControlServer final : private Requests, private rpc::Completion {
  public:
   static constexpr std::size_t kMaxClients = 64;
   static constexpr std::uint32_t kMaxInFlight = 256;  // of one client
+  static constexpr std::size_t kMaxBenches = 4;       // of all clients
 
   ControlServer(boost::asio::io_context& io, ControlOptions options, ControlSources sources,
                 rpc::Handler& calls, rpc::Broker& broker, const registry::Registry& registry,
                 const core::Clock& clock, core::Log log);
-  ~ControlServer();
+  ~ControlServer() override;
 
   // kSystem with what the system said; kStateLocked when a live daemon answers on the path.
   core::Result<void> listen();
@@ -54,6 +58,11 @@ class ControlServer final : private Requests, private rpc::Completion {
     SessionPtr session;
     std::uint64_t id = 0;
     core::TimePoint began{};
+  };
+  struct BenchRun {
+    SessionPtr session;
+    std::uint64_t id = 0;
+    std::unique_ptr<Bench> bench;
   };
   struct Client {
     std::map<std::uint64_t, rpc::Ticket> calls;  // by request id
@@ -77,6 +86,9 @@ class ControlServer final : private Requests, private rpc::Completion {
   void publish(const SessionPtr& session, std::uint64_t id, const Params& params);
   void subscribe(const SessionPtr& session, std::uint64_t id, const Params& params);
   void cancel(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void bench(const SessionPtr& session, std::uint64_t id, const Params& params);
+  // Those of a client; with `id`, only the one of that request.
+  void stop_benches(const SessionPtr& session, std::optional<std::uint64_t> id = {});
 
   boost::asio::io_context& io_;
   const ControlOptions options_;
@@ -90,6 +102,7 @@ class ControlServer final : private Requests, private rpc::Completion {
   boost::asio::local::stream_protocol::acceptor acceptor_;
   core::SlotTable<Pending> pending_;
   std::map<SessionPtr, Client> clients_;
+  std::list<BenchRun> benches_;
 };
 
 }  // namespace runard::admin

@@ -1,4 +1,4 @@
-// The methods of ControlServer that make traffic: call, publish, subscribe, cancel.
+// The methods of ControlServer that make traffic: call, publish, subscribe, cancel, bench.
 
 #include "admin/base64.h"
 #include "admin/control_server.h"
@@ -27,6 +27,14 @@ core::Duration duration_of(const json::object& params, std::string_view key) {
   const auto count = value == nullptr ? 0 : value->to_number<std::int64_t>(error);
   constexpr std::int64_t kMax = std::chrono::nanoseconds(std::chrono::hours(24 * 365)).count();
   return core::Duration(error || count < 0 ? 0 : std::min(count, kMax));
+}
+
+// A whole number; `fallback` when absent, zero (which is no count) when it is not one.
+std::uint64_t count_of(const json::object& params, std::string_view key, std::uint64_t fallback) {
+  const json::value* value = params.if_contains({key.data(), key.size()});
+  boost::system::error_code error;
+  const auto count = value == nullptr ? fallback : value->to_number<std::uint64_t>(error);
+  return error ? 0 : count;
 }
 
 bool flag_of(const json::object& params, std::string_view key) {
@@ -58,6 +66,16 @@ core::Result<core::NodeId> node_of(const json::object& params, std::string_view 
     }
   }
   return core::fail(Errc::kNotFound, "no node \"" + name + "\" is known here", core::Executed::kNo);
+}
+
+json::object render_bench(const BenchResult& result) {
+  return {{"count", result.count},
+          {"errors", result.errors},
+          {"elapsed_ns", result.elapsed.count()},
+          {"p50_ns", result.p50.count()},
+          {"p90_ns", result.p90.count()},
+          {"p99_ns", result.p99.count()},
+          {"max_ns", result.max.count()}};
 }
 
 }  // namespace
@@ -155,6 +173,7 @@ void ControlServer::cancel(const SessionPtr& session, std::uint64_t id, const Pa
     at->second->close();
     client.streams.erase(at);
   }
+  stop_benches(session, call);
   session->send({{"id", id}, {"result", json::object()}});
 }
 
@@ -210,6 +229,53 @@ void ControlServer::subscribe(const SessionPtr& session, std::uint64_t id, const
   }
   client.streams[id] = stream;
   session->send({{"id", id}, {"subscribed", true}});
+}
+
+void ControlServer::bench(const SessionPtr& session, std::uint64_t id, const Params& params) {
+  const auto path =
+      routing::TopicPath::parse(text_of(params, "path"), registry_.networks().front());
+  auto payload = payload_of(params);
+  const auto target = node_of(params, "node", registry_);
+  if (!path || !payload || !target) {
+    session->send_error(id, !path ? path.error() : !payload ? payload.error() : target.error());
+    return;
+  }
+  if (benches_.size() >= kMaxBenches) {
+    session->send_error(id, core::fail(Errc::kOverloaded, "other benches are running"));
+    return;
+  }
+  BenchOptions options;
+  options.network = path->network();
+  options.path = path->path();
+  options.payload = std::move(*payload);
+  options.target = flag_of(params, "local") ? registry_.local().node : *target;
+  options.count = count_of(params, "count", 1);
+  options.inflight = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(count_of(params, "inflight", 1), UINT32_MAX));
+  options.timeout = options_.default_timeout;
+  auto made = Bench::create(std::move(options), calls_, clock_,
+                            [session](core::Task task) { session->post(std::move(task)); });
+  if (!made) {
+    session->send_error(id, made.error());
+    return;
+  }
+  const auto run = benches_.insert(benches_.end(), {session, id, std::move(*made)});
+  run->bench->start([this, run, session, id](const BenchResult& result) {
+    if (result.first_error && result.errors == result.count) {
+      session->send_error(id, *result.first_error);
+    } else {
+      session->send({{"id", id}, {"result", render_bench(result)}});
+    }
+    session->post([this, run] { benches_.erase(run); });
+  });
+}
+
+void ControlServer::stop_benches(const SessionPtr& session, std::optional<std::uint64_t> id) {
+  for (const BenchRun& run : benches_) {
+    if (run.session == session && (!id || run.id == *id)) {
+      run.bench->stop();
+    }
+  }
 }
 
 }  // namespace runard::admin

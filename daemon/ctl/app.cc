@@ -40,6 +40,7 @@ void add_commands(CLI::App& app, const CommandContext& context) {
   add_status_commands(app, context);
   add_service_commands(app, context);
   add_traffic_commands(app, context);
+  add_bench_commands(app, context);
   add_config_commands(app, context);
   add_ca_commands(app, context);
   add_network_commands(app, context);

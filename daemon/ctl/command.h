@@ -35,6 +35,7 @@ void add_node_identity_commands(CLI::App& app, const CommandContext& context);
 void add_status_commands(CLI::App& app, const CommandContext& context);
 void add_service_commands(CLI::App& app, const CommandContext& context);
 void add_traffic_commands(CLI::App& app, const CommandContext& context);
+void add_bench_commands(CLI::App& app, const CommandContext& context);
 void add_config_commands(CLI::App& app, const CommandContext& context);
 void add_explain_command(CLI::App& app, const CommandContext& context);
 

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 namespace runard::ctl {
 namespace json = boost::json;
@@ -68,8 +69,8 @@ core::Result<void> ControlClient::connect(const std::string& path) {
   if (fd_ < 0 || ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
     const int error = errno;
     const Errc code = error == EACCES || error == EPERM ? Errc::kDenied : Errc::kDaemonUnreachable;
-    return core::fail(code,
-                      fmt::format("cannot reach a daemon at {}: {}", path, std::strerror(error)));
+    return core::fail(code, fmt::format("cannot reach a daemon at {}: {}", path,
+                                        std::generic_category().message(error)));
   }
   return {};
 }

@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace json = boost::json;
-using core::Errc;
 
 constexpr std::string_view kRequestMark = "-----BEGIN CERTIFICATE REQUEST-----";
 constexpr std::string_view kNetworksMark = "-----BEGIN RUNARD NETWORKS-----";

@@ -6,15 +6,17 @@
 #include <exception>
 #include <iostream>
 
+#include "crypto/process.h"
 #include "ctl/app.h"
 
 int main(int argc, char** argv) {
   using namespace runard;
+  crypto::harden_process();
   const core::SystemClock clock;
   core::SystemRandom random;
   identity::SystemDisk disk;
   const auto environment = [](const std::string& name) {
-    const char* value = std::getenv(name.c_str());
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   };
   ctl::Session session{std::cin, std::cout, std::cerr, clock, random, disk, environment};

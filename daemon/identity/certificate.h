@@ -10,7 +10,7 @@
 // kCertificateNoNetworks, kCertificateBadNetworks, kCertificateTooManyNetworks, kNodeDenied.
 // Error::about never repeats text of the peer's.
 //
-// Threading: any thread; takes about 0.3 ms, no I/O.
+// Threading: any thread; takes about 0.15 ms, no I/O.
 #pragma once
 
 #include <span>

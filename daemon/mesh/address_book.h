@@ -14,8 +14,8 @@
 
 #include "core/random.h"
 #include "core/result.h"
+#include "core/token_bucket.h"
 #include "mesh/settings.h"
-#include "mesh/token_bucket.h"
 #include "mesh/types.h"
 
 namespace runard::mesh {
@@ -103,7 +103,7 @@ class AddressBook {
   std::map<DialId, Key> dials_;
   std::set<core::NodeId> linked_;
   DialId last_dial_ = 0;
-  TokenBucket multicast_{settings_.multicast_burst, settings_.multicast_per_second};
+  core::TokenBucket multicast_{settings_.multicast_burst, settings_.multicast_per_second};
   core::TimePoint next_ = core::kNever;
 };
 

@@ -80,6 +80,7 @@ std::map<core::NetworkId, wire::Section> split(const registry::NodeRows& rows,
 
 // Walks two sorted lists side by side: gone(a), come(b) or both(a, b).
 template <class List, class Less, class Gone, class Come, class Both>
+// NOLINTNEXTLINE(readability-function-size): two lists and what to do with them
 void walk(const List& from, const List& to, Less less, Gone gone, Come come, Both both) {
   auto a = from.begin();
   auto b = to.begin();

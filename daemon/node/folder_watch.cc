@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -19,14 +20,14 @@ FolderWatch::FolderWatch(asio::io_context& io, std::string folder, Appeared appe
       appeared_(std::move(appeared)),
       log_(std::move(log)),
       inotify_(io),
-      timer_(io),
-      buffer_{} {}
+      timer_(io) {}
 
 void FolderWatch::start() {
   const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (fd < 0 || inotify_add_watch(fd, folder_.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
     log_.warn("the plugin folder can't be watched: new files are found only at a start",
-              {core::field("folder", folder_), core::field("why", std::strerror(errno))});
+              {core::field("folder", folder_),
+               core::field("why", std::generic_category().message(errno))});
     if (fd >= 0) {
       inotify_.assign(fd);
       inotify_.close();

@@ -40,7 +40,7 @@ class FolderWatch {
   boost::asio::posix::stream_descriptor inotify_;
   boost::asio::steady_timer timer_;
   std::set<std::string> settling_;  // reported once nothing has come for kSettle
-  std::array<char, 4096> buffer_;
+  std::array<char, 4096> buffer_{};
 };
 
 }  // namespace runard::node

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <boost/asio/post.hpp>
+
 #include "config/show.h"
 #include "crypto/digest.h"
 #include "node/instance_specs.h"
@@ -109,7 +111,16 @@ void LocalNode::plugin_appeared(const std::string& file) {
         {core::field("file", file)});
     return;
   }
-  auto specs = dropped_instances(file, config_);
+  // A file may be large and on a slow disk: it is read beside the control strand.
+  boost::asio::post(files_, [this, file] {
+    auto specs = dropped_instances(file, config_);
+    context_.control.post(
+        [this, file, specs = std::move(specs)]() mutable { enable(file, std::move(specs)); });
+  });
+}
+
+void LocalNode::enable(const std::string& file,
+                       core::Result<std::vector<plugin_host::InstanceSpec>> specs) {
   core::Result<void> added =
       specs ? plugins_.add(std::move(*specs), [] {}) : core::Result<void>(specs.error());
   if (!added) {

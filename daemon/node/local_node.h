@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -57,7 +58,7 @@ class LocalNode {
 
  private:
   void plugin_appeared(const std::string& file);
-  void add_instances(std::vector<plugin_host::InstanceSpec> specs, core::Task done);
+  void enable(const std::string& file, core::Result<std::vector<plugin_host::InstanceSpec>> specs);
   void expire_retained();
   boost::json::object status() const;
 
@@ -76,6 +77,7 @@ class LocalNode {
   std::set<std::string> enabled_files_;
   admin::ControlServer server_;
   std::function<void(boost::json::object&)> more_status_;
+  boost::asio::thread_pool files_{1};  // reads dropped files; joined first
 };
 
 }  // namespace runard::node

@@ -245,7 +245,8 @@ void MeshNode::add_status(json::object& status) const {
     const auto name = names_.find(peer.node);
     peers.push_back({{"node", peer.node.text()},
                      {"name", name == names_.end() ? std::string() : name->second},
-                     {"address", peer.address}, {"linked", peer.links > 0}});
+                     {"address", peer.address},
+                     {"linked", peer.links > 0}});
   }
   json::array unreached;
   for (const mesh::AddressBook::Status& target : mesh_.targets()) {

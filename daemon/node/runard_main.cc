@@ -8,6 +8,7 @@
 
 #include "config/check.h"
 #include "config/load.h"
+#include "crypto/process.h"
 #include "node/daemon.h"
 
 namespace {
@@ -57,6 +58,7 @@ int run(const std::string& path) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  crypto::harden_process();
   CLI::App app(
       "runard: the mesh daemon. Runs in the foreground and logs to stderr; SIGTERM drains and "
       "stops it.");

@@ -57,6 +57,7 @@ void add_place(const Entry& entry, runar_id request, std::vector<core::Field>& f
   fields.push_back(core::field("request", request));
 }
 
+// NOLINTNEXTLINE(readability-function-size): the ABI says so
 void log(runar_ctx* raw, std::int32_t level, runar_str message, const runar_kv* given,
          std::size_t count, runar_id request) {
   const Entry entry(raw);

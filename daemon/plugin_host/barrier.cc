@@ -1,10 +1,21 @@
 #include "plugin_host/barrier.h"
 
+#include <unistd.h>
+
 #include "plugin_host/action.h"
 
 namespace runard::plugin_host {
 
+void park() noexcept {
+  for (;;) {
+    ::pause();
+  }
+}
+
 void report_exception(Context& context, const Frame& frame, const char* text) noexcept {
+  if (context.abandoned()) {
+    park();  // the log is gone as well
+  }
   context.counters.exceptions.fetch_add(1, std::memory_order_relaxed);
   context.label().log.error(
       "the plugin let an exception out",

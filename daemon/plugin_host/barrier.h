@@ -13,21 +13,26 @@
 
 namespace runard::plugin_host {
 
+[[noreturn]] void park() noexcept;
 void report_exception(Context& context, const Frame& frame, const char* text) noexcept;
 
 // False: it threw.
 template <class F>
 bool call_plugin(Context& context, const Frame& frame, F&& f) noexcept {
   const FrameScope scope(frame);
+  bool returned = false;
   try {
     f();
-    return true;
+    returned = true;
   } catch (const std::exception& e) {
     report_exception(context, frame, e.what());
   } catch (...) {
     report_exception(context, frame, "not a std::exception");
   }
-  return false;
+  if (context.abandoned()) [[unlikely]] {
+    park();
+  }
+  return returned;
 }
 
 }  // namespace runard::plugin_host

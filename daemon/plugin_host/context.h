@@ -30,7 +30,7 @@ struct Label {
   std::string service;  // "main:math"
   core::Log log;        // carries plugin and service
   // Places of the plugin's own messages in the log's rate limit.
-  std::array<char, 64> log_keys{};
+  std::array<char, 256> log_keys{};
 };
 
 struct ContextCounters {
@@ -98,7 +98,12 @@ class Context final : public rpc::Handler {
   bool closing() const { return closing_.load(); }
   bool quiet() const;
   bool retire();
-  void force_retire() { holds_.fetch_or(kRetired); }
+  // The host goes; a thread that is still inside the plugin must not come back into the daemon.
+  void abandon() {
+    holds_.fetch_or(kRetired);
+    abandoned_.store(true);
+  }
+  bool abandoned() const { return abandoned_.load(std::memory_order_acquire); }
 
   ContextCounters counters;
 
@@ -116,6 +121,7 @@ class Context final : public rpc::Handler {
   bool hears_cancel_ = false;
   std::uint32_t request_limit_ = 1;
   std::atomic<bool> closing_{false};
+  std::atomic<bool> abandoned_{false};
   // reason << 32 | requests that were let in and not answered
   alignas(64) std::atomic<std::uint64_t> gate_{
       static_cast<std::uint64_t>(core::Errc::kServiceStopping) << kReasonShift};

@@ -34,7 +34,7 @@ std::optional<Header> entry(ByteView file, std::uint64_t table, std::uint16_t n)
   if (!bytes) {
     return std::nullopt;
   }
-  Header header;
+  Header header{};
   std::memcpy(&header, bytes->data(), sizeof header);
   return header;
 }

@@ -63,13 +63,13 @@ Host::Host(Options options, Ports ports)
 
 Host::~Host() {
   control_.link->cut();
+  runtime_->abandon_contexts();
   watchdog_.stop();
   runtime_->tasks.stop();
   const bool workers_ended = runtime_->workers.stop(kPatience);
   const bool blocking_ended = runtime_->blocking.stop(kPatience);
   if (!workers_ended || !blocking_ended) {
     options_.log.error("a thread is stuck inside a plugin and is left behind");
-    runtime_->retire_contexts();
     return;
   }
   libraries_->unload_all();

@@ -40,7 +40,9 @@ core::Result<void> Library::load(const runar_host& host) {
   // Never closed again: code of a plugin may run for as long as any thread or buffer remembers it.
   void* const handle = ::dlopen(copy_.path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (handle == nullptr) {
-    return core::fail(Errc::kPluginLoadFailed, manifest_.name + ": " + ::dlerror());
+    return core::fail(Errc::kPluginLoadFailed,
+                      manifest_.name + ": " +
+                          ::dlerror());  // NOLINT(concurrency-mt-unsafe): glibc keeps one a thread
   }
   const auto entry = reinterpret_cast<runar_plugin_v1_fn>(::dlsym(handle, kEntry));
   if (entry == nullptr) {
@@ -149,7 +151,7 @@ void Library::unload() {
   if (unload_ != nullptr) {
     try {
       std::exchange(unload_, nullptr)();
-    } catch (...) {  // nothing of it is left that could be harmed
+    } catch (...) {  // NOLINT(bugprone-empty-catch): nothing of it is left that could be harmed
     }
   }
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "plugin_host/abi_error.h"
 #include "plugin_host/abi_values.h"
 #include "plugin_host/barrier.h"
@@ -57,7 +59,8 @@ Phase Phases::current() const {
 void Phases::note_refused(std::string_view what, runar_status status) {
   const std::lock_guard lock(mutex_);
   if (phase_ == Phase::kInit && refused_.empty()) {
-    refused_ = fmt::format("{} was refused ({})", what, status_text(status));
+    refused_ = fmt::format("{} was refused", what);
+    refusal_ = status;
   }
 }
 
@@ -117,8 +120,9 @@ void Phases::finish(Outcome outcome) {
   core::Result<void> result;
   {
     const std::lock_guard lock(mutex_);
-    if (outcome.status >= RUNAR_OK && !refused_.empty()) {
-      outcome = {RUNAR_E_INVALID, refused_};
+    if (!refused_.empty()) {
+      outcome.status = std::min(outcome.status, refusal_);
+      outcome.message = outcome.message.empty() ? refused_ : outcome.message;
     }
     if (outcome.status < RUNAR_OK) {
       result = core::fail(core::Errc::kServicePhaseFailed,

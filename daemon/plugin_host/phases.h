@@ -55,7 +55,8 @@ class Phases final : public StrandTask {
   Done done_;
   bool returned_pending_ = false;
   std::optional<Outcome> early_;  // phase_done that came before the call had returned
-  std::string refused_;
+  std::string refused_;           // the first registration of init that was refused
+  runar_status refusal_ = RUNAR_OK;
 };
 
 }  // namespace runard::plugin_host

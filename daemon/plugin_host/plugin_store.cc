@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "plugin_host/manifest.h"
 
@@ -33,7 +33,7 @@ class Descriptor {
 };
 
 core::Error system_error(Errc code, const std::filesystem::path& path) {
-  return core::fail(code, path.string() + ": " + std::strerror(errno));
+  return core::fail(code, path.string() + ": " + std::generic_category().message(errno));
 }
 
 bool read_all(int fd, core::Bytes& bytes) {

@@ -36,10 +36,10 @@ struct Runtime {
         tasks(*this, limits.tasks),
         events(limits.events) {}
 
-  // From now on every host call is refused: a thread that is stuck in a plugin is left behind.
-  void retire_contexts() {
+  // The host goes: whoever is still inside a plugin is left behind there.
+  void abandon_contexts() {
     for (const auto& context : contexts) {
-      context->force_retire();
+      context->abandon();
     }
   }
 

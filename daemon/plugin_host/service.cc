@@ -269,6 +269,7 @@ InstanceStatus Service::status() const {
   }
   const Context& context = life_->context();
   status.stuck = context.gate() == core::Errc::kServiceStuck;
+  status.busy = !life_->instance().idle();
   status.in_flight = context.open_requests();
   status.calls = context.open_calls();
   status.tasks = context.open_tasks();

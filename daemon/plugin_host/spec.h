@@ -61,6 +61,7 @@ struct InstanceStatus {
   std::uint32_t restarts = 0;
   std::uint32_t leaked = 0;     // lives that could not be destroyed
   bool stuck = false;           // a handler has not returned for long
+  bool busy = false;            // something of it runs, or waits to run
   std::uint32_t in_flight = 0;  // unanswered requests
   std::uint32_t calls = 0;      // calls it waits for
   std::uint32_t tasks = 0;      // posted tasks and timers

@@ -8,7 +8,6 @@ namespace {
 
 using core::Errc;
 using core::Executed;
-using core::Kind;
 
 struct FailRow {
   runar_status status;

@@ -57,7 +57,7 @@ class TopicStore {
     std::list<std::string>::iterator age;
   };
   struct Sequence {
-    Stamp last;
+    Stamp last{};
     std::list<std::string>::iterator age;
   };
   void pop_front(Retained& topic);

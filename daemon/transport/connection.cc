@@ -166,6 +166,10 @@ ngtcp2_ssize Connection::write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, 
   for (;;) {
     Stream* stream = blocked_ ? nullptr : streams.next();
     const SendParts parts = stream == nullptr ? SendParts{} : stream->pending();
+    if (stream != nullptr && parts.bytes == 0 && !parts.last) {
+      streams.remove(*stream);
+      continue;
+    }
     for (std::size_t i = 0; i < parts.count; ++i) {
       vectors[i] = {const_cast<std::uint8_t*>(parts.views[i].data()), parts.views[i].size()};
     }

@@ -25,6 +25,7 @@ struct PeerInfo {
   std::vector<std::string> addresses;  // where it says it can be dialled
   Address address;                     // where it is seen
   bool dialled = false;                // by this node
+  DialId dial = 0;                     // of those that still run, the one that made the link
   core::WallTime not_after{};          // of its certificate
 };
 

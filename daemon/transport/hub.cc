@@ -351,6 +351,7 @@ void Hub::announce(Link& link) {
   info.addresses = link.peer_hello().addresses;
   info.address = link.remote();
   info.dialled = !link.is_server();
+  info.dial = dialer_.dial_of(link.id());
   info.not_after = link.peer().not_after;
   RemoteNode::Shared shared{exchange_, services_.clock, services_.names};
   services_.events.link_up(

@@ -38,13 +38,14 @@ struct Limits {
   std::size_t half_open = 512;        // handshakes of strangers in progress; more are dropped
   std::size_t half_open_free = 64;    // of them, before an address has to be proved by a Retry
   std::size_t half_open_source = 32;  // of them, from one IPv4 address or IPv6 /64
-  std::size_t dials = 64;             // handshakes of ours in progress
+  std::size_t dials = 160;            // of ours in progress
 
   core::Duration handshake_timeout = std::chrono::seconds(5);
   core::Duration idle_timeout = std::chrono::milliseconds(4000);
   core::Duration keep_alive = std::chrono::milliseconds(1300);
-  core::Duration drain_grace = std::chrono::seconds(5);       // for the loser of two links
-  core::Duration message_timeout = std::chrono::seconds(30);  // for a message to arrive whole
+  core::Duration drain_grace = std::chrono::seconds(5);         // for the loser of two links
+  core::Duration close_grace = std::chrono::milliseconds(250);  // to send what is queued
+  core::Duration message_timeout = std::chrono::seconds(30);    // for a message to arrive whole
 
   std::uint64_t max_message() const { return wire::max_message_body(payload) + 64; }
   std::uint64_t connection_window() const {

@@ -151,8 +151,19 @@ void Link::deliver(core::TimePoint now) {
   std::erase_if(fresh_, [](const auto& fresh) { return fresh->over(); });
   std::erase_if(in_lanes_, [](const auto& lane) { return lane->over(); });
   finish_drain();
-  if (close_wanted_ && core_.connection) {
+  finish_close();
+}
+
+// What was queued before the close still goes out.
+void Link::finish_close() {
+  if (!close_wanted_ || !core_.connection) {
+    return;
+  }
+  const bool waits = control_ != nullptr && !control_->over() && !control_->all_acknowledged();
+  if (!waits || core_.now >= give_up_at_) {
     end(close_wanted_->first, close_wanted_->second, true);
+  } else {
+    give_up_at_ = std::min(give_up_at_, core_.now + core_.context.limits.close_grace);
   }
 }
 
@@ -308,6 +319,7 @@ std::uint64_t Link::generation() const {
 
 void Link::close(CloseCode code, core::Error why) {
   close_wanted_.emplace(code, std::move(why));
+  port_->open = false;
 }
 
 void Link::protocol_error(const char* what) {
@@ -380,7 +392,7 @@ void Link::on_expiry(core::TimePoint now) {
   if (now >= requests_.expiry()) {
     requests_.on_expiry();
   }
-  if (now >= give_up_at_) {
+  if (now >= give_up_at_ && !close_wanted_) {
     end(retiring_ ? CloseCode::kDuplicate : CloseCode::kProtocol,
         retiring_ ? core::fail(Errc::kDuplicateLink, peer_->name)
                   : core::fail(Errc::kHandshakeFailed, "no hello in time"),

@@ -84,7 +84,8 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   // The hub's decisions on a ready link.
   void go_up();
   void retire();  // another link to the same node is better
-  // At the end of the next deliver(): handlers may ask for it in the midst of one.
+  // After the next deliver(), since handlers may ask for it in the midst of one, and when the peer
+  // has the control frames that were queued before, or Limits::close_grace passed.
   void close(wire::CloseCode code, core::Error why);
 
   // With work from the exchange.
@@ -139,6 +140,7 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   void take_control(const InboxFrame& frame);
   void on_hello(core::ByteView body);
   void finish_drain();
+  void finish_close();
   void forget_streams();
   void end(wire::CloseCode code, core::Error why, bool tell_peer);
   void protocol_error(const char* what);

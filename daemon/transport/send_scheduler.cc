@@ -1,5 +1,7 @@
 #include "transport/send_scheduler.h"
 
+#include <utility>
+
 namespace runard::transport {
 
 void SendScheduler::push(Queue& queue, Stream& stream) {
@@ -26,8 +28,11 @@ void SendScheduler::ready(Stream& stream) {
 }
 
 void SendScheduler::unblocked(Stream& stream) {
-  stream.blocked_ = false;
-  ready(stream);
+  // A window may grow that stopped nobody, of a stream that has nothing to send and will soon be
+  // gone.
+  if (std::exchange(stream.blocked_, false)) {
+    ready(stream);
+  }
 }
 
 void SendScheduler::remove(Stream& stream) {

@@ -6,7 +6,8 @@
 #   LINK            other targets that the plugin needs
 #   STATIC_RUNTIME  carries the C++ runtime inside, so that the file runs on other distributions
 # RUNAR_PLUGIN_OUTPUT_DIR says where NAME.so is put (default: the current build folder), and
-# `cmake --install` puts it into RUNAR_PLUGINDIR (default: lib/runar/plugins below the prefix).
+# `cmake --install` puts it into RUNAR_PLUGINDIR (default: lib/runar/plugins below the prefix; "": it
+# is not installed).
 
 function(runar_add_plugin name)
   cmake_parse_arguments(PLUGIN "STATIC_RUNTIME" "" "SOURCES;LINK" ${ARGN})
@@ -43,5 +44,7 @@ function(runar_add_plugin name)
   if(NOT DEFINED RUNAR_PLUGINDIR)
     set(RUNAR_PLUGINDIR lib/runar/plugins)
   endif()
-  install(TARGETS ${name} LIBRARY DESTINATION ${RUNAR_PLUGINDIR} COMPONENT plugins)
+  if(RUNAR_PLUGINDIR)
+    install(TARGETS ${name} LIBRARY DESTINATION ${RUNAR_PLUGINDIR} COMPONENT plugins)
+  endif()
 endfunction()

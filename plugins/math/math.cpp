@@ -43,7 +43,8 @@ class Math : public runar::Service {
     const auto handler = [&lc, name, operation](Operands in, const runar::Request& rq) {
       const double value = operation(in.a, in.b);
       runar::log_debug(rq, "{}({}, {}) = {}", name, in.a, in.b, value);
-      rq.publish(lc.path() + "/result", Result{name, in.a, in.b, value});
+      const Result result{name, in.a, in.b, value};
+      rq.publish(lc.path() + "/result", result);
       return value;
     };
     lc.action<Operands, double>(name, handler,

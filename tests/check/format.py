@@ -4,12 +4,15 @@
 Usage: format.py CHECKOUT CLANG_FORMAT [--fix]
 """
 
+import shutil
 import subprocess
 import sys
 
 import source
 
 root, tool = sys.argv[1:3]
+if not shutil.which(tool):
+    sys.exit(f"{tool} is not installed; cmake/setup installs it")
 fix = sys.argv[3:] == ["--fix"]
 paths = [str(path) for path in source.files(root)]
 how = ["-i"] if fix else ["--dry-run", "-Werror"]

@@ -46,7 +46,8 @@ class Words(unittest.TestCase):
 
     def test_a_header_opens_no_namespace(self):
         self.refused("daemon/core/a.h", "using namespace std;")
-        self.assertEqual(self.problems("daemon/core/a.cc", "using namespace std::chrono_literals;"), [])
+        self.assertEqual(self.problems("daemon/core/a.cc", "using namespace std;"), [])
+        self.assertEqual(self.problems("daemon/core/a.h", "using namespace std::chrono_literals;"), [])
 
     def test_allowed_where_they_belong(self):
         self.assertEqual(self.problems("daemon/node/runard_main.cc", 'getenv("NOTIFY_SOCKET");'), [])

@@ -17,6 +17,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -149,6 +150,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("parts", nargs="*", help="only files whose path has one of these in it")
     options = parser.parse_args()
+    if not shutil.which(options.tool):
+        sys.exit(f"{options.tool} is not installed; cmake/setup installs it")
     root, build = os.path.realpath(options.checkout), os.path.realpath(options.build)
 
     tidy = Tidy(root, build, options.tool, options.deep)

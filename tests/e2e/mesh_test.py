@@ -67,7 +67,7 @@ def test_static_peers_by_address_link_and_call(folder, add_daemon):
 def test_static_peers_by_name_link(folder, add_daemon):
     authority = Authority(folder / "ca")
     first = make(folder, add_daemon, authority, "first", listen="[::]:PORT")
-    second = make(folder, add_daemon, authority, "second", peers=[f"localhost:{first.port}"])
+    second = make(folder, add_daemon, authority, "second", peers=[f"localhost:{first.port}"], listen="[::]:PORT")
     first.start(), second.start()
     wait_for("they are linked", lambda: peers_of(second) == {"first"})
 
@@ -235,13 +235,13 @@ def test_a_large_payload_travels_and_a_larger_one_is_refused(folder, add_daemon)
     first.drop_plugin("echo-c") if (build_dir() / "plugins" / "echo-c.so").exists() else None
     if not (build_dir() / "plugins" / "echo-c.so").exists():
         raise Failed("the plugin echo-c is not built")
-    wait_for("second sees echo", lambda: sees(second, "echo"))
+    wait_for("second sees echo", lambda: sees(second, "echo-c"))
     big = folder / "big.json"
     big.write_text(json.dumps("x" * (3 << 20)))
-    done = second.ctl("call", "echo/echo", "-d", f"@{big}")
+    done = second.ctl("call", "echo-c/echo", "-d", f"@{big}")
     expect(len(json.loads(done.stdout)), 3 << 20)
     big.write_text(json.dumps("x" * (5 << 20)))
-    refused = second.ctl("call", "echo/echo", "-d", f"@{big}", check=False)
+    refused = second.ctl("call", "echo-c/echo", "-d", f"@{big}", check=False)
     expect((refused.returncode, "RUNAR-E1204" in refused.stderr), (1, True))
 
 

@@ -7,12 +7,13 @@
 
 #define STR(x) {x, sizeof(x) - 1}
 
-RUNAR_MANIFEST("{\"name\":\"pair\",\"version\":\"1.0.0\",\"abi\":\"1.0\",\"services\":[\"echo\",\"caller\"]}");
+RUNAR_MANIFEST(
+    "{\"name\":\"pair\",\"version\":\"1.0.0\",\"abi\":\"1.0\",\"services\":[\"echo\",\"caller\"]}");
 
-static const runar_host *host;
-static struct pair_result *result;
+static const runar_host* host;
+static struct pair_result* result;
 
-static void on_echo(void *user, runar_ctx *ctx, const runar_request *request) {
+static void on_echo(void* user, runar_ctx* ctx, const runar_request* request) {
   (void)user;
   if (result != NULL) {
     result->seen = request->payload.bytes.ptr;
@@ -20,7 +21,7 @@ static void on_echo(void *user, runar_ctx *ctx, const runar_request *request) {
   host->respond(ctx, request->id, &request->payload);
 }
 
-static void on_reply(void *user, runar_ctx *ctx, runar_id call, const runar_reply *reply) {
+static void on_reply(void* user, runar_ctx* ctx, runar_id call, const runar_reply* reply) {
   (void)user;
   (void)ctx;
   (void)call;
@@ -28,9 +29,10 @@ static void on_reply(void *user, runar_ctx *ctx, runar_id call, const runar_repl
   result->same_address += reply->payload.bytes.ptr == result->sent;
 }
 
-static void on_run(void *user, runar_ctx *ctx, const runar_request *request) {
+static void on_run(void* user, runar_ctx* ctx, const runar_request* request) {
   (void)user;
-  runar_call call = {.struct_size = sizeof call, .flags = RUNAR_CALL_DIRECT, .path = STR("echo/echo")};
+  runar_call call = {
+      .struct_size = sizeof call, .flags = RUNAR_CALL_DIRECT, .path = STR("echo/echo")};
   call.payload = request->payload;
   call.parent = request->id;
   result->sent = request->payload.bytes.ptr;
@@ -48,57 +50,73 @@ static void on_run(void *user, runar_ctx *ctx, const runar_request *request) {
   host->respond(ctx, request->id, NULL);
 }
 
-static runar_status create(runar_ctx *ctx, const runar_service_args *args, void **self,
-                           runar_err *err) {
+static runar_status create(runar_ctx* ctx, const runar_service_args* args, void** self,
+                           runar_err* err) {
   (void)ctx;
   (void)self;
   (void)err;
   char number[32] = {0};
   if (args->config_json.len > 2 && args->config_json.len < sizeof number) {
     memcpy(number, args->config_json.ptr, args->config_json.len);
-    result = (struct pair_result *)(uintptr_t)strtoull(number, NULL, 10);
+    result = (struct pair_result*)(uintptr_t)strtoull(number, NULL, 10);
   }
   return RUNAR_OK;
 }
-static runar_status init_echo(void *self, runar_ctx *ctx, runar_err *err) {
+static runar_status init_echo(void* self, runar_ctx* ctx, runar_err* err) {
   (void)self;
   (void)err;
-  const runar_action action = {.struct_size = sizeof action, .name = STR("echo"), .on_request = on_echo};
+  const runar_action action = {
+      .struct_size = sizeof action, .name = STR("echo"), .on_request = on_echo};
   return host->add_action(ctx, &action, NULL);
 }
-static runar_status init_caller(void *self, runar_ctx *ctx, runar_err *err) {
+static runar_status init_caller(void* self, runar_ctx* ctx, runar_err* err) {
   (void)self;
   (void)err;
-  const runar_action action = {.struct_size = sizeof action, .name = STR("run"), .on_request = on_run};
+  const runar_action action = {
+      .struct_size = sizeof action, .name = STR("run"), .on_request = on_run};
   return host->add_action(ctx, &action, NULL);
 }
-static runar_status start(void *self, runar_ctx *ctx, runar_err *err) {
+static runar_status start(void* self, runar_ctx* ctx, runar_err* err) {
   (void)self;
   (void)ctx;
   (void)err;
   return RUNAR_OK;
 }
-static runar_status stop(void *self, runar_ctx *ctx, int64_t deadline_ns, runar_err *err) {
+static runar_status stop(void* self, runar_ctx* ctx, int64_t deadline_ns, runar_err* err) {
   (void)self;
   (void)ctx;
   (void)deadline_ns;
   (void)err;
   return RUNAR_OK;
 }
-static void destroy(void *self) { (void)self; }
+static void destroy(void* self) {
+  (void)self;
+}
 
-static const runar_service_type echo = {.struct_size = sizeof echo, .name = STR("echo"), .version = STR("1"),
-  .create = create, .init = init_echo, .start = start, .stop = stop, .destroy = destroy};
-static const runar_service_type caller = {.struct_size = sizeof caller, .name = STR("caller"), .version = STR("1"),
-  .create = create, .init = init_caller, .start = start, .stop = stop, .destroy = destroy};
-static const runar_service_type *const types[] = {&echo, &caller};
+static const runar_service_type echo = {.struct_size = sizeof echo,
+                                        .name = STR("echo"),
+                                        .version = STR("1"),
+                                        .create = create,
+                                        .init = init_echo,
+                                        .start = start,
+                                        .stop = stop,
+                                        .destroy = destroy};
+static const runar_service_type caller = {.struct_size = sizeof caller,
+                                          .name = STR("caller"),
+                                          .version = STR("1"),
+                                          .create = create,
+                                          .init = init_caller,
+                                          .start = start,
+                                          .stop = stop,
+                                          .destroy = destroy};
+static const runar_service_type* const types[] = {&echo, &caller};
 static const runar_plugin plugin = {.struct_size = sizeof plugin,
                                     .name = STR("pair"),
                                     .version = STR("1.0.0"),
                                     .types = types,
                                     .type_count = 2};
 
-const runar_plugin *runar_plugin_v1(const runar_host *given, runar_err *err) {
+const runar_plugin* runar_plugin_v1(const runar_host* given, runar_err* err) {
   (void)err;
   host = given;
   return &plugin;

@@ -4,7 +4,7 @@
 RUNAR_MANIFEST("{\"name\":\"too_new\",\"version\":\"1.0.0\",\"abi\":\"1.0\",\"services\":[\"x\"]}");
 
 static const runar_service_type type = BLANK_TYPE("x");
-static const runar_service_type *const types[] = {&type};
+static const runar_service_type* const types[] = {&type};
 static const struct {
   runar_plugin known;
   uint64_t added;
@@ -15,7 +15,7 @@ static const struct {
              .type_count = 1},
             1};
 
-const runar_plugin *runar_plugin_v1(const runar_host *host, runar_err *err) {
+const runar_plugin* runar_plugin_v1(const runar_host* host, runar_err* err) {
   (void)host;
   (void)err;
   return &plugin.known;

@@ -20,8 +20,8 @@ TEST_CASE("dials that cross leave one link, the lower node id's, on both sides")
   SimNode& b = network.add({.name = "b"});
   a.dial(b.options.local);
   b.dial(a.options.local);
-  REQUIRE(network.run_until(
-      [&] { return a.events.dials.size() == 1 && b.events.dials.size() == 1; }));
+  REQUIRE(
+      network.run_until([&] { return a.events.dials.size() == 1 && b.events.dials.size() == 1; }));
   CHECK(a.events.dials[0].second.has_value());
   CHECK(b.events.dials[0].second.has_value());
   network.run_for(15s);
@@ -69,7 +69,8 @@ TEST_CASE("a later dial on purpose replaces the link, and calls in progress fini
       rpc::Reply::success(rpc::Payload::borrow(core::as_bytes("late"), rpc::Encoding::kText)));
   REQUIRE(network.run_until([&] { return held.done(); }));
   CHECK(held.reply().payload == "late");
-  REQUIRE(network.run_until([&] { return a.events.downs.size() == 1 && b.events.downs.size() == 1; }));
+  REQUIRE(
+      network.run_until([&] { return a.events.downs.size() == 1 && b.events.downs.size() == 1; }));
   CHECK(a.events.downs[0].first == a.events.ups[0].link);
   CHECK(a.events.downs[0].second.code == Errc::kDuplicateLink);
   CHECK(a.has_link());

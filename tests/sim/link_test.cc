@@ -96,8 +96,9 @@ TEST_CASE("payloads up to the limit travel both ways, larger ones are too large"
   SimNode& a = network.add(settings);
   SimNode& b = network.add(settings);
   REQUIRE(link(network, a, b));
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{1024}, std::size_t{8191},
-                                 std::size_t{8192}, std::size_t{100'000}, std::size_t{300'000}}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{1024}, std::size_t{8191}, std::size_t{8192},
+        std::size_t{100'000}, std::size_t{300'000}}) {
     Waiter waiter;
     const std::string payload(size, 'p');
     a.remote().call(sim_request("echo", payload), waiter.responder());
@@ -317,7 +318,8 @@ TEST_CASE("a link that is closed tells both sides, and calls on the way fail as 
 
   b.hub->close(b.events.ups[0].link, core::fail(Errc::kDraining, "stopping"));
   b.woken = true;
-  REQUIRE(network.run_until([&] { return !a.events.downs.empty() && !b.events.downs.empty(); }, 1s));
+  REQUIRE(
+      network.run_until([&] { return !a.events.downs.empty() && !b.events.downs.empty(); }, 1s));
   CHECK(waiter.reply().code == Errc::kProviderLost);
   CHECK(waiter.reply().executed == Executed::kUnknown);
   CHECK(b.handler.cancelled.size() == 1);

@@ -392,6 +392,16 @@ core::Result<void> PluginWorld::add(std::vector<plugin_host::InstanceSpec> specs
   control.run([&] { result = host->add(std::move(specs), [&] { done.set_value(); }); });
   if (result) {
     done.get_future().wait();
+    // Their strands are on their way out of start: a direct call would find them busy.
+    eventually([this] {
+      bool busy = false;
+      control.run([&] {
+        for (const auto& status : host->status()) {
+          busy = busy || (status.busy && status.row.state == registry::ServiceState::kRunning);
+        }
+      });
+      return !busy;
+    });
   }
   return result;
 }

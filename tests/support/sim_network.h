@@ -1,5 +1,6 @@
-// A network that is simulated: nodes are Hubs with real TLS and QUIC, time is virtual, and datagrams
-// are late, lost, doubled and out of order as a seed says. A run of minutes takes milliseconds.
+// A network that is simulated: nodes are Hubs with real TLS and QUIC, time is virtual, and
+// datagrams are late, lost, doubled and out of order as a seed says. A run of minutes takes
+// milliseconds.
 //
 // Decisions of the network follow from the seed alone; what TLS draws at random does not change how
 // many packets there are, only their bytes.
@@ -179,7 +180,8 @@ class SimNetwork {
     while (again) {
       again = false;
       for (const auto& node : nodes_) {
-        if (node->hub && (std::exchange(node->woken, false) || node->hub->expiry() <= clock.now())) {
+        if (node->hub &&
+            (std::exchange(node->woken, false) || node->hub->expiry() <= clock.now())) {
           node->work();
           again = true;
         }
@@ -216,7 +218,8 @@ inline void SimNode::restart(std::uint64_t epoch) {
 
 inline bool SimNode::send(const transport::Train& train) {
   for (core::ByteView rest = train.bytes; !rest.empty();) {
-    const core::ByteView one = rest.first(std::min(std::max<std::size_t>(train.segment, 1), rest.size()));
+    const core::ByteView one =
+        rest.first(std::min(std::max<std::size_t>(train.segment, 1), rest.size()));
     bytes_out += one.size();
     network.carry(options.local, train.remote, one, train.ecn);
     rest = rest.subspan(one.size());

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include <memory>
 #include <string>
@@ -77,6 +78,10 @@ class TestCa {
                                reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
     X509_set_issuer_name(certificate.get(), issuer ? X509_get_subject_name(issuer) : subject);
     X509_set_pubkey(certificate.get(), key);
+    X509_EXTENSION* constraints = X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints,
+                                                      issuer ? "CA:FALSE" : "critical,CA:TRUE");
+    X509_add_ext(certificate.get(), constraints, -1);
+    X509_EXTENSION_free(constraints);
     X509_sign(certificate.get(), key_.get(), EVP_sha256());
     return certificate;
   }

@@ -32,13 +32,27 @@ struct Outcome<void> {
 
 }  // namespace detail
 
+// Which service calls, and for which request (0: none).
+struct CallFrom {
+  runar_ctx* ctx;
+  runar_id parent;
+};
+
 // co_await it once; gives Out or throws Error. Nothing is sent before.
 template <class Out>
 class [[nodiscard]] Call {
  public:
   template <class In>
-  Call(runar_ctx* ctx, runar_id parent, std::string_view path, const In& in, CallOptions options)
-      : ctx_(ctx), parent_(parent), path_(path), options_(std::move(options)), in_(ctx, in) {}
+  Call(const CallFrom& from, std::string_view path, const In& in, const CallOptions& options)
+      : ctx_(from.ctx),
+        parent_(from.parent),
+        path_(path),
+        target_(options.target),
+        lists_(options.meta, options.recipients),
+        timeout_(options.timeout),
+        flags_(detail::flag(options.direct, RUNAR_CALL_DIRECT) |
+               detail::flag(options.idempotent, RUNAR_CALL_IDEMPOTENT)),
+        in_(from.ctx, in) {}
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -60,20 +74,17 @@ class [[nodiscard]] Call {
 
  private:
   void send() {
-    const detail::MetaView meta(options_.meta);
-    const detail::StringsView recipients(options_.recipients);
     auto call = detail::sized<runar_call>();
-    call.flags = detail::flag(options_.direct, RUNAR_CALL_DIRECT) |
-                 detail::flag(options_.idempotent, RUNAR_CALL_IDEMPOTENT);
+    call.flags = flags_;
     call.path = detail::str(path_);
-    call.target_node = detail::str(options_.target);
+    call.target_node = detail::str(target_);
     call.payload = in_.payload();
-    call.deadline_ns = detail::deadline_of(options_.timeout);
+    call.deadline_ns = detail::deadline_of(timeout_);
     call.parent = parent_;
-    call.meta = meta.data();
-    call.meta_count = meta.size();
-    call.recipients = recipients.data();
-    call.recipient_count = recipients.size();
+    call.meta = lists_.meta().data();
+    call.meta_count = lists_.meta().size();
+    call.recipients = lists_.recipients().data();
+    call.recipient_count = lists_.recipients().size();
     const runar_status accepted = detail::host->call(ctx_, &call, &Call::replied, this, &id_);
     if (accepted < 0) {  // then replied() never runs
       status_ = accepted;
@@ -101,7 +112,10 @@ class [[nodiscard]] Call {
   runar_id parent_;
   runar_id id_ = 0;
   std::string path_;
-  CallOptions options_;
+  std::string target_;
+  detail::OwnedLists lists_;
+  std::optional<Duration> timeout_;
+  std::uint32_t flags_;
   detail::Encoded in_;
   detail::Meeting meeting_;
   detail::Outcome<Out> outcome_;
@@ -123,8 +137,16 @@ struct Receipt {
 class Publication {
  public:
   template <class In>
-  Publication(runar_ctx* ctx, std::string_view topic, const In& in, PublishOptions options)
-      : ctx_(ctx), topic_(topic), options_(std::move(options)), in_(ctx, in) {}
+  Publication(runar_ctx* ctx, std::string_view topic, const In& in, const PublishOptions& options)
+      : ctx_(ctx),
+        topic_(topic),
+        target_(options.target),
+        owner_profile_(options.owner_profile),
+        lists_(options.meta, options.recipients),
+        retain_for_(options.retain_for.value_or(Duration{0})),
+        flags_(detail::flag(!options.broadcast, RUNAR_PUB_LOCAL) |
+               detail::flag(options.guaranteed, RUNAR_PUB_GUARANTEED)),
+        in_(ctx, in) {}
   Publication(const Publication&) = delete;
   Publication& operator=(const Publication&) = delete;
   ~Publication() {
@@ -158,20 +180,17 @@ class Publication {
  private:
   runar_status send(runar_receipt_fn on_receipt) {
     sent_ = true;
-    const detail::MetaView meta(options_.meta);
-    const detail::StringsView recipients(options_.recipients);
     auto publish = detail::sized<runar_publish>();
-    publish.flags = detail::flag(!options_.broadcast, RUNAR_PUB_LOCAL) |
-                    detail::flag(options_.guaranteed, RUNAR_PUB_GUARANTEED);
+    publish.flags = flags_;
     publish.topic = detail::str(topic_);
-    publish.target_node = options_.target ? detail::str(*options_.target) : runar_str{};
+    publish.target_node = detail::str(target_);
     publish.payload = in_.payload();
-    publish.retain_ns = options_.retain_for.value_or(Duration{0}).count();
-    publish.meta = meta.data();
-    publish.meta_count = meta.size();
-    publish.owner_profile = detail::str(options_.owner_profile);
-    publish.recipients = recipients.data();
-    publish.recipient_count = recipients.size();
+    publish.retain_ns = retain_for_.count();
+    publish.meta = lists_.meta().data();
+    publish.meta_count = lists_.meta().size();
+    publish.owner_profile = detail::str(owner_profile_);
+    publish.recipients = lists_.recipients().data();
+    publish.recipient_count = lists_.recipients().size();
     return detail::host->publish(ctx_, &publish, on_receipt, this);
   }
   void complain(std::string_view why) const {
@@ -188,7 +207,11 @@ class Publication {
 
   runar_ctx* ctx_;
   std::string topic_;
-  PublishOptions options_;
+  std::string target_;
+  std::string owner_profile_;
+  detail::OwnedLists lists_;
+  Duration retain_for_;
+  std::uint32_t flags_;
   detail::Encoded in_;
   detail::Meeting meeting_;
   bool sent_ = false;

@@ -22,7 +22,7 @@ namespace runar {
 // Values nest as deeply as the reader or parser that made them allowed.
 template <>
 struct Codec<json::Value> {
-  // NOLINTNEXTLINE(misc-no-recursion)
+  // Recursive, as deep as the value.
   static void write(cbor::Writer& writer, const json::Value& value) {
     if (const auto* text = value.if_string()) {
       writer.text(*text);
@@ -91,7 +91,7 @@ inline json::Value JsonReader::scalar(const cbor::Head& head) const {
   }
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): the reader's depth limit bounds it
+// Recursive: the reader's depth limit bounds it
 inline bool JsonReader::value(json::Value& out) {
   if (!reader_.charge(sizeof(json::Value))) {
     return false;
@@ -135,7 +135,7 @@ inline bool JsonReader::redacted(json::Value& out) {
   return reader_.ok();
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): see value()
+// Recursive: see value()
 inline bool JsonReader::array(json::Value& out) {
   json::Value::Array items;
   cbor::Container list = reader_.array();
@@ -165,7 +165,7 @@ inline bool JsonReader::key(std::string& out) {
   return true;
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): see value()
+// Recursive: see value()
 inline bool JsonReader::map(json::Value& out) {
   json::Value::Object members;
   cbor::Container map = reader_.map();

@@ -23,13 +23,17 @@ class Context {
   // auto user = co_await rq.call<User>("users/42/profile"); throws Error. From a Request, the call
   // inherits its deadline, trace and cancellation.
   template <class Out, class In = Nothing>
-  Call<Out> call(std::string_view path, const In& in = {}, CallOptions options = {}) const {
-    return Call<Out>(ctx_, request_, path, in, std::move(options));
+  Call<Out> call(std::string_view path, In&& in = {}, const CallOptions& options = {}) const {
+    static_assert(detail::kSafeToAwaitWith<In&&>,
+                  "g++ 12 destroys this temporary twice: give the value a name first");
+    return Call<Out>(CallFrom{ctx_, request_}, path, in, options);
   }
   template <class In = Nothing>
-  Publication publish(std::string_view topic, const In& in = {},
-                      PublishOptions options = {}) const {
-    return Publication(ctx_, topic, in, std::move(options));
+  Publication publish(std::string_view topic, In&& in = {},
+                      const PublishOptions& options = {}) const {
+    static_assert(detail::kSafeToAwaitWith<In&&>,
+                  "g++ 12 destroys this temporary twice: give the value a name first");
+    return Publication(ctx_, topic, in, options);
   }
 
   runar_ctx* context() const { return ctx_; }

@@ -69,6 +69,8 @@ class Lifecycle : public Context {
   void post(F function) const {
     detail::make_timer(context(), Duration{0}, Duration{0}, std::move(function));
   }
+  // co_await lc.sleep(50ms)
+  Sleep sleep(Duration delay) const { return {context(), delay}; }
   // Whether the calling thread is running this service's strand now.
   bool on_strand() const { return detail::host->on_strand(context()) != 0; }
 
@@ -158,7 +160,9 @@ runar_id Lifecycle::subscribe(std::string_view topic, F handler, const Subscribe
 // every second.
 inline Task<void> Lifecycle::wait_for_service(std::string path, Duration timeout) const {
   const std::int64_t deadline = detail::host->now_ns() + timeout.count();
-  const std::string entry = "$registry/services/" + detail::percent_encode(path);
+  const std::size_t network = path.find(':') + 1;  // npos + 1 is 0
+  const std::string entry = path.substr(0, network) + "$registry/services/" +
+                            detail::percent_encode(std::string_view(path).substr(network));
   while (!co_await is_running(entry)) {
     const Duration left(deadline - detail::host->now_ns());
     if (left.count() <= 0) {

@@ -1,48 +1,109 @@
 // The options of calls, publications, actions and subscriptions: plain structs, made to be written
-// as {.timeout = 2s, .idempotent = true}.
+// in place: {.timeout = 2s, .idempotent = true, .meta = {"key", "value"}}.
+//
+// They borrow their texts until the function that takes them returns. They own nothing for a
+// reason: g++ 12 destroys members of such temporaries twice inside a co_await expression.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include <runar/detail/host.hpp>
+#include <runar/error.hpp>
 
 namespace runar {
 
 using Duration = std::chrono::nanoseconds;
-using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+template <class T>
+concept Text = std::convertible_to<T, std::string_view>;
+
+// Up to 8 pairs, written flat: {"key", "value", "key", "value"}; or add()ed one by one.
+class Meta {
+ public:
+  static constexpr std::size_t kMaxPairs = 8;
+  Meta() {}  // NOLINT(modernize-use-equals-default): leaves the entries as they are
+  template <Text... Texts>
+    requires(sizeof...(Texts) > 0 && sizeof...(Texts) % 2 == 0 && sizeof...(Texts) / 2 <= kMaxPairs)
+  Meta(Texts&&... texts) {  // NOLINT(google-explicit-constructor)
+    const std::array<std::string_view, sizeof...(Texts)> flat{std::string_view(texts)...};
+    for (std::size_t i = 0; i < flat.size(); i += 2) {
+      add(flat[i], flat[i + 1]);
+    }
+  }
+  Meta& add(std::string_view key, std::string_view value) {
+    if (size_ == kMaxPairs) {
+      throw Error(RUNAR_E_TOO_LARGE, "more than 8 pairs of metadata", Executed::kNo);
+    }
+    entries_[size_++] = {detail::str(key), detail::str(value)};
+    return *this;
+  }
+  const runar_kv* data() const { return entries_.data(); }
+  std::size_t size() const { return size_; }
+
+ private:
+  std::array<runar_kv, kMaxPairs> entries_;
+  std::size_t size_ = 0;
+};
+
+// Up to 8 texts: {"profile-1", "profile-2"}.
+class Texts {
+ public:
+  static constexpr std::size_t kMaxTexts = 8;
+  Texts() {}  // NOLINT(modernize-use-equals-default): leaves the entries as they are
+  template <Text... Each>
+    requires(sizeof...(Each) > 0 && sizeof...(Each) <= kMaxTexts)
+  Texts(Each&&... each) {  // NOLINT(google-explicit-constructor)
+    (add(std::string_view(each)), ...);
+  }
+  Texts& add(std::string_view text) {
+    if (size_ == kMaxTexts) {
+      throw Error(RUNAR_E_TOO_LARGE, "more than 8 texts", Executed::kNo);
+    }
+    entries_[size_++] = detail::str(text);
+    return *this;
+  }
+  const runar_str* data() const { return entries_.data(); }
+  std::size_t size() const { return size_; }
+
+ private:
+  std::array<runar_str, kMaxTexts> entries_;
+  std::size_t size_ = 0;
+};
 
 struct CallOptions {
   std::optional<Duration> timeout{};  // default: the request's own deadline, else the daemon's
-  std::string target{};               // a node's name or id; empty: the balancer chooses
+  std::string_view target{};          // a node's name or id; empty: the balancer chooses
   bool idempotent = false;            // may be retried after an unknown outcome
-  bool direct = true;                 // may run the callee inside; false: hold a lock across it
-  Metadata meta{};
-  std::vector<std::string> recipients{};  // profile ids that private fields are sealed for as well
+  bool direct = true;                 // may run the callee inside; false: you hold a lock
+  Meta meta{};
+  Texts recipients{};  // profile ids that private fields are sealed for as well
 };
 
 struct PublishOptions {
   bool broadcast = true;  // false: to subscribers of this node only
   bool guaranteed = false;
   std::optional<Duration> retain_for{};  // for subscribers that come later
-  std::optional<std::string> target{};   // one node only
-  Metadata meta{};
-  std::string owner_profile{};  // whose private data it is
-  std::vector<std::string> recipients{};
+  std::string_view target{};             // one node only
+  Meta meta{};
+  std::string_view owner_profile{};  // whose private data it is
+  Texts recipients{};
 };
 
 struct ActionOptions {
-  std::string summary{};
+  std::string_view summary{};
   bool parallel = false;    // may run beside other handlers of this instance, on several threads
   bool blocking = false;    // waits inside: runs on threads that are allowed to
   bool prompt = false;      // never waits: may run on the thread that received the request
   bool idempotent = false;  // may be retried after an unknown outcome
-  std::uint32_t max_concurrency = 0;  // unanswered requests at once; 0: the daemon's default
-  std::chrono::milliseconds timeout{0};
+  std::uint32_t max_concurrency = 0;     // unanswered requests at once; 0: the daemon's default
+  std::chrono::milliseconds timeout{0};  // 0: the daemon's default
 };
 
 enum class Overflow : std::uint32_t {
@@ -53,7 +114,7 @@ enum class Overflow : std::uint32_t {
 };
 
 struct SubscribeOptions {
-  std::string group{};            // one member of a group gets each event
+  std::string_view group{};       // one member of a group gets each event
   Duration include_past{0};       // replay retained events up to this old first
   bool durable = false;           // with group: guaranteed events wait while nobody is there
   std::uint32_t queue_limit = 0;  // events; 0: the daemon's default
@@ -63,35 +124,55 @@ struct SubscribeOptions {
 
 namespace detail {
 
-// Borrowed views of options that own their strings; lives as long as the host call.
-class MetaView {
+// Copies of borrowed texts, for as long as a call or publication lives.
+class OwnedTexts {
  public:
-  explicit MetaView(const Metadata& meta) {
-    entries_.reserve(meta.size());
-    for (const auto& [key, value] : meta) {
-      entries_.push_back({str(key), str(value)});
-    }
+  runar_str keep(std::string_view text) {
+    return text.empty() ? runar_str{} : str(texts_.emplace_back(text));
   }
-  const runar_kv* data() const { return entries_.data(); }
-  std::size_t size() const { return entries_.size(); }
+  // Call once, before the first keep(): the texts must not move.
+  void reserve(std::size_t count) { texts_.reserve(count); }
 
  private:
-  std::vector<runar_kv> entries_;
+  std::vector<std::string> texts_;
 };
-class StringsView {
+
+// The lists of a call or publication, owned.
+class OwnedLists {
  public:
-  explicit StringsView(const std::vector<std::string>& strings) {
-    entries_.reserve(strings.size());
-    for (const auto& text : strings) {
-      entries_.push_back(str(text));
+  OwnedLists(const Meta& meta, const Texts& recipients) {
+    const std::size_t count = meta.size() * 2 + recipients.size();
+    if (count == 0) {
+      return;
+    }
+    texts_.reserve(count);
+    for (std::size_t i = 0; i < meta.size(); ++i) {
+      const runar_kv& pair = meta.data()[i];
+      meta_.push_back({texts_.keep(view(pair.key)), texts_.keep(view(pair.value))});
+    }
+    for (std::size_t i = 0; i < recipients.size(); ++i) {
+      recipients_.push_back(texts_.keep(view(recipients.data()[i])));
     }
   }
-  const runar_str* data() const { return entries_.data(); }
-  std::size_t size() const { return entries_.size(); }
+  const std::vector<runar_kv>& meta() const { return meta_; }
+  const std::vector<runar_str>& recipients() const { return recipients_; }
 
  private:
-  std::vector<runar_str> entries_;
+  OwnedTexts texts_;
+  std::vector<runar_kv> meta_;
+  std::vector<runar_str> recipients_;
 };
+
+// g++ 12 destroys twice what an aggregate temporary owns, when it is made inside a co_await
+// expression. Such a value is refused at compile time: give it a name first.
+template <class Given>
+inline constexpr bool kSafeToAwaitWith =
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ <= 12
+    std::is_lvalue_reference_v<Given> || !std::is_aggregate_v<std::remove_cvref_t<Given>> ||
+    std::is_trivially_destructible_v<std::remove_cvref_t<Given>>;
+#else
+    true;
+#endif
 
 }  // namespace detail
 

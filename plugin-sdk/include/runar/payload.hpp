@@ -134,7 +134,11 @@ class Encoded {
     if constexpr (std::is_same_v<T, Payload>) {
       payload_ = value.lend();
     } else {
-      Codec<T>::write(writer_, value);
+      if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+        writer_.text(std::string_view(value));  // literals and views too
+      } else {
+        Codec<T>::write(writer_, value);
+      }
       wrap(ctx);
     }
   }

@@ -179,6 +179,7 @@ struct Codec<std::unordered_map<std::string, T>>
 // gain fields at different times.
 template <detail::HasFields T>
 struct Codec<T> {
+  static constexpr std::size_t kMaxSchema = 32U << 10;
   static constexpr auto kNames = T::runar_names();
   static constexpr std::size_t kCount = kNames.size();
   static constexpr auto kOrder = detail::canonical_order(kNames);
@@ -209,6 +210,10 @@ struct Codec<T> {
     return from.reader().ok() && complete(from, seen, std::make_index_sequence<kCount>());
   }
   static void schema(std::string& out) {
+    if (out.size() > kMaxSchema) {  // a type that contains itself ends here
+      out += "true";
+      return;
+    }
     out += R"({"type":"object","properties":{)";
     properties(out, std::make_index_sequence<kCount>());
     out += "}";

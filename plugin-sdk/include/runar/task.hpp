@@ -66,7 +66,7 @@ template <class T>
 struct Promise : PromiseBase<T> {
   using Finish = void (*)(Promise&) noexcept;
   FinalAwaiter<Promise> final_suspend() noexcept { return {}; }
-  template <class U>
+  template <class U = T>
   void return_value(U&& result) {
     value.emplace(std::forward<U>(result));
   }

@@ -59,13 +59,13 @@ class Scheduled {
     try {
       const std::int64_t next = due_ + period_.count() - host->now_ns();
       schedule(Duration(std::max<std::int64_t>(next, 0)));
-    } catch (...) {  // stopping; schedule() has let go
+    } catch (...) {  // NOLINT(bugprone-empty-catch): stopping; schedule() has let go
     }
   }
   runar_ctx* context() const { return ctx_; }
 
  private:
-  static void fired(void* user, runar_ctx*, runar_status why) {
+  static void fired(void* user, runar_ctx*, runar_status why) noexcept {
     auto& self = *static_cast<Scheduled*>(user);
     if (why != RUNAR_OK || self.cancelled_.load(std::memory_order_acquire)) {
       self.release();

@@ -21,6 +21,11 @@
 
 namespace runar {
 
+// Makes any text fit to be one segment: "a/b" becomes "a%2Fb".
+inline std::string percent_encode(std::string_view value) {
+  return detail::percent_encode(value);
+}
+
 class TopicPath {
  public:
   using Params = std::map<std::string, std::string, std::less<>>;

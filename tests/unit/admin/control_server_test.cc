@@ -130,6 +130,56 @@ TEST_CASE("a call over the control socket brings its answer back") {
   CHECK(answer->at("encoding").as_string() == "text");
 }
 
+TEST_CASE("a bench over the control socket tells latencies, or why all calls failed") {
+  Server server;
+  ctl::ControlClient client;
+  REQUIRE(client.connect(server.path));
+  json::object params = call_params("echo/it", "hello");
+  params["count"] = 2000;
+  params["inflight"] = 8;
+  const auto answer = client.ask("bench", params, 10s);
+  REQUIRE(answer.has_value());
+  CHECK(answer->at("count").to_number<int>() == 2000);
+  CHECK(answer->at("errors").to_number<int>() == 0);
+  CHECK(answer->contains("p50_ns"));
+  params["local"] = true;
+  CHECK(client.ask("bench", params, 10s).has_value());
+  params["path"] = "nothing/it";
+  CHECK(client.ask("bench", params, 10s).error().error.code == Errc::kNoService);
+  params["count"] = 10'000'001;
+  CHECK(client.ask("bench", params, 10s).error().error.code == Errc::kInvalidArgument);
+  params["count"] = "many";
+  CHECK(client.ask("bench", params, 10s).error().error.code == Errc::kInvalidArgument);
+  params["node"] = "nobody";
+  CHECK(client.ask("bench", params, 10s).error().error.code == Errc::kNotFound);
+}
+
+TEST_CASE("benches are bounded, and end with their client") {
+  Server server;
+  json::object params = call_params("echo/never", "");
+  params["count"] = 100;
+  {
+    std::vector<std::unique_ptr<ctl::ControlClient>> clients;
+    for (std::size_t i = 0; i < admin::ControlServer::kMaxBenches; ++i) {
+      clients.push_back(std::make_unique<ctl::ControlClient>());
+      REQUIRE(clients.back()->connect(server.path));
+      CHECK_FALSE(clients.back()->ask("bench", params, 20ms).has_value());
+    }
+    ctl::ControlClient late;
+    REQUIRE(late.connect(server.path));
+    CHECK(late.ask("bench", params, 5s).error().error.code == Errc::kOverloaded);
+  }
+  ctl::ControlClient next;
+  REQUIRE(next.connect(server.path));
+  params["path"] = "echo/it";
+  const auto end = std::chrono::steady_clock::now() + 5s;
+  bool made = false;
+  while (!made && std::chrono::steady_clock::now() < end) {
+    made = next.ask("bench", params, 5s).has_value();
+  }
+  CHECK(made);
+}
+
 TEST_CASE("errors come back with code, name and remedy") {
   Server server;
   ctl::ControlClient client;

@@ -72,3 +72,15 @@ TEST_CASE("a flood of one message is held back and counted, others pass") {
   REQUIRE(out.lines.size() == 22);
   CHECK(out.lines[21].find("suppressed=980") != std::string::npos);
 }
+
+TEST_CASE("text that is not a literal is escaped and limited by its key") {
+  Lines out;
+  const Log log = out.log(LogFormat::kJson);
+  static const char key = 0;
+  for (int i = 0; i < 30; ++i) {
+    const std::string text = "line \"" + std::to_string(i) + "\"\n";
+    log.write_text(Level::kInfo, text, &key, {});
+  }
+  CHECK(out.lines.size() == 20);
+  CHECK(out.lines[3].find(R"("message":"line \"3\"\u000a")") != std::string::npos);
+}

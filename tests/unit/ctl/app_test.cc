@@ -30,7 +30,7 @@ struct Terminal {
     in.str(input);
     out.str("");
     err.str("");
-    ctl::Session session{in, out, err, clock, random, disk};
+    ctl::Session session{in, out, err, clock, random, disk, {}};
     const int code = ctl::run(std::move(args), session);
     socket = session.socket;
     return code;
@@ -318,4 +318,18 @@ TEST_CASE("suggestions are near, nearest first, at most three") {
   CHECK(ctl::suggest("", {"ls"}).empty());
   CHECK(ctl::suggest("aaa", {"aab", "aac", "aad", "aae"}).size() == 3);
   CHECK(ctl::did_you_mean({"a", "b"}) == "did you mean a or b?");
+}
+
+TEST_CASE("a bench has at least one call, and needs a daemon") {
+  Terminal terminal;
+  for (const auto& bad :
+       std::vector<std::vector<std::string>>{{"bench", "call", "a/b", "--count", "0"},
+                                             {"bench", "call", "a/b", "--count", "10000001"},
+                                             {"bench", "call", "a/b", "--inflight", "1025"},
+                                             {"bench", "local", "a/b", "--node", "x"},
+                                             {"bench", "call"},
+                                             {"bench"}}) {
+    CHECK(terminal.run(bad) == 2);
+  }
+  CHECK(terminal.run({"--socket", "/nonexistent/c.sock", "bench", "local", "a/b", "k=v"}) == 3);
 }

@@ -144,7 +144,7 @@ TEST_CASE("a secret that others may read, write or run is refused") {
   CHECK(core::as_text(read_secret(folder / "s")->view()) == "secret");
   put(folder / "s", "secret", 0400);
   CHECK(read_secret(folder / "s"));
-  for (const mode_t mode : {0640, 0604, 0620, 0602, 0610, 0601, 0666, 0777}) {
+  for (const mode_t mode : {0640U, 0604U, 0620U, 0602U, 0610U, 0601U, 0666U, 0777U}) {
     put(folder / "s", "secret", mode);
     INFO(mode);
     const auto secret = read_secret(folder / "s");

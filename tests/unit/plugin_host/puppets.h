@@ -10,6 +10,12 @@
 
 namespace runard::test {
 
+// Like CHECK, but for any thread: Catch2's own assertions are for the test's thread only. The first
+// failure is told when the test case ends.
+void expect(bool condition, const char* text, const char* file, int line);
+#define EXPECT(condition) \
+  ::runard::test::expect(static_cast<bool>(condition), #condition, __FILE__, __LINE__)
+
 using OnRequest = std::function<void(runar_ctx*, const runar_request*)>;
 
 inline runar_str str(std::string_view text) {

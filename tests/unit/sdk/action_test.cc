@@ -67,6 +67,10 @@ class Failing : public runar::Service {
     });
     lc.action<void, int>("dropped", [](Request, runar::Responder<int>) {});
     lc.action<int, int>("typed", [](int in) { return in; });
+    lc.action<int, int>("typed_responder", [](int in, Request, runar::Responder<int> responder) {
+      responder.respond(in);
+    });
+    lc.action<int, int>("typed_coroutine", [](int in, Request) -> Task<int> { co_return in; });
     lc.action<void, int>("good_code", []() -> int { throw runar::Error(RUNAR_OK, "odd"); });
   }
 };
@@ -158,6 +162,10 @@ TEST_CASE("input that does not fit is refused before the handler runs") {
         "JSON 1:2: expected a member's name in quotes");
   CHECK(it.host.call("it/typed", Body{{1}, RUNAR_ENC_RAW}).message == "expected CBOR or JSON");
   CHECK(it.host.call("it/typed", Body::json("5")).as<int>() == 5);
+  for (const char* path : {"it/typed_responder", "it/typed_coroutine"}) {
+    CHECK(it.host.call(path, Body::json("\"x\"")).message == "expected an integer, found a text");
+    CHECK(it.host.call(path, Body::json("5")).as<int>() == 5);
+  }
   CHECK(it.host.finish().empty());
 }
 

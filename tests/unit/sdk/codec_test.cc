@@ -38,6 +38,13 @@ struct Everything {
   friend bool operator==(const Everything&, const Everything&) = default;
 };
 
+struct Tree {
+  int value = 0;
+  std::vector<Tree> children;
+  RUNAR_FIELDS(value, children)
+  friend bool operator==(const Tree&, const Tree&) = default;
+};
+
 struct Settings {
   std::string name;
   int size = 7;
@@ -219,6 +226,21 @@ TEST_CASE("the schema says what the codec takes") {
   CHECK(runar::schema_of<shapes::Color>() == R"({"enum":["red","green"]})");
   CHECK(runar::schema_of<std::vector<bool>>() == R"({"type":"array","items":{"type":"boolean"}})");
   CHECK(runar::schema_of<void>().empty());
+}
+
+TEST_CASE("a type that contains itself is read to a limit, and its schema ends") {
+  const auto tree =
+      from_json<shapes::Tree>(R"({"value":1,"children":[{"value":2,"children":[]}]})");
+  CHECK(tree == shapes::Tree{1, {{2, {}}}});
+  std::string deep = R"({"value":1,"children":[]})";
+  for (int i = 0; i < 31; ++i) {
+    deep = R"({"value":1,"children":[)" + deep + "]}";
+  }
+  CHECK(refused<shapes::Tree>(deep) == "taken");
+  CHECK(refused<shapes::Tree>(R"({"value":1,"children":[)" + deep + "]}").front() == 'J');
+  runar::json::Value schema;
+  CHECK(runar::json::parse(runar::schema_of<shapes::Tree>(), schema, {4096, 1U << 20, 1U << 20})
+            .empty());
 }
 
 TEST_CASE("a payload in JSON, text or nothing at all is decoded too") {

@@ -320,7 +320,7 @@ inline void Reader::check_key(Container& container) {
   container.last_key = key;
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): max_depth bounds it
+// Recursive: max_depth bounds it
 inline void Reader::skip() {
   while (peek() == Kind::kTag) {
     head();

@@ -23,7 +23,7 @@ struct ActionHandler {
   static_assert(kDeferred || kWithRequest || kTakes<In, F>,
                 "a handler takes (In), (In, Request) or (In, Request, Responder<Out>)");
 
-  static void on_request(void* user, runar_ctx* ctx, const runar_request* request) {
+  static void on_request(void* user, runar_ctx* ctx, const runar_request* request) noexcept {
     Responder<Out> responder(ctx, request->id);
     try {
       run(*static_cast<Box<F>*>(user), ctx, *request, responder);
@@ -62,7 +62,9 @@ struct ActionHandler {
     if constexpr (std::is_void_v<In>) {
       return box.handler()(std::forward<Args>(args)...);
     } else {
-      return box.handler()(decode<In>(request.payload), std::forward<Args>(args)...);
+      // Before the other arguments: a Responder that was moved already would answer for itself.
+      In in = decode<In>(request.payload);
+      return box.handler()(std::move(in), std::forward<Args>(args)...);
     }
   }
 

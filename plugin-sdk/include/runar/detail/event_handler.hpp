@@ -60,7 +60,7 @@ struct EventHandler {
   // Only then the host waits for event_done.
   static constexpr bool kManual = kIsTask<Result> || !std::is_void_v<Said>;
 
-  static void on_event(void* user, runar_ctx* ctx, const runar_event* event) {
+  static void on_event(void* user, runar_ctx* ctx, const runar_event* event) noexcept {
     auto& box = *static_cast<SubscriberBox*>(user);
     try {
       run(box, ctx, *event);

@@ -17,6 +17,7 @@ namespace detail {
 
 // Set once by the entry point. Hidden: an inline variable with default visibility would be shared
 // by all C++ plugins of a process.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): the C ABI has no other place
 [[gnu::visibility("hidden")]] inline const runar_host* host = nullptr;
 
 inline runar_str str(std::string_view text) {

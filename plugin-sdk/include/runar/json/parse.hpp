@@ -86,7 +86,7 @@ class Parser {
   std::string why_;
 };
 
-// NOLINTNEXTLINE(misc-no-recursion): max_depth bounds it
+// Recursive: max_depth bounds it
 inline bool Parser::value(Value& out, std::size_t depth) {
   space();
   if (++values_ > limits_.max_values) {
@@ -118,7 +118,7 @@ inline bool Parser::value(Value& out, std::size_t depth) {
   }
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): max_depth bounds it
+// Recursive: max_depth bounds it
 inline bool Parser::array(Value& out, std::size_t depth) {
   if (depth == limits_.max_depth) {
     return fail("nested too deeply");
@@ -139,7 +139,7 @@ inline bool Parser::array(Value& out, std::size_t depth) {
   return true;
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): max_depth bounds it
+// Recursive: max_depth bounds it
 inline bool Parser::object(Value& out, std::size_t depth) {
   if (depth == limits_.max_depth) {
     return fail("nested too deeply");

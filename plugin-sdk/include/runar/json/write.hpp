@@ -55,7 +55,7 @@ inline void write_number(std::string& out, double value) {
   }
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as the value
+// Recursive: as deep as the value
 inline void write(std::string& out, const Value& value) {
   if (const auto* text = value.if_string()) {
     write_text(out, *text);

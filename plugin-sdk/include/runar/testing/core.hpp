@@ -27,7 +27,8 @@ struct InstanceRow {
   const runar_service_type* type = nullptr;
   void* self = nullptr;
   std::string path, network, name, config, data_dir;
-  bool dead = false;  // destroyed: every host call is stale
+  bool stopped = false;  // stop returned: nothing new may be begun
+  bool dead = false;     // destroyed: every host call is stale
   std::uint32_t phase = 0;
   bool phase_pending = false;
   runar_status phase_status = RUNAR_OK;
@@ -144,8 +145,16 @@ class Core {
     if (row(ctx).dead) {
       return RUNAR_E_STALE;
     }
+    if (row(ctx).stopped && begins_something(function)) {
+      return RUNAR_E_STOPPING;
+    }
     const auto found = refusals.find(function);
     return found == refusals.end() ? RUNAR_OK : found->second;
+  }
+
+  static bool begins_something(std::string_view function) {
+    return function == "post" || function == "call" || function == "subscribe" ||
+           function == "add_action";
   }
 
   // registry.hpp

@@ -82,7 +82,7 @@ inline void Core::deliver_to(runar_id subscription, const Published& event, std:
   for (const auto& [key, value] : params) {
     param_list.push_back({detail::str(key), detail::str(value)});
   }
-  const detail::MetaView meta(event.meta);
+  const std::vector<runar_kv> meta = lend(event.meta);
   const std::string text = topic.path();
   auto given = detail::sized<runar_event>();
   given.flags = flags;

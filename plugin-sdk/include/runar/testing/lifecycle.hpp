@@ -111,6 +111,10 @@ inline void Host::stop(Service service) {
   } catch (const Error& error) {
     core_.problem(row.name + ": stop failed: " + std::string(error.text()));
   }
+  {
+    const std::lock_guard lock(core_.mutex);
+    row.stopped = true;
+  }
   core_.drop_all(row);
   core_.cancel_all(row);
   core_.strand.run();

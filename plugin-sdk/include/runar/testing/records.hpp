@@ -12,6 +12,16 @@
 
 namespace runar::testing {
 
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+inline std::vector<runar_kv> lend(const Metadata& meta) {
+  std::vector<runar_kv> list;
+  for (const auto& [key, value] : meta) {
+    list.push_back({detail::str(key), detail::str(value)});
+  }
+  return list;
+}
+
 // Bytes with an encoding, copied out of the host's hands.
 struct Body {
   Bytes bytes{};

@@ -70,7 +70,7 @@ inline void Core::invoke(const ActionRow& action, runar_id id, const TopicPath& 
   for (const auto& [key, value] : params) {
     param_list.push_back({detail::str(key), detail::str(value)});
   }
-  const detail::MetaView meta(asking.meta);
+  const std::vector<runar_kv> meta = lend(asking.meta);
   const std::string text = path.path();
   const std::string pattern = action.pattern.path();
   auto request = detail::sized<runar_request>();

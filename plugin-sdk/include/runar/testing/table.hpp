@@ -57,10 +57,12 @@ inline runar_status phase_done(runar_ctx* ctx, std::uint32_t phase, runar_status
   return RUNAR_OK;
 }
 inline runar_status add_action(runar_ctx* ctx, const runar_action* action, runar_id* out) {
-  return core(ctx).add_action(ctx, *action, out);
+  runar_id ignored = 0;
+  return core(ctx).add_action(ctx, *action, out != nullptr ? out : &ignored);
 }
 inline runar_status subscribe(runar_ctx* ctx, const runar_subscription* record, runar_id* out) {
-  return core(ctx).subscribe(ctx, *record, out);
+  runar_id ignored = 0;
+  return core(ctx).subscribe(ctx, *record, out != nullptr ? out : &ignored);
 }
 inline runar_status remove(runar_ctx* ctx, runar_id id) {
   return core(ctx).remove(ctx, id);
@@ -74,8 +76,8 @@ inline runar_status declare_type(runar_ctx* ctx, const runar_type* type, std::ui
   return RUNAR_OK;
 }
 inline runar_status respond(runar_ctx* ctx, runar_id request, const runar_payload* payload) {
-  return core(ctx).answer(request, {RUNAR_OK, {}, Body::copy(*payload), RUNAR_EXECUTED_YES},
-                          "respond");
+  const Body body = payload != nullptr ? Body::copy(*payload) : Body{};
+  return core(ctx).answer(request, {RUNAR_OK, {}, body, RUNAR_EXECUTED_YES}, "respond");
 }
 inline runar_status fail(runar_ctx* ctx, runar_id request, runar_status code, runar_str text,
                          const runar_payload* details) {
@@ -92,7 +94,8 @@ inline runar_status event_done(runar_ctx* ctx, runar_id event, std::uint32_t ver
 }
 inline runar_status call(runar_ctx* ctx, const runar_call* record, runar_reply_fn fn, void* user,
                          runar_id* out) {
-  return core(ctx).call(ctx, *record, fn, user, out);
+  runar_id ignored = 0;
+  return core(ctx).call(ctx, *record, fn, user, out != nullptr ? out : &ignored);
 }
 inline runar_status publish(runar_ctx* ctx, const runar_publish* record, runar_receipt_fn fn,
                             void* user) {

@@ -1,18 +1,18 @@
-// TokenBucket: `burst` at once, then `per_second`.
+// TokenBucket: a rate limit: `burst` at once, then `per_second`. Time is an argument. One thread.
 #pragma once
 
 #include <algorithm>
 
 #include "core/clock.h"
 
-namespace runard::mesh {
+namespace runard::core {
 
 class TokenBucket {
  public:
   TokenBucket(double burst, double per_second)
       : burst_(burst), per_second_(per_second), tokens_(burst) {}
 
-  bool take(core::TimePoint now) {
+  bool take(TimePoint now) {
     refill(now);
     if (tokens_ < 1) {
       return false;
@@ -21,7 +21,7 @@ class TokenBucket {
     return true;
   }
   // When take() will succeed, as far as is known now.
-  core::TimePoint ready(core::TimePoint now) {
+  TimePoint ready(TimePoint now) {
     refill(now);
     if (tokens_ >= 1) {
       return now;
@@ -31,7 +31,7 @@ class TokenBucket {
   }
 
  private:
-  void refill(core::TimePoint now) {
+  void refill(TimePoint now) {
     if (now > refilled_) {
       const std::chrono::duration<double> passed = now - refilled_;
       tokens_ = std::min(burst_, tokens_ + passed.count() * per_second_);
@@ -42,7 +42,7 @@ class TokenBucket {
   double burst_;
   double per_second_;
   double tokens_;
-  core::TimePoint refilled_{};
+  TimePoint refilled_{};
 };
 
-}  // namespace runard::mesh
+}  // namespace runard::core

@@ -1,0 +1,36 @@
+#include "crypto/process.h"
+
+#include <openssl/crypto.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+namespace runard::crypto {
+namespace {
+
+constexpr std::size_t kSecureHeap = 1024 * 1024;
+constexpr std::size_t kSmallestBlock = 32;
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kTraceable = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool kTraceable = true;
+#else
+constexpr bool kTraceable = false;
+#endif
+#else
+constexpr bool kTraceable = false;
+#endif
+
+}  // namespace
+
+void harden_process() {
+  CRYPTO_secure_malloc_init(kSecureHeap, kSmallestBlock);
+  constexpr rlimit kNone{0, 0};
+  setrlimit(RLIMIT_CORE, &kNone);
+  if (!kTraceable) {
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  }
+}
+
+}  // namespace runard::crypto

@@ -1,0 +1,157 @@
+#include "plugin_host/library.h"
+
+#include <sys/stat.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <fstream>
+
+#include "plugin_host/abi.h"
+#include "support/plugin_world.h"
+#include "support/result_text.h"
+
+using namespace runard;
+using namespace runard::plugin_host;
+using core::Errc;
+using test::PluginWorld;
+
+namespace {
+
+// A store of its own, so that each test maps its plugins anew.
+struct Loader {
+  PluginWorld world;  // for its folder
+  std::filesystem::path store = world.folder / "copies";
+  Libraries libraries{PluginStore(store, hash), host_table()};
+
+  static std::string hash(core::ByteView bytes) {
+    return std::to_string(std::hash<std::string_view>{}(core::as_text(bytes)));
+  }
+  core::Result<Library*> load(const std::string& plugin) {
+    return libraries.load(PluginWorld::plugin(plugin));
+  }
+  core::Error error(const std::string& plugin) {
+    const auto library = load(plugin);
+    return library ? core::Error{Errc{}, "loaded", {}, 0} : library.error();
+  }
+};
+
+mode_t mode_of(const std::filesystem::path& path) {
+  struct stat facts{};
+  REQUIRE(::stat(path.c_str(), &facts) == 0);
+  return facts.st_mode & 0777;
+}
+
+}  // namespace
+
+TEST_CASE("a plugin with several types is loaded and its types are found") {
+  Loader loader;
+  const auto library = loader.load("two_types");
+  REQUIRE(library);
+  CHECK((*library)->types().size() == 2);
+  CHECK((*library)->find("left"));
+  const auto missing = (*library)->find("middle");
+  CHECK(missing.error().code == Errc::kPluginNoType);
+  CHECK(missing.error().about == R"(two_types has no service type "middle", but: left, right)");
+}
+
+TEST_CASE("what can't be loaded is refused by name and reason") {
+  Loader loader;
+  CHECK(loader.error("does_not_exist").code == Errc::kPluginUnreadable);
+  CHECK(loader.error("no_note").code == Errc::kPluginBadManifest);
+  CHECK(loader.error("bad_note").code == Errc::kPluginBadManifest);
+  CHECK(loader.error("other_abi").code == Errc::kPluginIncompatible);
+  CHECK(loader.error("other_name").code == Errc::kPluginBadManifest);
+
+  const core::Error undefined = loader.error("undefined_symbol");
+  CHECK(undefined.code == Errc::kPluginLoadFailed);
+  CHECK(undefined.about.find("a_function_that_nobody_has") != std::string::npos);
+}
+
+TEST_CASE("negotiation follows struct_size and the minor") {
+  Loader loader;
+  const core::Error minor = loader.error("newer_minor");
+  CHECK(minor.code == Errc::kPluginIncompatible);
+  CHECK(minor.about == "newer_minor: it needs ABI 1.7, this is 1.0");
+  CHECK(loader.error("too_new").code == Errc::kPluginIncompatible);
+  CHECK(loader.error("newer_tail").code == Errc{});
+}
+
+TEST_CASE("the entry of a mapped file is called once, also when it failed") {
+  Loader loader;
+  CHECK(loader.error("fails").about == "fails: no licence, call 1");
+  CHECK(loader.error("fails").about == "fails: no licence, call 1");
+}
+
+TEST_CASE("the same bytes are one library, whatever the file is called") {
+  Loader loader;
+  const auto first = loader.load("two_types");
+  const auto renamed = loader.world.folder / "renamed.so";
+  std::filesystem::copy_file(PluginWorld::plugin("two_types"), renamed);
+  const auto second = loader.libraries.load(renamed);
+  REQUIRE(first);
+  REQUIRE(second);
+  CHECK(*first == *second);
+}
+
+TEST_CASE("a file that is overwritten in place gives the new code, and the old one goes on") {
+  Loader loader;
+  const auto dropped = loader.world.folder / "dropped.so";
+  std::filesystem::copy_file(PluginWorld::plugin("two_types"), dropped);
+  const auto before = loader.libraries.load(dropped);
+  REQUIRE(before);
+
+  {
+    std::ifstream other(PluginWorld::plugin("newer_tail"), std::ios::binary);
+    std::ofstream(dropped, std::ios::binary | std::ios::trunc) << other.rdbuf();
+  }
+  const auto after = loader.libraries.load(dropped);
+
+  REQUIRE(after);
+  CHECK((*after)->manifest().name == "newer_tail");
+  CHECK((*before)->types()[0].name == "left");
+  CHECK((*before)->types()[0].calls.init(nullptr, nullptr, nullptr) == RUNAR_OK);
+}
+
+TEST_CASE("copies are private to the daemon") {
+  Loader loader;
+  const auto library = loader.load("two_types");
+  REQUIRE(library);
+  const auto copy = loader.store / ((*library)->hash() + ".so");
+  CHECK(mode_of(loader.store) == 0700);
+  CHECK(mode_of(copy) == 0400);
+}
+
+TEST_CASE("a copy that was tampered with is replaced before it is loaded") {
+  Loader loader;
+  const auto bytes = read_plugin_file(PluginWorld::plugin("two_types"));
+  REQUIRE(bytes);
+  PluginStore store(loader.store, Loader::hash);
+  const auto copy = store.keep(*bytes);
+  REQUIRE(copy);
+  std::filesystem::permissions(copy->path, std::filesystem::perms::owner_all);
+  std::ofstream(copy->path, std::ios::binary | std::ios::trunc) << "something else";
+
+  REQUIRE(store.keep(*bytes));
+
+  const auto again = read_plugin_file(copy->path);
+  REQUIRE(again);
+  CHECK(*again == *bytes);
+}
+
+TEST_CASE("only regular files of a sane size are read") {
+  Loader loader;
+  CHECK(read_plugin_file(loader.world.folder).error().code == Errc::kPluginUnreadable);
+  const auto pipe = loader.world.folder / "pipe.so";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(read_plugin_file(pipe).error().code == Errc::kPluginUnreadable);
+  const auto large = loader.world.folder / "large.so";
+  std::ofstream(large) << "x";
+  std::filesystem::resize_file(large, kMaxPluginFile + 1);
+  CHECK(read_plugin_file(large).error().about.find("64 MiB") != std::string::npos);
+}
+
+TEST_CASE("a store that can't be written is an error, not a crash") {
+  const auto bytes = read_plugin_file(PluginWorld::plugin("two_types"));
+  REQUIRE(bytes);
+  PluginStore store("/proc/no/such/folder", Loader::hash);
+  CHECK(store.keep(*bytes).error().code == Errc::kSystem);
+}

@@ -1,0 +1,450 @@
+// What a service does with a request: answers, late, twice, never, wrongly.
+#include <catch2/catch_test_macros.hpp>
+#include <thread>
+
+#include "puppets.h"
+#include "support/result_text.h"
+
+using namespace runard;
+using namespace runard::test;
+using core::Errc;
+using core::Executed;
+
+TEST_CASE("a handler sees the whole request") {
+  Service service("users");
+  std::string seen;
+  service.action("get", [&](runar_ctx* ctx, const runar_request* r) {
+    seen = text(r->network) + " " + text(r->path) + " " + text(r->action) + " " +
+           text(r->payload.bytes) + " from '" + text(r->caller_node) + "'";
+    EXPECT(r->struct_size == sizeof *r);
+    EXPECT(r->payload.encoding == RUNAR_ENC_TEXT);
+    EXPECT(r->deadline_ns > service.host()->now_ns());
+    service.host()->respond(ctx, r->id, nullptr);
+  });
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+
+  CHECK(world.ask("users/get", "body").code == Errc{});
+  CHECK(seen == "main users/get users/get body from ''");
+}
+
+TEST_CASE("a queued request brings its own copy of everything") {
+  Service service("users");
+  Door door;
+  std::string seen;
+  service.action("get", [&](runar_ctx* ctx, const runar_request* r) {
+    door.wait();
+    for (std::size_t i = 0; i < r->meta_count; ++i) {
+      seen += text(r->meta[i].key) + "=" + text(r->meta[i].value) + " ";
+    }
+    for (std::size_t i = 0; i < r->param_count; ++i) {
+      seen += text(r->params[i].key) + ":" + text(r->params[i].value) + " ";
+    }
+    seen += text(r->payload.bytes) + " " + text(r->caller_service);
+    service.host()->respond(ctx, r->id, nullptr);
+  });
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+
+  Asker asker;
+  {
+    std::string bytes = "a body that is long enough not to be inline";
+    std::string value = "a value that is long enough not to be inline";
+    const rpc::Pair meta[] = {{"trace", value}, {"empty", ""}};
+    const rpc::Pair params[] = {{"id", "42"}};
+    rpc::Request request;
+    request.network = "main";
+    request.path = "users/get";
+    request.payload = rpc::Payload::borrow(core::as_bytes(bytes), rpc::Encoding::kText);
+    request.meta = meta;
+    request.params = params;
+    request.caller.service = "web";
+    request.deadline = world.clock.now() + 10s;
+    world.dispatcher.call(request, {&asker, {}});
+    bytes.assign(bytes.size(), 'x');
+    value.assign(value.size(), 'x');
+  }
+  door.open();
+  CHECK(asker.wait().code == Errc{});
+  CHECK(seen ==
+        "trace=a value that is long enough not to be inline empty= id:42 "
+        "a body that is long enough not to be inline web");
+}
+
+TEST_CASE("a queued payload that is owned is shared, not copied") {
+  Service service("users");
+  const std::uint8_t* seen = nullptr;
+  service.action("get", [&](runar_ctx* ctx, const runar_request* r) {
+    seen = r->payload.bytes.ptr;
+    EXPECT(r->payload.buf != nullptr);
+    service.host()->respond(ctx, r->id, nullptr);
+  });
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+
+  Asker asker;
+  const core::Buffer buffer = core::Buffer::copy(core::as_bytes("shared"));
+  rpc::Request request;
+  request.network = "main";
+  request.path = "users/get";
+  request.payload = rpc::Payload::own(buffer, rpc::Encoding::kRaw);
+  world.dispatcher.call(request, {&asker, {}});
+  CHECK(asker.wait().code == Errc{});
+  CHECK(seen == buffer.view().data());
+}
+
+TEST_CASE("an answer may come later, from a thread of the plugin") {
+  Service service("slow");
+  std::thread own;
+  service.action("get", [&](runar_ctx* ctx, const runar_request* r) {
+    own = std::thread([&service, ctx, id = r->id] {
+      const runar_payload reply = payload("from afar");
+      EXPECT(service.host()->respond(ctx, id, &reply) == RUNAR_OK);
+    });
+  });
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+  CHECK(world.ask("slow/get").payload == "from afar");
+  world.stop();  // now the handler has returned for certain
+  own.join();
+}
+
+TEST_CASE("fail carries code, message and details") {
+  Service service("s");
+  runar_status code = RUNAR_E_DENIED;
+  service.action("get", [&](runar_ctx* ctx, const runar_request* r) {
+    const runar_payload details = payload("why");
+    EXPECT(service.host()->fail(ctx, r->id, code, str("not you"), &details) == RUNAR_OK);
+  });
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+
+  Answer answer = world.ask("s/get");
+  CHECK(answer.code == Errc::kDenied);
+  CHECK(answer.message == "not you");
+  CHECK(answer.payload == "why");
+  CHECK(answer.executed == Executed::kYes);
+
+  code = RUNAR_E_APP - 7;
+  answer = world.ask("s/get");
+  CHECK(answer.code == Errc::kApplication);
+  CHECK(answer.app_code == RUNAR_E_APP - 7);
+
+  code = RUNAR_E_BUSY;  // says that nothing was done: another provider may take it
+  CHECK(world.ask("s/get").executed == Executed::kNo);
+}
+
+TEST_CASE("a second answer is stale, counted, and named in the log") {
+  Service service("twice");
+  std::atomic<runar_status> second{RUNAR_OK};
+  service.action("get", [&](runar_ctx* ctx, const runar_request* r) {
+    EXPECT(service.host()->respond(ctx, r->id, nullptr) == RUNAR_OK);
+    second = service.host()->fail(ctx, r->id, RUNAR_E_INTERNAL, str("again"), nullptr);
+  });
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+
+  Asker asker;
+  world.ask_async(asker, "twice/get");
+  CHECK(asker.wait().code == Errc{});
+  REQUIRE(eventually([&] { return second != RUNAR_OK; }));
+  CHECK(second == RUNAR_E_STALE);
+  CHECK(world.status("twice").stale_answers == 1);
+  CHECK(asker.count() == 1);
+  CHECK(
+      world.logged("an answer came twice or too late node=edge-1 plugin=puppet "
+                   "service=main:twice action=get"));
+}
+
+TEST_CASE("of many threads that answer at once, exactly one is accepted") {
+  Service service("race");
+  std::atomic<int> accepted{0};
+  std::atomic<int> answers{0};
+  std::vector<std::thread> threads;  // of the strand
+  service.action("get", [&](runar_ctx* ctx, const runar_request* r) {
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&, ctx, id = r->id] {
+        accepted += service.host()->respond(ctx, id, nullptr) == RUNAR_OK ? 1 : 0;
+        ++answers;
+      });
+    }
+  });
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+  for (int round = 0; round < 50; ++round) {
+    Asker asker;
+    world.ask_async(asker, "race/get");
+    CHECK(asker.wait().code == Errc{});
+    CHECK(eventually([&] { return answers == 4 * (round + 1); }));
+    CHECK(accepted == round + 1);
+    CHECK(asker.count() == 1);
+  }
+  world.stop();
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+}
+
+TEST_CASE("a request that is never answered ends a grace after its deadline") {
+  Service service("never");
+  std::atomic<runar_id> id{0};
+  service.action("get", [&](runar_ctx*, const runar_request* r) { id = r->id; });
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+
+  Asker asker;
+  world.ask_async(asker, "never/get", "", 50ms);
+  const Answer answer = asker.wait();
+
+  CHECK(answer.code == Errc::kHandlerAbandoned);
+  CHECK(answer.executed == Executed::kUnknown);
+  CHECK(eventually([&] { return world.status("never").in_flight == 0; }));
+  CHECK(eventually([&] { return world.status("never").abandoned == 1; }));
+  CHECK(eventually([&] {
+    return world.logged(
+        "a request was never answered node=edge-1 plugin=puppet service=main:never action=get");
+  }));
+  // What comes now comes too late.
+  CHECK(service.host()->respond(service.ctx(), id, nullptr) == RUNAR_E_STALE);
+  CHECK(service.host()->request_state(service.ctx(), id) == RUNAR_E_STALE);
+  CHECK(asker.count() == 1);
+}
+
+TEST_CASE("an exception is stopped at the barrier and fails its request only") {
+  Service service("throws");
+  service.echo();
+  service.action(
+      "std", [](runar_ctx*, const runar_request*) { throw std::runtime_error("out of cheese"); });
+  service.action("odd", [](runar_ctx*, const runar_request*) { throw 42; });
+  service.action("after", [&](runar_ctx* ctx, const runar_request* r) {
+    service.host()->respond(ctx, r->id, nullptr);
+    throw std::runtime_error("too late to matter");
+  });
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+
+  CHECK(world.ask("throws/std").code == Errc::kHandlerFailed);
+  CHECK(world.ask("throws/odd").code == Errc::kHandlerFailed);
+  CHECK(world.ask("throws/after").code == Errc{});
+  CHECK(world.ask("throws/echo", "still here").payload == "still here");
+  REQUIRE(eventually([&] { return world.status("throws").exceptions == 3; }));
+  CHECK(
+      world.logged("the plugin let an exception out node=edge-1 plugin=puppet "
+                   "service=main:throws in=handler action=std"));
+  CHECK(world.logged("out of cheese"));
+}
+
+TEST_CASE("a cancelled request tells its handler") {
+  Service service("c");
+  std::atomic<runar_id> id{0};
+  std::atomic<runar_id> told{0};
+  service.action("get", [&](runar_ctx*, const runar_request* r) { id = r->id; });
+  service.puppet.on_cancelled = [&](runar_ctx*, runar_id request) { told = request; };
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+
+  Asker asker;
+  const rpc::Ticket ticket = world.ask_async(asker, "c/get");
+  REQUIRE(eventually([&] { return id != 0; }));
+  CHECK(service.host()->request_state(service.ctx(), id) == RUNAR_OK);
+  world.directory.endpoints["c"]->cancel(ticket);
+  world.directory.endpoints["c"]->cancel(ticket);  // a second time does no harm
+
+  REQUIRE(eventually([&] { return told == id.load(); }));
+  CHECK(service.host()->request_state(service.ctx(), id) == RUNAR_E_CANCELLED);
+  CHECK(service.host()->respond(service.ctx(), id, nullptr) == RUNAR_OK);
+  CHECK(service.host()->request_state(service.ctx(), id) == RUNAR_E_STALE);
+}
+
+TEST_CASE("the deadline shows in request_state") {
+  Service service("t");
+  std::atomic<runar_id> id{0};
+  service.action("get", [&](runar_ctx*, const runar_request* r) { id = r->id; });
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+  Asker asker;
+  world.ask_async(asker, "t/get", "", 20ms);
+  REQUIRE(eventually([&] {
+    return id != 0 && service.host()->request_state(service.ctx(), id) == RUNAR_E_TIMEOUT;
+  }));
+  service.host()->respond(service.ctx(), id, nullptr);
+}
+
+TEST_CASE("a request that was cancelled or expired before its turn is not executed") {
+  Service service("q");
+  Door door;
+  std::atomic<int> runs{0};
+  service.action("block", [&](runar_ctx* ctx, const runar_request* r) {
+    door.wait();
+    service.host()->respond(ctx, r->id, nullptr);
+  });
+  service.action("get", [&](runar_ctx* ctx, const runar_request* r) {
+    ++runs;
+    service.host()->respond(ctx, r->id, nullptr);
+  });
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+
+  Asker blocked, cancelled, expired;
+  world.ask_async(blocked, "q/block");
+  const rpc::Ticket ticket = world.ask_async(cancelled, "q/get");
+  world.ask_async(expired, "q/get", "", 1ms);
+  world.directory.endpoints["q"]->cancel(ticket);
+  const auto until = world.clock.now() + 2ms;
+  REQUIRE(eventually([&] { return world.clock.now() > until; }));
+  door.open();
+
+  CHECK(blocked.wait().code == Errc{});
+  CHECK(cancelled.wait().code == Errc::kCancelled);
+  CHECK(cancelled.wait().executed == Executed::kNo);
+  CHECK(expired.wait().code == Errc::kDeadlineExceeded);
+  CHECK(expired.wait().executed == Executed::kNo);
+  CHECK(runs == 0);
+}
+
+TEST_CASE("more requests than the limit are refused at once, and others may go elsewhere") {
+  Service service("limit");
+  std::mutex mutex;
+  std::vector<runar_id> ids;
+  const OnRequest keep = [&](runar_ctx*, const runar_request* r) {
+    const std::lock_guard lock(mutex);
+    ids.push_back(r->id);
+  };
+  service.action("two", keep, 0, 2);
+  service.action("any", keep);
+  PluginWorld world;
+  auto spec = service.spec();
+  spec.max_concurrency = 5;
+  REQUIRE(world.add({spec}));
+
+  std::deque<Asker> askers(8);
+  for (std::size_t i = 0; i < 3; ++i) {
+    world.ask_async(askers[i], "limit/two");
+  }
+  CHECK(askers[2].wait().code == Errc::kOverloaded);  // the action's own limit
+  CHECK(askers[2].wait().executed == Executed::kNo);
+  for (std::size_t i = 3; i < 7; ++i) {
+    world.ask_async(askers[i], "limit/any");
+  }
+  CHECK(askers[6].wait().code == Errc::kOverloaded);  // the instance's
+  CHECK(world.status("limit").in_flight == 5);
+
+  REQUIRE(eventually([&] {
+    const std::lock_guard lock(mutex);
+    return ids.size() == 5;
+  }));
+  for (const runar_id id : ids) {
+    CHECK(service.host()->respond(service.ctx(), id, nullptr) == RUNAR_OK);
+  }
+  CHECK(world.status("limit").in_flight == 0);
+  world.ask_async(askers[7], "limit/two");
+  REQUIRE(eventually([&] {
+    const std::lock_guard lock(mutex);
+    return ids.size() == 6;
+  }));
+  CHECK(service.host()->respond(service.ctx(), ids[5], nullptr) == RUNAR_OK);
+}
+
+TEST_CASE("a reply beyond the payload limit is refused, and the request stays open") {
+  Service service("big");
+  runar_status status = RUNAR_OK;
+  service.action("get", [&](runar_ctx* ctx, const runar_request* r) {
+    const std::string bytes(1001, 'x');
+    const runar_payload reply = payload(bytes);
+    status = service.host()->respond(ctx, r->id, &reply);
+    service.host()->fail(ctx, r->id, RUNAR_E_TOO_LARGE, str("it is large"), nullptr);
+  });
+  PluginWorld world([](plugin_host::Options& options) { options.limits.payload = 1000; });
+  REQUIRE(world.add({service.spec()}));
+  CHECK(world.ask("big/get").code == Errc::kTooLarge);
+  CHECK(status == RUNAR_E_TOO_LARGE);
+}
+
+TEST_CASE("another instance's requests can't be answered") {
+  Service mine("mine");
+  Service other("other");
+  runar_status status = RUNAR_OK;
+  mine.action("get", [&](runar_ctx* ctx, const runar_request* r) {
+    status = other.host()->respond(other.ctx(), r->id, nullptr);
+    mine.host()->respond(ctx, r->id, nullptr);
+  });
+  other.echo();
+  PluginWorld world;
+  REQUIRE(world.add({mine.spec(), other.spec()}));
+  CHECK(world.ask("mine/get").code == Errc{});
+  CHECK(status == RUNAR_E_STALE);
+}
+
+TEST_CASE("PARALLEL handlers run side by side, BLOCKING ones may wait for them") {
+  Service service("p");
+  Door met;
+  std::atomic<int> inside{0};
+  const OnRequest meet = [&](runar_ctx* ctx, const runar_request* r) {
+    if (++inside == 2) {
+      met.open();
+    }
+    const bool ok = met.wait();
+    service.host()->respond(ctx, r->id, nullptr);
+    EXPECT(ok);
+  };
+  service.action("meet", meet, RUNAR_FN_PARALLEL);
+  Door unblocked;
+  std::atomic<int> blocked{0};
+  service.action(
+      "block",
+      [&](runar_ctx* ctx, const runar_request* r) {
+        ++blocked;
+        unblocked.wait();
+        service.host()->respond(ctx, r->id, nullptr);
+      },
+      RUNAR_FN_BLOCKING);
+  service.echo();
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+
+  Asker first, second;
+  world.ask_async(first, "p/meet");
+  world.ask_async(second, "p/meet");
+  CHECK(first.wait().code == Errc{});
+  CHECK(second.wait().code == Errc{});
+
+  // More of them wait than there are workers; the strand goes on.
+  std::deque<Asker> waiting(6);
+  for (Asker& asker : waiting) {
+    world.ask_async(asker, "p/block");
+  }
+  REQUIRE(eventually([&] { return blocked == 6; }));
+  CHECK(world.ask("p/echo", "free").payload == "free");
+  unblocked.open();
+  for (Asker& asker : waiting) {
+    CHECK(asker.wait().code == Errc{});
+  }
+}
+
+TEST_CASE("one instance's BLOCKING handlers have a cap and take their turns") {
+  Service service("b");
+  std::atomic<int> inside{0};
+  std::atomic<int> most{0};
+  service.action(
+      "get",
+      [&](runar_ctx* ctx, const runar_request* r) {
+        const int now = ++inside;
+        int seen = most;
+        while (now > seen && !most.compare_exchange_weak(seen, now)) {
+        }
+        std::this_thread::yield();
+        --inside;
+        service.host()->respond(ctx, r->id, nullptr);
+      },
+      RUNAR_FN_BLOCKING);
+  PluginWorld world([](plugin_host::Options& options) { options.limits.instance_blocking = 3; });
+  REQUIRE(world.add({service.spec()}));
+  std::deque<Asker> askers(200);
+  for (Asker& asker : askers) {
+    world.ask_async(asker, "b/get");
+  }
+  for (Asker& asker : askers) {
+    CHECK(asker.wait().code == Errc{});
+  }
+  CHECK(most <= 3);
+}
