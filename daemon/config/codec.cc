@@ -13,7 +13,7 @@ namespace json = boost::json;
 Complaint as_shown(const Scalar& scalar, Complaint complaint, const std::string& type) {
   if (scalar.is_secret) {
     complaint.what = scalar.shown + " gives no fitting value";
-    complaint.instead = "write " + type;
+    complaint.instead = "set it to fit: " + type;
   }
   return complaint;
 }

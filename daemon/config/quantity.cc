@@ -188,6 +188,11 @@ Parsed<HostPort> parse_address(std::string_view text, AddressUse use) {
   if (!has_bracket && is_ip6(std::string(text))) {
     return Complaint{quoted(text) + " has no port", fmt::format("write [{}]:8889", text)};
   }
+  if (colon == std::string_view::npos && parse_number(text)) {
+    return Complaint{
+        quoted(text) + " has no address",
+        fmt::format("write {}:{}", use == AddressUse::kListen ? "[::]" : "HOST", text)};
+  }
   if (colon == std::string_view::npos || text.ends_with(']')) {
     return Complaint{quoted(text) + " has no port", fmt::format("write {}:8889", text)};
   }

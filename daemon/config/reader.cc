@@ -107,7 +107,7 @@ void Reader::value(const Key& key, Value& value) {
     return;
   }
   const std::string path = path_of(key.name);
-  const auto given = scalar(path, *tree, value.type());
+  const auto given = scalar(path, *tree, "one value: " + value.type());
   if (!given) {
     return;
   }
@@ -141,7 +141,7 @@ void Reader::append_all(const Key& key, const Tree& tree, ValueList& list) {
   for (std::size_t i = 0; i < tree.items.size(); ++i) {
     const std::string item_path = fmt::format("{}[{}]", path, i);
     marks_.emplace(item_path, tree.items[i]->mark);
-    const auto given = scalar(item_path, *tree.items[i], list.type());
+    const auto given = scalar(item_path, *tree.items[i], "one value: " + list.type());
     if (!given) {
       continue;
     }

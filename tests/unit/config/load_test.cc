@@ -95,7 +95,7 @@ TEST_CASE("all problems are found at once, in the order of the file") {
             "c.yaml:1:18: request_timeout: \"5\" has no unit, write 5s or 5ms",
             "c.yaml:2:18: limits.peers: \"0\" is out of range, write 1 to 65536",
             "c.yaml:3:1: nod: unknown key, did you mean node?",
-            "c.yaml:5:19: transport.quic.listen: \"8889\" has no port, write 8889:8889",
+            "c.yaml:5:19: transport.quic.listen: \"8889\" has no address, write [::]:8889",
         });
 }
 
@@ -136,11 +136,13 @@ TEST_CASE("the wrong kind of value is named") {
         Lines{"c.yaml:1:7: node: a list does not fit here, write a mapping"});
   CHECK(problems("limits:\n") == Lines{"c.yaml:1:1: limits: is empty, write a mapping or leave "
                                        "the key out"});
-  CHECK(problems("request_timeout: [5s]") ==
-        Lines{"c.yaml:1:18: request_timeout: a list does not fit here, write duration, 1ms to 1d"});
-  CHECK(problems("request_timeout: null") ==
-        Lines{"c.yaml:1:1: request_timeout: is empty, write duration, 1ms to 1d or leave the key "
-              "out"});
+  CHECK(problems("request_timeout: [5s]") == Lines{"c.yaml:1:18: request_timeout: a list does not "
+                                                   "fit here, write one value: duration, 1ms to "
+                                                   "1d"});
+  CHECK(
+      problems("request_timeout: null") ==
+      Lines{"c.yaml:1:1: request_timeout: is empty, write one value: duration, 1ms to 1d or leave "
+            "the key out"});
   CHECK(problems("networks: { join: main }") ==
         Lines{"c.yaml:1:19: networks.join: a value does not fit here, write a list: [name]"});
   CHECK(problems("plugins: { load: { file: a.so } }") ==

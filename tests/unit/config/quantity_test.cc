@@ -107,6 +107,7 @@ TEST_CASE("what is no address is named") {
     return complaint_of(parse_address(text, AddressUse::kDial));
   };
   CHECK(dial("10.0.0.5") == "\"10.0.0.5\" has no port, write 10.0.0.5:8889");
+  CHECK(dial("8889") == "\"8889\" has no address, write HOST:8889");
   CHECK(dial("::1") == "\"::1\" has no port, write [::1]:8889");
   CHECK(dial("[::1]") == "\"[::1]\" has no port, write [::1]:8889");
   CHECK(dial("::1:8889:zz") ==

@@ -82,11 +82,9 @@ TEST_CASE("an unquoted value is typed after it was replaced") {
 TEST_CASE("a wrong value of a variable is not shown") {
   World world;
   world.variables = {{"SECRET", "hunter2"}};
-  CHECK(
-      problems("request_timeout: ${SECRET}", world) ==
-      Lines{
-          "c.yaml:1:18: request_timeout: \"${SECRET}\" gives no fitting value, write duration, 1ms "
-          "to 1d"});
+  CHECK(problems("request_timeout: ${SECRET}", world) ==
+        Lines{"c.yaml:1:18: request_timeout: \"${SECRET}\" gives no fitting value, set it to fit: "
+              "duration, 1ms to 1d"});
   CHECK(problems("logging: { level: \"${SECRET}\" }", world) ==
         Lines{"c.yaml:1:19: logging.level: \"${SECRET}\" is no choice here, write trace, debug, "
               "info, warn or error"});
