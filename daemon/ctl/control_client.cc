@@ -129,14 +129,14 @@ boost::system::result<json::object, ControlError> ControlClient::ask(std::string
                                                                      json::object params,
                                                                      core::Duration timeout) {
   const std::uint64_t id = ++last_id_;
-  if (auto sent = send(id, method, std::move(params)); !sent) {
-    return ControlError{sent.error(), {}};
-  }
+  // A daemon that refuses the connection says why and closes: the reason is there to be read even
+  // if sending fails.
+  const auto sent = send(id, method, std::move(params));
   const core::TimePoint until = core::SystemClock().now() + timeout;
   while (true) {
     auto answer = receive(until);
     if (!answer) {
-      return ControlError{answer.error(), {}};
+      return ControlError{sent ? answer.error() : sent.error(), {}};
     }
     const json::value* error = answer->if_contains("error");
     const json::value* its = answer->if_contains("id");

@@ -73,6 +73,7 @@ class LocalNode {
   HostControl host_control_;
   std::vector<std::unique_ptr<system::RegistryService>> registry_services_;  // one a network
   plugin_host::Host plugins_;
+  plugin_host::IoThread io_thread_{plugins_};  // this one: it runs PROMPT handlers
   std::optional<FolderWatch> folder_;
   std::set<std::string> enabled_files_;
   admin::ControlServer server_;
