@@ -53,6 +53,8 @@ class Registry {
   // taking it: kServicePaused, kServiceStopping, kDraining when that is so for all of them, else
   // kNoEndpoint. Takes the mutex.
   core::Errc why_nobody(routing::TopicView path) const;
+  // Whether that node has told of the subscription. Takes the mutex.
+  bool has_subscription(const core::NodeId& node, const SubscriptionRow& row) const;
   core::NodeId self() const;
   NodeRows local() const;
   std::vector<NodeRows> nodes() const;  // this one first
