@@ -65,7 +65,7 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   enum class Fed : std::uint8_t { kOk, kRetry, kDrop };
 
   Link(LinkId id, const LinkContext& context, const LocalNode& self, LinkEvents& events);
-  ~Link();
+  ~Link() override;
   core::Result<void> dial(const ConnectionContext& connections, const Address& remote,
                           const DialPlan& plan, core::TimePoint now);
   core::Result<void> accept(const ConnectionContext& connections, const Address& remote,
