@@ -7,6 +7,8 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <unordered_map>
 
 #include "core/result.h"
@@ -50,6 +52,9 @@ class Registry {
   // Takes the mutex.
   bool has_service(routing::TopicView path) const;
   core::NodeId self() const;
+  // The node of that name or id, this one included; of several with one name the lowest id. Takes
+  // the mutex.
+  std::optional<core::NodeId> find_node(std::string_view name_or_id) const;
   NodeRows local() const;
   std::vector<NodeRows> nodes() const;  // this one first
   const std::vector<std::string>& networks() const { return networks_; }
