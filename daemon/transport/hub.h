@@ -92,7 +92,7 @@ class Hub final : public LinkEvents {
     Datagram datagram;
   };
 
-  // LinkEvents.
+  // LinkEvents (hub_peers.cc).
   void on_own_cid(Link& link, const Cid& cid, bool valid) override;
   void on_reset_token(Link& link, const ResetToken& token, bool valid) override;
   void on_ready(Link& link) override;
@@ -112,8 +112,12 @@ class Hub final : public LinkEvents {
   void take_letter(Letter& letter);
   void take_timers(core::TimePoint now);
   void serve_memory();
+
+  // hub_peers.cc
   void announce(Link& link);
   bool better(Link& fresh, Link& old) const;
+
+  // hub_dials.cc
   void dial_next(core::TimePoint now);
   void start_attempt(const Dialer::Attempt& attempt, core::TimePoint now);
   void end_dial(const std::optional<Dialer::Ended>& ended, const core::Result<LinkId>& outcome);

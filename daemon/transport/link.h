@@ -135,15 +135,19 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
 
   core::Result<void> open(const ConnectionContext& connections, const Address& remote,
                           const Accepting* first, core::TimePoint now);
+  void deliver_control();
+  void take_control(const InboxFrame& frame);
+  void forget_streams();
+
+  // link_greeting.cc
   void on_proved();
   bool open_control();
   bool say_hello();
-  void deliver_control();
-  void take_control(const InboxFrame& frame);
   void on_hello(core::ByteView body);
+
+  // link_ending.cc
   void finish_drain();
   void finish_close();
-  void forget_streams();
   void end(wire::CloseCode code, core::Error why, bool tell_peer);
   void protocol_error(const char* what);
 
