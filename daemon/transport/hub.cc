@@ -19,7 +19,7 @@ Hub::Hub(HubOptions options, const HubServices& services)
       cids_(services.random),
       tokens_(services.random),
       gate_(limits_, services.random),
-      strays_(services.random, reset_secret_),
+      strays_(limits_, services.random, reset_secret_),
       space_(Connection::kTrainSpace) {}
 
 Hub::~Hub() {
@@ -65,13 +65,14 @@ Hub::Slot* Hub::open_slot() {
   Slot& slot = slots_[index];
   const LinkId id = (LinkId{slot.generation++} << 32) | (index + 1);
   slot.link = std::make_unique<Link>(id, context_, self_, *this);
-  slot.dirty = slot.half_open = slot.announced = slot.proved = false;
+  slot.dirty = slot.half_open = slot.announced = slot.proved = slot.stranger = false;
   ++in_use_;
   return &slot;
 }
 
 void Hub::forget(Slot& slot) {
   settle(slot);
+  strangers_ -= slot.stranger ? 1 : 0;
   const LinkId id = slot.link->id();
   cids_.remove_all(id);
   tokens_.remove_all(id);
@@ -123,6 +124,7 @@ bool Hub::turn(core::TimePoint now) {
 void Hub::after_deliver(Slot& slot) {
   if (!slot.proved && slot.link->peer_known()) {
     slot.proved = true;
+    strangers_ -= std::exchange(slot.stranger, false) ? 1 : 0;
     ++stats_.handshakes;
     settle(slot);
   }

@@ -24,7 +24,7 @@ void Hub::dial_next(core::TimePoint now) {
 
 void Hub::start_attempt(const Dialer::Attempt& attempt, core::TimePoint now) {
   ++stats_.dials;
-  if (in_use_ >= limits_.links + limits_.dials) {
+  if (in_use_ - strangers_ >= limits_.links + limits_.dials) {
     const core::Error why = core::fail(Errc::kOverloaded, "links");
     return end_dial(dialer_.failed(attempt.dial, 0, why, now), why);
   }

@@ -24,6 +24,17 @@ void Hub::on_reset_token(Link& link, const ResetToken& token, bool valid) {
   }
 }
 
+bool Hub::has_room(const Link& fresh) const {
+  if (by_node_.contains(fresh.peer().node)) {
+    return true;  // it takes the other one's place, or gives way
+  }
+  const auto newcomers = std::count_if(slots_.begin(), slots_.end(), [&](const Slot& slot) {
+    return slot.link != nullptr && slot.link->state() == Link::State::kGreeting &&
+           !by_node_.contains(slot.link->peer().node);
+  });
+  return by_node_.size() + static_cast<std::size_t>(newcomers) <= limits_.links;
+}
+
 bool Hub::better(Link& fresh, Link& old) const {
   const auto rank = [](const Link& link) {
     return std::tuple(link.peer_hello().epoch, link.generation());
@@ -41,7 +52,8 @@ void Hub::on_ready(Link& fresh) {
   lamport_ = std::max(lamport_, fresh.generation());
   const LinkId id = fresh.id();
   const core::NodeId node = fresh.peer().node;
-  Link* old = link(by_node_[node]);
+  const auto known = by_node_.find(node);
+  Link* old = known == by_node_.end() ? nullptr : link(known->second);
   if (old != nullptr) {
     ++stats_.duplicates;
   }
