@@ -139,8 +139,11 @@ class Asker final : public rpc::Completion {
 
 class PluginWorld {
  public:
-  // `change` may adjust the options before the host is made.
-  explicit PluginWorld(const std::function<void(plugin_host::Options&)>& change = {});
+  // `change` may adjust the options before the host is made; `calls` and `directory` may stand in
+  // for the tiny ones.
+  using Change = std::function<void(plugin_host::Options&)>;
+  explicit PluginWorld(const Change& change = {}, rpc::Handler* calls = nullptr,
+                       plugin_host::Directory* directory = nullptr);
   ~PluginWorld();
   PluginWorld(const PluginWorld&) = delete;
   PluginWorld& operator=(const PluginWorld&) = delete;
@@ -175,6 +178,7 @@ class PluginWorld {
   std::unique_ptr<plugin_host::Host> host;
 
  private:
+  rpc::Handler& calls_;
   std::mutex log_mutex_;
   std::string log_;
   bool stopped_ = false;
