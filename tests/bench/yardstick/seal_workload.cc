@@ -9,8 +9,8 @@ namespace yardstick {
 namespace {
 
 constexpr std::size_t kTag = 16;
-constexpr std::size_t kHeader = 20;    // of a short-header packet with a 16-byte connection id
-constexpr std::size_t kPackets = 44;   // a train: what is sealed next is in no cache line sealed now
+constexpr std::size_t kHeader = 20;   // of a short-header packet with a 16-byte connection id
+constexpr std::size_t kPackets = 44;  // a train: what is sealed next is in no cache line sealed now
 constexpr std::size_t kBetween = 100;  // trains between two looks at the clock
 
 struct FreeCipher {
@@ -23,7 +23,8 @@ class Sealer {
   Sealer() {
     const std::array<std::uint8_t, 16> key{1};
     if (!cipher_ || !context_ ||
-        EVP_EncryptInit_ex(context_.get(), cipher_.get(), nullptr, key.data(), nonce_.data()) != 1) {
+        EVP_EncryptInit_ex(context_.get(), cipher_.get(), nullptr, key.data(), nonce_.data()) !=
+            1) {
       die("AES-128-GCM");
     }
   }
