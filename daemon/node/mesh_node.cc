@@ -25,6 +25,11 @@ std::vector<std::string> texts(const std::vector<config::HostPort>& addresses) {
   return all;
 }
 
+json::string peer_state_text(mesh::PeerState state) {
+  constexpr const char* kTexts[] = {"syncing", "up", "draining", "lost"};
+  return kTexts[static_cast<std::size_t>(state)];
+}
+
 mesh::Settings mesh_settings(const config::Config& config) {
   mesh::Settings settings;
   settings.peers = config.limits.peers;
@@ -191,6 +196,7 @@ void MeshNode::rearm() {
 
 void MeshNode::drain() {
   multicast_.stop();
+  local_.registry().drain();
   mesh_.drain(context_.clock.now());
   rearm();
 }
@@ -246,6 +252,7 @@ void MeshNode::add_status(json::object& status) const {
     peers.push_back({{"node", peer.node.text()},
                      {"name", name == names_.end() ? std::string() : name->second},
                      {"address", peer.address},
+                     {"state", peer_state_text(peer.state)},
                      {"linked", peer.links > 0}});
   }
   json::array unreached;

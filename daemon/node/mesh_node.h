@@ -62,7 +62,6 @@ class MeshNode final : private mesh::Port,
             const std::optional<core::NodeId>& expected) override;
   void attach(const core::NodeId& node, mesh::LinkId link) override;
   void detach(const core::NodeId& node) override;
-  void draining(const core::NodeId& node) override;
   void replace(registry::NodeRows rows) override;
   void drop(const core::NodeId& node) override;
   void news(mesh::PeerNews what, const core::NodeId& node) override;

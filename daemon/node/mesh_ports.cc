@@ -35,9 +35,6 @@ void MeshNode::attach(const core::NodeId& node, mesh::LinkId link) {
 void MeshNode::detach(const core::NodeId& node) {
   peers_.detach(node);
 }
-void MeshNode::draining(const core::NodeId& node) {
-  peers_.set_draining(node, true);
-}
 
 void MeshNode::replace(registry::NodeRows rows) {
   const auto name = names_.find(rows.node);
@@ -48,7 +45,6 @@ void MeshNode::replace(registry::NodeRows rows) {
 
 void MeshNode::drop(const core::NodeId& node) {
   local_.registry().drop(node);
-  peers_.set_draining(node, false);
 }
 
 void MeshNode::news(mesh::PeerNews what, const core::NodeId& node) {

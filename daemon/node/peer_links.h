@@ -7,7 +7,6 @@
 // detach on the control strand.
 #pragma once
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,8 +28,6 @@ class PeerLinks final : public pubsub::EventPeers {
   rpc::Handler& handler(const core::NodeId& node) { return entry(node); }
   void attach(const core::NodeId& node, std::shared_ptr<transport::RemoteNode> remote);
   void detach(const core::NodeId& node);
-  // Refuses new calls though the link is there.
-  void set_draining(const core::NodeId& node, bool draining);
   bool send(core::NodeId node, const rpc::Event& event) override;
 
  private:
@@ -42,7 +39,6 @@ class PeerLinks final : public pubsub::EventPeers {
     rpc::Ticket call(const rpc::Request& request, const rpc::Responder& responder) override;
     void cancel(rpc::Ticket ticket) override;
     routing::Snapshot<Link> link{std::make_shared<const Link>()};
-    std::atomic<bool> draining{false};
   };
   Entry& entry(const core::NodeId& node);
 

@@ -31,7 +31,8 @@ class LinkEvents {
  public:
   virtual void on_own_cid(Link& link, const Cid& cid, bool valid) = 0;
   virtual void on_reset_token(Link& link, const ResetToken& token, bool valid) = 0;
-  virtual void on_ready(Link& link) = 0;  // decide: go_up() or retire()
+  virtual bool has_room(const Link& link) const = 0;  // for its peer, just proved
+  virtual void on_ready(Link& link) = 0;              // decide: go_up() or retire()
   virtual void on_control(Link& link, std::uint64_t frame_type, core::ByteView body) = 0;
   virtual void on_down(Link& link, const core::Error& why) = 0;
 
@@ -135,15 +136,19 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
 
   core::Result<void> open(const ConnectionContext& connections, const Address& remote,
                           const Accepting* first, core::TimePoint now);
+  void deliver_control();
+  void take_control(const InboxFrame& frame);
+  void forget_streams();
+
+  // link_greeting.cc
   void on_proved();
   bool open_control();
   bool say_hello();
-  void deliver_control();
-  void take_control(const InboxFrame& frame);
   void on_hello(core::ByteView body);
+
+  // link_ending.cc
   void finish_drain();
   void finish_close();
-  void forget_streams();
   void end(wire::CloseCode code, core::Error why, bool tell_peer);
   void protocol_error(const char* what);
 

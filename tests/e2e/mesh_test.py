@@ -1,5 +1,5 @@
 """Real daemons in a mesh: discovery, calls, events, failure, isolation. Usage: mesh_test.py BIN_FOLDER [NAME...]"""
-import grp, json, os, pathlib, signal, socket, struct, subprocess, sys, time
+import grp, json, os, pathlib, shutil, signal, socket, struct, subprocess, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
@@ -123,6 +123,28 @@ def test_a_clean_leave_is_known_at_once(folder, add_daemon):
     expect(first.stop(), 0)
     wait_for("second knows", lambda: peers_of(second) == set(), 1)
     expect(second.ctl("call", "math/add", "a=1", "b=1", check=False).returncode, 4)
+
+
+def test_a_node_that_drains_is_avoided_at_once_and_finishes_what_it_began(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    first.config.write_text(first.config.read_text() + "drain: { grace: 20s }\n")
+    first.stop()
+    shutil.copy(build_dir() / "test_plugins" / "gate.so", first.folder / "plugins")
+    first.start()
+    wait_for("second sees both services", lambda: sees(second, "gate") and sees(second, "math"))
+    waiting = subprocess.Popen([build_dir() / "bin" / "runarctl", "--socket", second.socket, "call", "gate/wait", "x=1", "--timeout", "30s"],
+                               stdout=subprocess.PIPE, text=True)
+    wait_for("the call is in flight", lambda: any(s["in_flight"] for s in first.ask("status")["services"]))
+    first.process.send_signal(signal.SIGTERM)
+    wait_for("second shows it as draining", lambda: {n["state"] for n in second.ask("node", "ls")["nodes"] if not n["local"]} == {"draining"}, 2)
+    expect({s["state"] for s in second.ask("service", "ls")["services"]}, {"draining"})
+    expect([s["state"] for s in second.ask("call", "$registry/services/math")["result"]], ["draining"])
+    refused = second.ctl("call", "math/add", "a=1", "b=1", check=False)
+    expect((refused.returncode, "RUNAR-E1205" in refused.stderr), (1, True))
+    expect([n["state"] for n in first.ask("node", "ls")["nodes"] if n["local"]], ["draining"])
+    first.ctl("call", "gate/open", "y=2")
+    out, _ = waiting.communicate(timeout=10)
+    expect((waiting.returncode, "2" in out), (0, True))
 
 
 def test_a_killed_node_is_known_within_five_seconds_and_comes_back(folder, add_daemon):

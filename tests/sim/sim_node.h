@@ -48,17 +48,12 @@ class SimPort : public mesh::Port {
  public:
   void attach(const core::NodeId& node, mesh::LinkId link) override { attached[node] = link; }
   void detach(const core::NodeId& node) override { attached.erase(node); }
-  void draining(const core::NodeId& node) override { draining_nodes.insert(node); }
   void replace(registry::NodeRows node_rows) override {
     rows.insert_or_assign(node_rows.node, std::move(node_rows));
   }
-  void drop(const core::NodeId& node) override {
-    rows.erase(node);
-    draining_nodes.erase(node);
-  }
+  void drop(const core::NodeId& node) override { rows.erase(node); }
 
   std::map<core::NodeId, mesh::LinkId> attached;
-  std::set<core::NodeId> draining_nodes;
   std::map<core::NodeId, registry::NodeRows> rows;
 };
 
