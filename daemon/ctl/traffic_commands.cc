@@ -121,7 +121,8 @@ void show_event(Session& session, const json::object& event) {
   session.out << fmt::format("{}  {}  {}{}", text_of(event, "published"), text_of(event, "topic"),
                              shown(event, false),
                              event.at("retained").as_bool() ? "  (retained)" : "")
-              << '\n' << std::flush;
+              << '\n'
+              << std::flush;
 }
 
 int sub(Session& session, const SubOptions& options) {

@@ -21,6 +21,7 @@ runar_status read_payload(const runar_payload& given, std::size_t most, rpc::Pay
 // Room for a message's metadata that costs nothing until it is used.
 class PairBuffer {
  public:
+  PairBuffer() {}  // not "= default": braces would then fill it with zeros
   std::span<rpc::Pair> room() { return {reinterpret_cast<rpc::Pair*>(bytes_), kMaxMeta}; }
 
  private:

@@ -21,7 +21,6 @@ std::string alert_text(std::uint8_t alert) {
 core::Errc errc_of(CloseCode code) {
   switch (code) {
     case CloseCode::kNormal:
-      return Errc::kLinkLost;
     case CloseCode::kInternal:
       return Errc::kLinkLost;
     case CloseCode::kProtocol:

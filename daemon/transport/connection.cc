@@ -190,6 +190,7 @@ ngtcp2_ssize Connection::write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, 
       case NGTCP2_ERR_WRITE_MORE:
         continue;
       case NGTCP2_ERR_STREAM_DATA_BLOCKED:
+        RUNARD_CHECK(stream != nullptr);
         // Raised for the connection's window too, and of that nobody tells when it opens.
         blocked_ = ngtcp2_conn_get_max_data_left2(conn_) == 0;
         if (!blocked_) {
@@ -198,6 +199,7 @@ ngtcp2_ssize Connection::write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, 
         continue;
       case NGTCP2_ERR_STREAM_SHUT_WR:
       case NGTCP2_ERR_STREAM_NOT_FOUND:
+        RUNARD_CHECK(stream != nullptr);
         streams.remove(*stream);
         stream->peer_stopped(NGTCP2_NO_ERROR);
         continue;

@@ -8,6 +8,7 @@
 
 namespace runard::transport {
 
+// NOLINTBEGIN(readability-function-size): the signatures are ngtcp2's
 // Each returns 0, or NGTCP2_ERR_CALLBACK_FAILURE: any other number makes ngtcp2 abort the process.
 struct ConnectionCallbacks {
   static Connection& self(void* user_data) { return *static_cast<Connection*>(user_data); }
@@ -158,6 +159,7 @@ struct ConnectionCallbacks {
     return table;
   }
 };
+// NOLINTEND(readability-function-size)
 
 const ngtcp2_callbacks& connection_callbacks(bool server) {
   static const ngtcp2_callbacks for_server = ConnectionCallbacks::make(true);
