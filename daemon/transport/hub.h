@@ -118,6 +118,7 @@ class Hub final : public LinkEvents {
   // hub_peers.cc
   void announce(Link& link);
   bool better(Link& fresh, Link& old) const;
+  void tell_refusal(const Link& link, const core::Error& why) const;
 
   // hub_dials.cc
   void dial_next(core::TimePoint now);

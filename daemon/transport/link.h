@@ -180,7 +180,8 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   bool drain_sent_ = false;
   bool drained_by_peer_ = false;
   core::TimePoint give_up_at_ = core::kNever;  // greeting, or drain
-  core::TimePoint gone_at_ = core::kNever;     // closing
+  core::TimePoint renew_keys_at_ = core::kNever;
+  core::TimePoint gone_at_ = core::kNever;  // closing
   core::Bytes close_packet_;
   bool send_close_ = false;
   std::optional<std::pair<wire::CloseCode, core::Error>> close_wanted_;
