@@ -50,7 +50,6 @@ class SlotTable {
   void publish(SlotId id) {
     Slot* slot = find(id);
     RUNARD_CHECK(slot != nullptr);
-    open_count_.fetch_add(1, std::memory_order_relaxed);
     slot->state.store(word(generation(id), kOpen), std::memory_order_release);
   }
   // Gives back a slot that was opened but never published.
@@ -72,10 +71,7 @@ class SlotTable {
                ? &slot->value
                : nullptr;
   }
-  void close(SlotId id) {
-    open_count_.fetch_sub(1, std::memory_order_relaxed);
-    push(index_of(id), generation(id));
-  }
+  void close(SlotId id) { push(index_of(id), generation(id)); }
 
   // The winner of claim() changed its mind: the id is open again.
   void reopen(SlotId id) {
@@ -124,7 +120,17 @@ class SlotTable {
     }
   }
 
-  std::uint32_t open_count() const { return open_count_.load(std::memory_order_relaxed); }
+  // How many are open or claimed. Counted when asked, slot by slot: the hot path pays nothing.
+  std::uint32_t open_count() const {
+    std::uint32_t count = 0;
+    const std::uint32_t used = used_.load(std::memory_order_acquire);
+    for (std::uint32_t index = 0; index < used; ++index) {
+      const Slot* chunk = chunks_[index / kChunkSlots].load(std::memory_order_acquire);
+      const std::uint64_t state = chunk[index % kChunkSlots].state.load(std::memory_order_relaxed);
+      count += (state & kFlagMask) != kFree ? 1 : 0;
+    }
+    return count;
+  }
   std::uint32_t capacity() const { return capacity_; }
 
  private:
@@ -209,7 +215,6 @@ class SlotTable {
   std::array<std::atomic<Slot*>, kChunks> chunks_{};
   alignas(64) std::atomic<std::uint64_t> free_{0};  // tag << 32 | index + 1
   std::atomic<std::uint32_t> used_{0};
-  std::atomic<std::uint32_t> open_count_{0};
 };
 
 }  // namespace runard::core

@@ -316,6 +316,24 @@ NodeRows Registry::local() const {
   return local_locked();
 }
 
+std::optional<core::NodeId> Registry::find_node(std::string_view name_or_id) const {
+  const auto id = core::NodeId::parse(name_or_id);
+  const auto is_it = [&](const NodeRows& rows) {
+    return rows.name == name_or_id || (id && rows.node == *id);
+  };
+  const std::lock_guard lock(mutex_);
+  if (is_it(self_)) {
+    return self_.node;
+  }
+  std::optional<core::NodeId> found;
+  for (const auto& [node, remote] : remotes_) {
+    if (is_it(remote.rows) && (!found || node < *found)) {
+      found = node;
+    }
+  }
+  return found;
+}
+
 std::vector<NodeRows> Registry::nodes() const {
   const std::lock_guard lock(mutex_);
   std::vector<NodeRows> all = {local_locked()};

@@ -7,6 +7,8 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <unordered_map>
 
 #include "core/result.h"
@@ -56,6 +58,9 @@ class Registry {
   // Whether that node has told of the subscription. Takes the mutex.
   bool has_subscription(const core::NodeId& node, const SubscriptionRow& row) const;
   core::NodeId self() const;
+  // The node of that name or id, this one included; of several with one name the lowest id. Takes
+  // the mutex.
+  std::optional<core::NodeId> find_node(std::string_view name_or_id) const;
   NodeRows local() const;
   std::vector<NodeRows> nodes() const;  // this one first
   const std::vector<std::string>& networks() const { return networks_; }

@@ -190,6 +190,7 @@ ngtcp2_ssize Connection::write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, 
       case NGTCP2_ERR_WRITE_MORE:
         continue;
       case NGTCP2_ERR_STREAM_DATA_BLOCKED:
+        RUNARD_CHECK(stream != nullptr);
         // Raised for the connection's window too, and of that nobody tells when it opens.
         blocked_ = ngtcp2_conn_get_max_data_left2(conn_) == 0;
         if (!blocked_) {
@@ -198,6 +199,7 @@ ngtcp2_ssize Connection::write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, 
         continue;
       case NGTCP2_ERR_STREAM_SHUT_WR:
       case NGTCP2_ERR_STREAM_NOT_FOUND:
+        RUNARD_CHECK(stream != nullptr);
         streams.remove(*stream);
         stream->peer_stopped(NGTCP2_NO_ERROR);
         continue;
@@ -268,6 +270,12 @@ bool Connection::on_expiry(core::TimePoint now) {
 
 void Connection::keep_alive(core::Duration every) {
   ngtcp2_conn_set_keep_alive_timeout(conn_, static_cast<ngtcp2_duration>(every.count()));
+}
+
+bool Connection::renew_keys(core::TimePoint now) {
+  const bool renewed = ngtcp2_conn_initiate_key_update(conn_, stamp(now)) == 0;
+  key_renewals_ += renewed ? 1 : 0;
+  return renewed;
 }
 
 bool Connection::open_bidi(Stream& stream) {
@@ -341,21 +349,23 @@ core::Bytes Connection::close_packet(wire::CloseCode code, std::string_view reas
 void Connection::fail(int code) {
   switch (code) {
     case NGTCP2_ERR_CRYPTO:
-      note_alert();
+      note_alert(ngtcp2_conn_get_tls_alert2(conn_));
       return;
     case NGTCP2_ERR_IDLE_CLOSE:
     case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
       silent_ = true;
       error_ = ngtcp2_conn_get_handshake_completed2(conn_) != 0
                    ? core::fail(Errc::kLinkLost, "the peer fell silent")
-                   : core::fail(Errc::kHandshakeFailed, "no answer in time");
+                   : core::fail(Errc::kNoAnswer, "no answer in time");
       return;
     case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
       silent_ = true;
       error_ = core::fail(Errc::kVersionMismatch, "the peer does not speak QUIC version 1");
       return;
-    case NGTCP2_ERR_CALLBACK_FAILURE:  // the owner knows why, and names the code to close with
-      error_ = core::fail(Errc::kProtocol, "refused");
+    case NGTCP2_ERR_CALLBACK_FAILURE:
+      if (failure_.error_code == NGTCP2_NO_ERROR) {
+        error_ = core::fail(Errc::kProtocol, "refused");  // the owner names the code to close with
+      }
       return;
     default:
       ngtcp2_ccerr_set_liberr(&failure_, code, nullptr, 0);
@@ -363,10 +373,9 @@ void Connection::fail(int code) {
   }
 }
 
-void Connection::note_alert() {
-  const std::uint8_t alert = ngtcp2_conn_get_tls_alert2(conn_);
+void Connection::note_alert(std::uint8_t alert) {
   ngtcp2_ccerr_set_tls_alert(&failure_, alert, nullptr, 0);
-  error_ = tls_->refusal() ? *tls_->refusal() : alert_error(alert);
+  error_ = tls_->refusal() ? refusal_error(*tls_->refusal()) : alert_error(alert);
 }
 
 void Connection::note_peer_close() {
@@ -387,7 +396,7 @@ core::Duration Connection::probe_timeout() const {
 Connection::Info Connection::info() const {
   ngtcp2_conn_info info;
   ngtcp2_conn_get_conn_info2(conn_, &info);
-  return {nanoseconds(info.smoothed_rtt), info.cwnd, info.pkt_lost};
+  return {nanoseconds(info.smoothed_rtt), info.cwnd, info.pkt_lost, key_renewals_};
 }
 
 }  // namespace runard::transport

@@ -110,6 +110,9 @@ class Connection {
 
   // For the dialler, once the handshake is over.
   void keep_alive(core::Duration every);
+  // New packet keys for both directions (RFC 9001 section 6); the old ones are forgotten, so they
+  // can't be stolen later. False: the last renewal is not through yet.
+  bool renew_keys(core::TimePoint now);
   // False: the peer allows no more for now.
   bool open_bidi(Stream& stream);
   bool open_uni(Stream& stream);
@@ -138,6 +141,7 @@ class Connection {
     core::Duration rtt{};
     std::uint64_t congestion_window = 0;
     std::uint64_t packets_lost = 0;
+    std::uint64_t key_renewals = 0;  // by this side
   };
   Info info() const;
 
@@ -152,7 +156,7 @@ class Connection {
                             std::size_t size, ngtcp2_tstamp at);
   void fail(int code);
   void note_peer_close();
-  void note_alert();
+  void note_alert(std::uint8_t alert);
   bool unpaced();
 
   const ConnectionContext& context_;
@@ -167,6 +171,7 @@ class Connection {
   bool silent_ = false;
   bool blocked_ = false;  // by the connection's window, in this write()
   bool unpaced_ = false;
+  std::uint64_t key_renewals_ = 0;
 };
 
 }  // namespace runard::transport

@@ -8,12 +8,17 @@
 
 namespace runard::transport {
 
+// NOLINTBEGIN(readability-function-size): the signatures are ngtcp2's
 // Each returns 0, or NGTCP2_ERR_CALLBACK_FAILURE: any other number makes ngtcp2 abort the process.
 struct ConnectionCallbacks {
   static Connection& self(void* user_data) { return *static_cast<Connection*>(user_data); }
   static ConnectionOwner& owner(void* user_data) { return self(user_data).owner_; }
 
   static int handshake_completed(ngtcp2_conn*, void* user_data) {
+    if (!self(user_data).tls_->protocol_agreed()) {
+      self(user_data).note_alert(SSL_AD_NO_APPLICATION_PROTOCOL);
+      return NGTCP2_ERR_CALLBACK_FAILURE;
+    }
     owner(user_data).on_handshake_completed();
     return 0;
   }
@@ -158,6 +163,7 @@ struct ConnectionCallbacks {
     return table;
   }
 };
+// NOLINTEND(readability-function-size)
 
 const ngtcp2_callbacks& connection_callbacks(bool server) {
   static const ngtcp2_callbacks for_server = ConnectionCallbacks::make(true);

@@ -80,6 +80,7 @@ class Hub final : public LinkEvents {
     bool half_open = false;  // counted in the gate
     bool announced = false;  // link_up() was told
     bool proved = false;     // counted as a handshake
+    bool stranger = false;   // accepted, and not proved yet
     Address source;
   };
   struct Stray {
@@ -92,9 +93,10 @@ class Hub final : public LinkEvents {
     Datagram datagram;
   };
 
-  // LinkEvents.
+  // LinkEvents (hub_peers.cc).
   void on_own_cid(Link& link, const Cid& cid, bool valid) override;
   void on_reset_token(Link& link, const ResetToken& token, bool valid) override;
+  bool has_room(const Link& fresh) const override;
   void on_ready(Link& link) override;
   void on_control(Link& link, std::uint64_t frame_type, core::ByteView body) override;
   void on_down(Link& link, const core::Error& why) override;
@@ -112,13 +114,19 @@ class Hub final : public LinkEvents {
   void take_letter(Letter& letter);
   void take_timers(core::TimePoint now);
   void serve_memory();
+
+  // hub_peers.cc
   void announce(Link& link);
   bool better(Link& fresh, Link& old) const;
+  void tell_refusal(const Link& link, const core::Error& why) const;
+
+  // hub_dials.cc
   void dial_next(core::TimePoint now);
   void start_attempt(const Dialer::Attempt& attempt, core::TimePoint now);
   void end_dial(const std::optional<Dialer::Ended>& ended, const core::Result<LinkId>& outcome);
 
   // hub_datagrams.cc
+  bool welcome(const Datagram& datagram, core::TimePoint now);
   void route(const Datagram& datagram, core::TimePoint now);
   void feed(Link& link, const Datagram& datagram, core::TimePoint now);
   void unknown(const Datagram& datagram, const ngtcp2_version_cid& ids, core::TimePoint now);
@@ -151,7 +159,9 @@ class Hub final : public LinkEvents {
   std::uint64_t lamport_ = 0;  // of link generations
   DialId last_dial_ = 0;
   std::size_t in_use_ = 0;
+  std::size_t strangers_ = 0;  // of those in use
   core::TimePoint now_{};
+  core::TokenBucket flood_news_{1, 0.1};
   bool memory_wanted_ = false;
   bool stopping_ = false;
   Stats stats_;

@@ -274,3 +274,25 @@ TEST_CASE("a path that leads nowhere says why") {
   registry.replace(paused, handler);
   CHECK(registry.why_nobody({"main", "math/add"}) == Errc::kNoEndpoint);  // not all for one reason
 }
+
+TEST_CASE("nodes are found by name and by id, this one too; of one name the lowest id counts") {
+  Registry registry("here", {"main"}, 1);
+  NoHandler link;
+  core::NodeId self;
+  self.bytes[0] = 9;
+  registry.set_self(self, 1, {});
+  for (const std::uint8_t number : {std::uint8_t{3}, std::uint8_t{2}}) {
+    NodeRows rows = node(number, {});
+    rows.name = "edge";
+    registry.replace(rows, link);
+  }
+  CHECK(registry.find_node("here") == self);
+  CHECK(registry.find_node(self.text()) == self);
+  CHECK(registry.find_node("edge") == node(2, {}).node);
+  CHECK(registry.find_node(node(3, {}).node.text()) == node(3, {}).node);
+  CHECK_FALSE(registry.find_node(node(4, {}).node.text()));
+  CHECK_FALSE(registry.find_node("edg"));
+  CHECK_FALSE(registry.find_node(""));
+  registry.drop(node(2, {}).node);
+  CHECK(registry.find_node("edge") == node(3, {}).node);
+}
