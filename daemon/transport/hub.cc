@@ -97,7 +97,7 @@ void Hub::settle(Slot& slot) {
   }
 }
 
-bool Hub::turn(core::TimePoint now) {
+void Hub::turn(core::TimePoint now) {
   now_ = now;
   if (!handshakes_.empty()) {
     Waiting waiting = std::move(handshakes_.front());
@@ -108,6 +108,12 @@ bool Hub::turn(core::TimePoint now) {
   take_timers(now);
   dial_next(now);
   take_mail(now);
+  deliver(now);
+}
+
+void Hub::deliver(core::TimePoint now) {
+  now_ = now;
+  undelivered_ = false;
   for (std::size_t i = 0; i < dirty_.size(); ++i) {  // grows meanwhile
     Link* dirty = link(dirty_[i]);
     if (dirty != nullptr) {
@@ -117,7 +123,6 @@ bool Hub::turn(core::TimePoint now) {
   }
   serve_memory();
   take_mail(now);  // replies that handlers gave at once
-  return !handshakes_.empty();
 }
 
 void Hub::after_deliver(Slot& slot) {
@@ -127,6 +132,7 @@ void Hub::after_deliver(Slot& slot) {
     settle(slot);
   }
   memory_wanted_ = memory_wanted_ || slot.link->waits_for_memory();
+  undelivered_ = undelivered_ || slot.link->has_undelivered();
 }
 
 void Hub::serve_memory() {
@@ -228,8 +234,8 @@ Flushed Hub::flush(TrainSink& sink, core::TimePoint now) {
       continue;
     }
     const Flushed flushed = result == Flushed::kFull ? result : dirty->flush(sink, space_, now);
-    if (flushed != Flushed::kAll) {
-      result = std::max(result, flushed);
+    result = std::max(result, flushed);
+    if (flushed != Flushed::kAll || dirty->has_undelivered()) {
       left.push_back(id);
       continue;
     }
