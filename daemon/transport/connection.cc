@@ -308,11 +308,13 @@ void Connection::extend_connection(std::uint64_t bytes) {
   ngtcp2_conn_extend_max_offset(conn_, bytes);
 }
 
-void Connection::extend_peer_streams(bool bidirectional) {
-  if (bidirectional) {
-    ngtcp2_conn_extend_max_streams_bidi(conn_, 1);
-  } else {
-    ngtcp2_conn_extend_max_streams_uni(conn_, 1);
+// The peer may open as many again, a quarter of its limit at a time: each time it is told costs a
+// frame, and a packet if nothing else is to be sent.
+void Connection::peer_stream_over(bool bidirectional) {
+  if (bidirectional && ++over_bidi_ * 4 >= context_.limits.request_streams) {
+    ngtcp2_conn_extend_max_streams_bidi(conn_, std::exchange(over_bidi_, 0));
+  } else if (!bidirectional && ++over_uni_ * 4 >= context_.limits.lane_streams) {
+    ngtcp2_conn_extend_max_streams_uni(conn_, std::exchange(over_uni_, 0));
   }
 }
 
