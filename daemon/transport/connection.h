@@ -120,7 +120,6 @@ class Connection {
   void replace(const Stream& old, Stream& stream);
   void extend_stream(Stream& stream, std::uint64_t bytes);
   void extend_connection(std::uint64_t bytes);
-  void extend_peer_streams(bool bidirectional);
   void stop(Stream& stream, wire::ResetCode code);        // both directions
   void stop_read(Stream& stream, wire::ResetCode code);   // STOP_SENDING
   void stop_write(Stream& stream, wire::ResetCode code);  // RESET_STREAM
@@ -154,6 +153,7 @@ class Connection {
   ngtcp2_path path(const Address& remote) const;
   ngtcp2_ssize write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, std::uint8_t* out,
                             std::size_t size, ngtcp2_tstamp at);
+  void peer_stream_over(bool bidirectional);
   void fail(int code);
   void note_peer_close();
   void note_alert(std::uint8_t alert);
@@ -172,6 +172,8 @@ class Connection {
   bool blocked_ = false;  // by the connection's window, in this write()
   bool unpaced_ = false;
   std::uint64_t key_renewals_ = 0;
+  std::uint64_t over_bidi_ = 0;  // streams of the peer that it may not replace yet
+  std::uint64_t over_uni_ = 0;
 };
 
 }  // namespace runard::transport

@@ -77,7 +77,7 @@ struct ConnectionCallbacks {
       static_cast<Stream*>(stream)->closed();
     }
     if (ngtcp2_conn_is_local_stream2(conn, id) == 0) {
-      self(user_data).extend_peer_streams(ngtcp2_is_bidi_stream(id) != 0);
+      self(user_data).peer_stream_over(ngtcp2_is_bidi_stream(id) != 0);
     }
     return 0;
   }

@@ -76,8 +76,10 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   Fed feed(const Datagram& datagram, core::TimePoint now);
   // The peer's stateless reset arrived.
   void on_reset(core::TimePoint now);
-  // Runs handlers and events for what arrived. Outside of all other functions here.
+  // Runs handlers and events for what arrived, or a share of it. Outside of all other functions
+  // here.
   void deliver(core::TimePoint now);
+  bool has_undelivered() const { return requests_.has_undelivered(); }
   Flushed flush(TrainSink& sink, std::span<std::uint8_t> space, core::TimePoint now);
   core::TimePoint expiry() const;
   void on_expiry(core::TimePoint now);
