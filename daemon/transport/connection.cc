@@ -22,8 +22,9 @@ constexpr std::size_t kAckThreshold = 8;
 constexpr std::uint16_t kPathProbes[] = {1452, 8952};
 constexpr std::size_t kMaxSegments = 64;  // the kernel's UDP_MAX_SEGMENTS
 // Nearer than this, pacing costs more than it gives (notes: 3 times the latency under load), and
-// deadlines are rounded up to a tick: ngtcp2 wants to acknowledge after an eighth of the round trip,
-// which is microseconds here, and would make a timer and a packet of its own for each request.
+// deadlines are rounded up to a tick: ngtcp2 wants to acknowledge after an eighth of the round
+// trip, which is microseconds here, and would make a timer and a packet of its own for each
+// request.
 constexpr std::uint64_t kUnpacedBelow = 1 * NGTCP2_MILLISECONDS;
 constexpr std::uint64_t kNearTick = kMaxAckDelay;
 

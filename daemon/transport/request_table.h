@@ -75,10 +75,10 @@ class RequestTable {
   LinkCore& core_;
   List<OutboundCall> ours_;
   List<InboundCall> theirs_;
-  std::deque<OutboundCall*> waiting_;   // for a stream
-  std::deque<OutboundCall*> replies_;   // to deliver
-  std::vector<InboundCall*> changed_;   // to look at
-  std::deque<InboundCall*> complete_;   // to hand over, when not paused
+  std::deque<OutboundCall*> waiting_;  // for a stream
+  std::deque<OutboundCall*> replies_;  // to deliver
+  std::vector<InboundCall*> changed_;  // to look at
+  std::deque<InboundCall*> complete_;  // to hand over, when not paused
   core::TimePoint next_deadline_ = core::kNever;
   std::size_t open_ours_ = 0;
   std::size_t open_theirs_ = 0;
