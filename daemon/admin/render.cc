@@ -14,11 +14,6 @@ json::string text(std::string_view view) {
   return json::string(view.data(), view.size());
 }
 
-std::string_view executed_text(core::Executed executed) {
-  constexpr std::string_view kNames[] = {"unknown", "no", "yes"};
-  return kNames[static_cast<std::size_t>(executed)];
-}
-
 }  // namespace
 
 std::string_view encoding_text(rpc::Encoding encoding) {
@@ -115,9 +110,9 @@ json::object render_error(const rpc::Reply& reply) {
                         {"number", static_cast<int>(row.code)},
                         {"name", text(row.name)},
                         {"kind", text(core::kind_text(row.kind))},
-                        {"message", text(reply.message.empty() ? row.meaning : reply.message)},
+                        {"message", core::sentence(reply.code, reply.message)},
                         {"remedy", text(row.remedy)},
-                        {"executed", text(executed_text(reply.executed))}};
+                        {"executed", text(core::executed_text(reply.executed))}};
   if (row.kind == core::Kind::kApplication) {
     error["app_code"] = reply.app_code;
   }

@@ -64,7 +64,8 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
           context.io,
           {config.control.socket, config.control.group, context.version, config.request_timeout},
           {[this] { return status(); },
-           [this] { return config::show(config_, config::ShowAs::kYaml); }},
+           [this] { return config::show(config_, config::ShowAs::kYaml); },
+           [this] { return config::show(config_, config::ShowAs::kJson); }},
           calls_, broker_, registry_, context.clock, context.log.component("admin")) {
   host_control_.set_host(&plugins_);
   for (const std::string& network : registry_.networks()) {
