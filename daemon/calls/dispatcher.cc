@@ -136,7 +136,7 @@ core::Error Dispatcher::nobody(const rpc::Request& request, bool known) const {
 }
 
 // The slot is claimed by us when this begins. Afterwards the call is answered or pending.
-rpc::Ticket Dispatcher::run(core::SlotId id, Call& call, const rpc::Request& request) {
+rpc::Ticket Dispatcher::run(core::SlotId id, Call& call, rpc::Request& request) {
   while (true) {
     const auto table = registry_.table();  // held while the callee borrows the pattern from it
     Choice choice;
@@ -169,18 +169,16 @@ rpc::Ticket Dispatcher::run(core::SlotId id, Call& call, const rpc::Request& req
   }
 }
 
-void Dispatcher::attempt(core::SlotId id, Call& call, const rpc::Request& request,
+void Dispatcher::attempt(core::SlotId id, Call& call, rpc::Request& request,
                          const Choice& choice) {
-  rpc::Request outgoing = request;
-  std::array<rpc::Pair, routing::kMaxSegments> params;
-  if (choice.provider->node.is_zero()) {
-    for (std::size_t i = 0; i < choice.captures.size(); ++i) {
-      params[i] = {choice.pattern->param_name(i), choice.captures[i]};
-    }
-    outgoing.pattern = choice.pattern->pattern();
-    outgoing.params = {params.data(), choice.captures.size()};
-    outgoing.action = choice.provider->action;
+  const bool local = choice.provider->node.is_zero();
+  core::FixedList<rpc::Pair, routing::kMaxSegments> params;
+  for (std::size_t i = 0; local && i < choice.captures.size(); ++i) {
+    params.add({choice.pattern->param_name(i), choice.captures[i]});
   }
+  request.pattern = local ? choice.pattern->pattern() : std::string_view();
+  request.params = params.view();
+  request.action = choice.provider->action;
   const std::uint32_t number = call.attempt.load(std::memory_order_relaxed);
   rpc::Handler* handler = choice.provider->handler;
   call.tried[number] = handler;
@@ -193,7 +191,7 @@ void Dispatcher::attempt(core::SlotId id, Call& call, const rpc::Request& reques
     end_early(id, Errc::kCancelled);
     return;
   }
-  call.ticket.store(handler->call(outgoing, {this, {id, number + 1, 0}}),
+  call.ticket.store(handler->call(request, {this, {id, number + 1, 0}}),
                     std::memory_order_release);
 }
 
@@ -214,7 +212,7 @@ void Dispatcher::complete(const rpc::Cookie& cookie, const rpc::Reply& reply) no
   call->refusal = core::fail(reply.code, std::string(reply.message), reply.executed);
   if (call->stage.exchange(kRefused, std::memory_order_acq_rel) == kParked) {
     failovers_.fetch_add(1, std::memory_order_relaxed);
-    const rpc::Request request = call->kept.view();
+    rpc::Request request = call->kept.view();
     run(id, *call, request);
   }
 }
@@ -275,8 +273,7 @@ void Dispatcher::cancel(rpc::Ticket ticket) {
 }
 
 void Dispatcher::arm_sweep() {
-  if (sweeping_.load(std::memory_order_relaxed) ||
-      sweeping_.exchange(true, std::memory_order_acq_rel)) {
+  if (sweeping_.load() || sweeping_.exchange(true, std::memory_order_acq_rel)) {
     return;
   }
   executor_.post([this, alive = alive_] {
@@ -291,14 +288,14 @@ void Dispatcher::sweep(core::TimePoint last_open) {
       std::chrono::seconds(1);  // so that a slow trickle of calls does not re-arm each time
   const core::TimePoint now = clock_.now();
   calls_.for_each_open([&](core::SlotId id, Call& call) {
+    last_open = now;
     if (core::TimePoint(core::Duration(call.deadline.load(std::memory_order_relaxed))) <= now &&
         end_early(id, Errc::kDeadlineExceeded)) {
       timeouts_.fetch_add(1, std::memory_order_relaxed);
     }
   });
-  last_open = calls_.open_count() > 0 ? now : last_open;
   if (now - last_open > kLinger) {
-    sweeping_.store(false, std::memory_order_release);
+    sweeping_.exchange(false);  // and arm_sweep()'s look: one of the two sees the other
     if (calls_.open_count() == 0) {
       return;
     }

@@ -18,6 +18,7 @@
 
 #include "calls/kept_request.h"
 #include "core/executor.h"
+#include "core/fixed_list.h"
 #include "core/slot_table.h"
 #include "registry/registry.h"
 
@@ -90,8 +91,9 @@ class Dispatcher final : public rpc::Handler, private rpc::Completion {
   bool choose(const registry::RouteTable& table, const rpc::Request& request, Call& call,
               Choice& choice) const;
   core::Error nobody(const rpc::Request& request, bool known) const;
-  rpc::Ticket run(core::SlotId id, Call& call, const rpc::Request& request);
-  void attempt(core::SlotId id, Call& call, const rpc::Request& request, const Choice& choice);
+  // Both fill in what a local provider is to know.
+  rpc::Ticket run(core::SlotId id, Call& call, rpc::Request& request);
+  void attempt(core::SlotId id, Call& call, rpc::Request& request, const Choice& choice);
   void answer(core::SlotId id, Call& call, const rpc::Reply& reply);
   void give_up(core::SlotId id, Call& call);
   void close(core::SlotId id, Call& call);

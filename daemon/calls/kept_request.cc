@@ -5,6 +5,8 @@ namespace runard::calls {
 void KeptRequest::keep(const rpc::Request& request) {
   request_ = request;
   request_.payload = request.payload.keep();
+  request_.pattern = {};
+  request_.params = {};
   network_ = request.network;
   path_ = request.path;
   service_ = request.caller.service;
