@@ -327,8 +327,8 @@ void Connection::peer_stream_over(bool bidirectional) {
   }
 }
 
-void Connection::stop(Stream& stream, wire::ResetCode code) {
-  ngtcp2_conn_shutdown_stream(conn_, 0, stream.id(), static_cast<std::uint64_t>(code));
+void Connection::stop(std::int64_t stream, wire::ResetCode code) {
+  ngtcp2_conn_shutdown_stream(conn_, 0, stream, static_cast<std::uint64_t>(code));
 }
 
 void Connection::stop_read(Stream& stream, wire::ResetCode code) {

@@ -30,8 +30,9 @@ class ConnectionOwner {
  public:
   // Which streams have something to send.
   virtual SendScheduler& scheduler() = 0;
-  // The peer opened a stream. Null refuses it, and with it the connection.
-  virtual Stream* on_peer_stream(std::int64_t id, bool bidirectional) = 0;
+  // The peer opened a stream, and these are its first bytes; what is read of them is taken off.
+  // Null: neither the rest nor what follows is of interest.
+  virtual Stream* on_peer_stream(std::int64_t id, core::ByteView& first) = 0;
   virtual void on_streams_available() = 0;  // open_bidi() or open_uni() may work again
   virtual void on_handshake_completed() = 0;
   virtual void on_handshake_confirmed() = 0;
@@ -120,7 +121,7 @@ class Connection {
   void replace(const Stream& old, Stream& stream);
   void extend_stream(Stream& stream, std::uint64_t bytes);
   void extend_connection(std::uint64_t bytes);
-  void stop(Stream& stream, wire::ResetCode code);        // both directions
+  void stop(std::int64_t stream, wire::ResetCode code);   // both directions
   void stop_read(Stream& stream, wire::ResetCode code);   // STOP_SENDING
   void stop_write(Stream& stream, wire::ResetCode code);  // RESET_STREAM
 

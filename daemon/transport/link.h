@@ -128,13 +128,14 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
  private:
   // ConnectionOwner, inside ngtcp2.
   SendScheduler& scheduler() override { return core_.scheduler; }
-  Stream* on_peer_stream(std::int64_t id, bool bidirectional) override;
+  Stream* on_peer_stream(std::int64_t id, core::ByteView& first) override;
   void on_streams_available() override { streams_available_ = true; }
   void on_handshake_completed() override { completed_ = true; }
   void on_handshake_confirmed() override { confirmed_ = true; }
   void on_own_cid(const Cid& cid, bool valid) override { events_.on_own_cid(*this, cid, valid); }
   void on_reset_token(const ResetToken& token, bool valid) override;
   Stream* on_stream_type(FreshStream& fresh, std::uint64_t type, std::uint64_t prefix) override;
+  Stream* make_stream(std::int64_t id, std::uint64_t type, std::uint64_t prefix);
 
   core::Result<void> open(const ConnectionContext& connections, const Address& remote,
                           const Accepting* first, core::TimePoint now);

@@ -57,7 +57,7 @@ class RequestTable {
   void reply_ready(OutboundCall& call);
   void deliver_reply(OutboundCall& call);
   void read_reply(OutboundCall& call);
-  void finish(OutboundCall& call, const rpc::Reply& reply);
+  void answer(OutboundCall& call, const rpc::Reply& reply);
   void fail(OutboundCall& call, const core::Error& why);
   void give_up(OutboundCall& call, wire::ResetCode code, core::Errc why);
   void release(OutboundCall& call);
