@@ -37,7 +37,11 @@ struct Id16 {
     return id;
   }
   std::string text() const { return base32hex(bytes); }
-  bool is_zero() const { return *this == Id16{}; }
+  bool is_zero() const {
+    std::uint64_t halves[2];
+    std::memcpy(halves, bytes.data(), sizeof halves);
+    return (halves[0] | halves[1]) == 0;
+  }
   friend auto operator<=>(const Id16&, const Id16&) = default;
 };
 

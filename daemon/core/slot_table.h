@@ -120,6 +120,16 @@ class SlotTable {
     }
   }
 
+  // Calls f(value) for each slot that was ever used, open or not, under the same rule as peek().
+  template <class F>
+  void for_each_slot(F f) const {
+    const std::uint32_t used = used_.load(std::memory_order_acquire);
+    for (std::uint32_t index = 0; index < used; ++index) {
+      const Slot* chunk = chunks_[index / kChunkSlots].load(std::memory_order_acquire);
+      f(chunk[index % kChunkSlots].value);
+    }
+  }
+
   // How many are open or claimed. Counted when asked, slot by slot: the hot path pays nothing.
   std::uint32_t open_count() const {
     std::uint32_t count = 0;

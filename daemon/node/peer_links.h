@@ -14,6 +14,7 @@
 #include "core/ids.h"
 #include "pubsub/broker.h"
 #include "routing/snapshot.h"
+#include "system/past_client.h"
 #include "transport/remote_node.h"
 
 namespace runard::node {
@@ -23,12 +24,17 @@ class PeerLinks final : public pubsub::EventPeers {
   // Events of one topic share a lane, so that their order holds; others need not wait for them.
   static constexpr std::uint64_t kLanes = 4;
 
-  explicit PeerLinks(const transport::NetworkNames& names) : names_(names) {}
+  // `past` asks for the past over these links.
+  PeerLinks(const transport::NetworkNames& names, system::PastClient& past)
+      : names_(names), past_(past) {}
 
   rpc::Handler& handler(const core::NodeId& node) { return entry(node); }
   void attach(const core::NodeId& node, std::shared_ptr<transport::RemoteNode> remote);
   void detach(const core::NodeId& node);
   bool send(core::NodeId node, const rpc::Event& event) override;
+  void ask_past(const core::NodeId& node, rpc::PastQuery query, Done done) override {
+    past_.ask(entry(node), node, std::move(query), std::move(done));
+  }
 
  private:
   struct Link {
@@ -43,6 +49,7 @@ class PeerLinks final : public pubsub::EventPeers {
   Entry& entry(const core::NodeId& node);
 
   const transport::NetworkNames& names_;
+  system::PastClient& past_;
   std::mutex mutex_;  // protects the map; entries never go
   std::map<core::NodeId, std::unique_ptr<Entry>> entries_;
 };

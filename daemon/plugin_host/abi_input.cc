@@ -1,9 +1,18 @@
 #include "plugin_host/abi_input.h"
 
+#include "plugin_host/seen_paths.h"
 #include "routing/escape.h"
 #include "routing/topic_path.h"
 
 namespace runard::plugin_host {
+namespace {
+
+SeenPaths& seen_paths() {
+  thread_local constinit SeenPaths paths;
+  return paths;
+}
+
+}  // namespace
 
 runar_status read_payload(const runar_payload& given, std::size_t most, rpc::Payload& out) {
   if ((given.bytes.ptr == nullptr && given.bytes.len != 0) || given.reserved0 != 0) {
@@ -81,7 +90,15 @@ runar_status read_topic(runar_str given, std::string_view network, std::string& 
   if (!is_text(given, 2 * routing::kMaxPathBytes)) {
     return RUNAR_E_INVALID;
   }
+  if (seen_paths().has(view(given))) {
+    out_network = network;
+    out_path = view(given);
+    return RUNAR_OK;
+  }
   auto topic = routing::view_topic(view(given), network);
+  if (topic && topic->path.size() == given.len) {  // it names no network
+    seen_paths().add(topic->path);
+  }
   if (!topic) {
     const auto parsed = routing::TopicPath::parse(view(given), network);
     if (!parsed) {

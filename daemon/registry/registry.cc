@@ -296,6 +296,16 @@ Errc Registry::why_nobody(routing::TopicView path) const {
   return why;
 }
 
+bool Registry::has_subscription(const core::NodeId& node, const SubscriptionRow& row) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = remotes_.find(node);
+  if (at == remotes_.end()) {
+    return false;
+  }
+  const auto& rows = at->second.rows.subscriptions;
+  return std::find(rows.begin(), rows.end(), row) != rows.end();
+}
+
 core::NodeId Registry::self() const {
   const std::lock_guard lock(mutex_);
   return self_.node;

@@ -55,6 +55,8 @@ class Registry {
   // taking it: kServicePaused, kServiceStopping, kDraining when that is so for all of them, else
   // kNoEndpoint. Takes the mutex.
   core::Errc why_nobody(routing::TopicView path) const;
+  // Whether that node has told of the subscription. Takes the mutex.
+  bool has_subscription(const core::NodeId& node, const SubscriptionRow& row) const;
   core::NodeId self() const;
   // The node of that name or id, this one included; of several with one name the lowest id. Takes
   // the mutex.

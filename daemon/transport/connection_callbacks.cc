@@ -15,6 +15,10 @@ struct ConnectionCallbacks {
   static ConnectionOwner& owner(void* user_data) { return self(user_data).owner_; }
 
   static int handshake_completed(ngtcp2_conn*, void* user_data) {
+    if (!self(user_data).tls_->protocol_agreed()) {
+      self(user_data).note_alert(SSL_AD_NO_APPLICATION_PROTOCOL);
+      return NGTCP2_ERR_CALLBACK_FAILURE;
+    }
     owner(user_data).on_handshake_completed();
     return 0;
   }
@@ -73,7 +77,7 @@ struct ConnectionCallbacks {
       static_cast<Stream*>(stream)->closed();
     }
     if (ngtcp2_conn_is_local_stream2(conn, id) == 0) {
-      self(user_data).extend_peer_streams(ngtcp2_is_bidi_stream(id) != 0);
+      self(user_data).peer_stream_over(ngtcp2_is_bidi_stream(id) != 0);
     }
     return 0;
   }

@@ -6,6 +6,7 @@
 
 namespace runard::transport {
 
+using core::Errc;
 using wire::CloseCode;
 
 void Hub::on_own_cid(Link& link, const Cid& cid, bool valid) {
@@ -96,6 +97,24 @@ void Hub::on_control(Link& link, std::uint64_t frame_type, core::ByteView body) 
   services_.events.control(link.id(), frame_type, body);
 }
 
+// Once a link never came up, an operator wants to know why; but dead addresses and attempts that
+// others outran are no news.
+void Hub::tell_refusal(const Link& link, const core::Error& why) const {
+  const core::ErrorInfo& row = core::info(why.code);
+  const bool news = row.kind == core::Kind::kDenied || why.code == Errc::kVersionMismatch ||
+                    why.code == Errc::kOverloaded;
+  const core::Level level = news ? core::Level::kWarn : core::Level::kDebug;
+  if (!services_.log.enabled(level)) {
+    return;
+  }
+  services_.log.write(
+      level, "no link was made",
+      {core::field("address", link.remote().text()),
+       core::field("dialled", link.is_server() ? "no" : "yes"),
+       core::field("peer", link.peer_known() ? link.peer().node.text() : ""),
+       core::field("why", core::describe(why)), core::field("do", std::string(row.remedy))});
+}
+
 void Hub::on_down(Link& link, const core::Error& why) {
   const LinkId id = link.id();
   if (stopping_) {
@@ -103,6 +122,9 @@ void Hub::on_down(Link& link, const core::Error& why) {
   }
   Slot& down = *slot(id);
   settle(down);
+  if (!down.announced) {
+    tell_refusal(link, why);
+  }
   if (link.peer_known()) {
     const auto current = by_node_.find(link.peer().node);
     if (current != by_node_.end() && current->second == id) {

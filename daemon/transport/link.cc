@@ -276,7 +276,7 @@ void Link::on_expiry(core::TimePoint now) {
   if (now >= give_up_at_ && !close_wanted_) {
     end(retiring_ ? CloseCode::kDuplicate : CloseCode::kProtocol,
         retiring_ ? core::fail(Errc::kDuplicateLink, peer_->name)
-                  : core::fail(Errc::kHandshakeFailed, "no hello in time"),
+                  : core::fail(Errc::kNoAnswer, "no hello in time"),
         true);
   }
 }
@@ -288,6 +288,10 @@ Flushed Link::flush(TrainSink& sink, std::span<std::uint8_t> space, core::TimePo
       static_cast<void>(sink.send({close_packet_, close_packet_.size(), 0, remote_, local_}));
     }
     return Flushed::kAll;
+  }
+  // Keep-alives alone bring an idle link here often enough.
+  if (now >= renew_keys_at_ && core_.connection->renew_keys(now)) {
+    renew_keys_at_ = now + core_.context.limits.key_renewal;
   }
   for (std::size_t sent = 0; sent < kTurnBytes;) {
     auto train = core_.connection->write(space, now);

@@ -76,8 +76,10 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   Fed feed(const Datagram& datagram, core::TimePoint now);
   // The peer's stateless reset arrived.
   void on_reset(core::TimePoint now);
-  // Runs handlers and events for what arrived. Outside of all other functions here.
+  // Runs handlers and events for what arrived, or a share of it. Outside of all other functions
+  // here.
   void deliver(core::TimePoint now);
+  bool has_undelivered() const { return requests_.has_undelivered(); }
   Flushed flush(TrainSink& sink, std::span<std::uint8_t> space, core::TimePoint now);
   core::TimePoint expiry() const;
   void on_expiry(core::TimePoint now);
@@ -180,7 +182,8 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   bool drain_sent_ = false;
   bool drained_by_peer_ = false;
   core::TimePoint give_up_at_ = core::kNever;  // greeting, or drain
-  core::TimePoint gone_at_ = core::kNever;     // closing
+  core::TimePoint renew_keys_at_ = core::kNever;
+  core::TimePoint gone_at_ = core::kNever;  // closing
   core::Bytes close_packet_;
   bool send_close_ = false;
   std::optional<std::pair<wire::CloseCode, core::Error>> close_wanted_;

@@ -28,6 +28,7 @@ void Link::on_proved() {
   }
   if (!server_) {
     core_.connection->keep_alive(core_.context.limits.keep_alive);
+    renew_keys_at_ = core_.now + core_.context.limits.key_renewal;
   }
 }
 

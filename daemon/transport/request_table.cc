@@ -168,14 +168,11 @@ void RequestTable::on_expiry() {
 }
 
 void RequestTable::deliver() {
-  std::vector<OutboundCall*> replies;
-  replies.swap(replies_);
-  for (OutboundCall* call : replies) {
+  std::size_t share = kShare;
+  for (; !replies_.empty() && share > 0; --share) {
+    OutboundCall* call = replies_.front();
+    replies_.pop_front();
     deliver_reply(*call);
-  }
-  replies.clear();
-  if (replies_.empty()) {
-    replies_.swap(replies);  // keeps its memory
   }
   std::vector<InboundCall*> changed;
   changed.swap(changed_);
@@ -184,9 +181,9 @@ void RequestTable::deliver() {
   }
   changed.clear();
   if (changed_.empty()) {
-    changed_.swap(changed);
+    changed_.swap(changed);  // keeps its memory
   }
-  while (!complete_.empty() && !paused()) {
+  for (; !complete_.empty() && !paused() && share > 0; --share) {
     InboundCall* call = complete_.front();
     complete_.pop_front();
     hand_over(*call);

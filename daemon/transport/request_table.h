@@ -28,8 +28,13 @@ class RequestTable {
   InboundCall* accept();
   void answer(InboundCall& call);
 
-  // Runs what arrived: replies to their responders, requests to the handler.
+  // Runs what arrived: replies to their responders, requests to the handler. A share of it: what
+  // they answer at once goes out before the next share, so that the peer works on it meanwhile.
+  static constexpr std::size_t kShare = 16;
   void deliver();
+  bool has_undelivered() const {
+    return !replies_.empty() || !changed_.empty() || (!complete_.empty() && !paused());
+  }
 
   core::TimePoint expiry() const { return next_deadline_; }
   void on_expiry();
@@ -71,7 +76,7 @@ class RequestTable {
   List<OutboundCall> ours_;
   List<InboundCall> theirs_;
   std::deque<OutboundCall*> waiting_;   // for a stream
-  std::vector<OutboundCall*> replies_;  // to deliver
+  std::deque<OutboundCall*> replies_;   // to deliver
   std::vector<InboundCall*> changed_;   // to look at
   std::deque<InboundCall*> complete_;   // to hand over, when not paused
   core::TimePoint next_deadline_ = core::kNever;

@@ -14,6 +14,7 @@ using core::Errc;
 
 constexpr unsigned char kAlpn[] = "\x07runar/1";
 constexpr std::size_t kAlpnSize = sizeof kAlpn - 1;
+static_assert(kAlpnSize == 1 + TlsContext::kProtocol.size());
 constexpr long kMaxCertificateList = 32 * 1024;
 
 core::Error openssl_error(Errc code, const char* about) {

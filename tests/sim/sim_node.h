@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/random.h"
+#include "discovery/beacon.h"
 #include "mesh/mesh.h"
 
 namespace runard::sim {
@@ -15,6 +16,10 @@ namespace runard::sim {
 // Texts that can be told from each other in raw bytes.
 inline const std::vector<std::string> kNetworks = {"ALPHANET", "BETANET", "GAMMANET"};
 inline const std::vector<std::string> kPathTags = {"alphapath", "betapath", "gammapath"};
+
+inline std::string address_of(std::size_t node) {
+  return "10.0.0." + std::to_string(node + 1) + ":8889";
+}
 
 inline core::NetworkId network_id(std::size_t network) {
   core::NetworkId id;
@@ -67,6 +72,7 @@ struct SimNode {
   std::unique_ptr<SimPort> port;
   std::unique_ptr<core::SeededRandom> random;
   std::unique_ptr<mesh::Mesh> mesh;
+  std::unique_ptr<discovery::Beacon> beacon;
   registry::NodeRows rows;
   std::map<core::NodeId, std::uint64_t> heard;  // announcers and their epochs
   core::TimePoint tick = core::kNever;

@@ -247,6 +247,18 @@ TEST_CASE("after a goodbye rows go at once, without grace") {
   CHECK(l.a.mesh.left());
 }
 
+TEST_CASE("a node that left and comes back is dialled as soon as it is seen") {
+  Linked l;
+  l.a.mesh.leave(at(100));
+  l.pair.carry(at(100));
+  l.b.mesh.seen({{"10.0.0.1:8889"}, l.a.id, HintSource::kMulticast, std::chrono::seconds(15), true},
+                at(2000));
+  for (int ms = 2000; ms < 2600; ms += 10) {
+    l.b.mesh.tick(at(ms));
+  }
+  CHECK(l.b.port.dials.size() == 1);
+}
+
 TEST_CASE("a node leaves in time though a peer does not answer") {
   Linked l;
   l.a.mesh.leave(at(100));

@@ -219,6 +219,21 @@ TEST_CASE("peers' subscriptions are never announced as this node's own") {
   CHECK(registry.local().subscriptions.empty());
 }
 
+TEST_CASE("a peer's subscriptions are known as it tells of them") {
+  Registry registry("n", {"main"}, 1);
+  NoHandler link;
+  auto rows = node(1, {});
+  rows.subscriptions = {{"main", "a/*", "g"}};
+  registry.replace(rows, link);
+  CHECK(registry.has_subscription(rows.node, {"main", "a/*", "g"}));
+  CHECK_FALSE(registry.has_subscription(rows.node, {"main", "a/*", ""}));
+  CHECK_FALSE(registry.has_subscription(rows.node, {"main", "a/b", "g"}));
+  CHECK_FALSE(registry.has_subscription(rows.node, {"backup", "a/*", "g"}));
+  CHECK_FALSE(registry.has_subscription(node(2, {}).node, {"main", "a/*", "g"}));
+  registry.drop(rows.node);
+  CHECK_FALSE(registry.has_subscription(rows.node, {"main", "a/*", "g"}));
+}
+
 TEST_CASE("a peer with several fitting subscriptions gets an event once, with its groups") {
   Registry registry("n", {"main"}, 1);
   NoHandler link;
