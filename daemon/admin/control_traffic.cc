@@ -64,10 +64,8 @@ core::Result<core::NodeId> node_of(const json::object& params, std::string_view 
   if (name.empty()) {
     return core::NodeId{};
   }
-  for (const registry::NodeRows& rows : registry.nodes()) {
-    if (rows.name == name || rows.node.text() == name) {
-      return rows.node;
-    }
+  if (const auto node = registry.find_node(name)) {
+    return *node;
   }
   return core::fail(Errc::kNotFound, "no node \"" + name + "\" is known here", core::Executed::kNo);
 }

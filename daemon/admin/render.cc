@@ -41,7 +41,7 @@ json::value time_value(core::WallTime time) {
   return text(fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), ms % 1000));
 }
 
-json::object render(const registry::ServiceRow& row) {
+json::object render(const registry::NodeRows& node, const registry::ServiceRow& row) {
   json::array actions;
   for (const registry::ActionRow& action : row.actions) {
     actions.push_back(
@@ -57,7 +57,7 @@ json::object render(const registry::ServiceRow& row) {
           {"name", row.type},
           {"version", row.version},
           {"description", row.summary},
-          {"state", text(registry::state_text(row.state))},
+          {"state", text(registry::state_text(node, row))},
           {"registered", time_value(row.registered)},
           {"started", time_value(row.started)},
           {"actions", std::move(actions)}};
@@ -66,7 +66,7 @@ json::object render(const registry::ServiceRow& row) {
 json::object render(const registry::NodeRows& rows, bool local) {
   json::array services;
   for (const registry::ServiceRow& service : rows.services) {
-    services.push_back(render(service));
+    services.push_back(render(rows, service));
   }
   json::array subscriptions;
   for (const registry::SubscriptionRow& row : rows.subscriptions) {
@@ -76,6 +76,7 @@ json::object render(const registry::NodeRows& rows, bool local) {
   return {{"node", rows.node.is_zero() ? json::string() : text(rows.node.text())},
           {"name", rows.name},
           {"local", local},
+          {"state", rows.draining ? "draining" : "up"},
           {"epoch", rows.epoch},
           {"version", rows.version},
           {"addresses", json::value_from(rows.addresses)},

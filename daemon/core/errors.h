@@ -112,6 +112,7 @@ enum class Errc : std::uint16_t {
   kSelfDial = 5007,
   kDuplicateLink = 5008,
   kBackpressure = 5009,
+  kNoAnswer = 5010,
   // 6xxx discovery and mesh
   kAddressUnusable = 6001,
   kAddressInUse = 6002,

@@ -87,7 +87,8 @@ int node_ls(Session& session) {
         session.json() ? row.at("services") : json::value(row.at("services").as_array().size());
     rows.push_back(std::move(row));
   }
-  session.print_list("nodes", "nodes", rows, {"name", "node", "where", "services", "addresses"});
+  session.print_list("nodes", "nodes", rows,
+                     {"name", "node", "where", "state", "services", "addresses"});
   return kExitOk;
 }
 

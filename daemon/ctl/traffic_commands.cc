@@ -117,7 +117,7 @@ void show_event(Session& session, const json::object& event) {
     json::object line = event;
     line["schema"] = "runar.event.v1";
     line["payload"] = shown_value(event);
-    session.out << json::serialize(line) << std::endl;  // one line at a time, for a pipe's reader
+    session.out << json::serialize(line) << '\n' << std::flush;  // for a pipe's reader
     return;
   }
   if (event.at("gap").as_bool()) {
@@ -126,7 +126,8 @@ void show_event(Session& session, const json::object& event) {
   session.out << fmt::format("{}  {}  {}{}", text_of(event, "published"), text_of(event, "topic"),
                              shown(event, false),
                              event.at("retained").as_bool() ? "  (retained)" : "")
-              << std::endl;
+              << '\n'
+              << std::flush;
 }
 
 int sub(Session& session, const SubOptions& options) {

@@ -73,6 +73,9 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
     auto& service = registry_services_.emplace_back(
         std::make_unique<system::RegistryService>(network, registry_, host_control_));
     registry_.put_system(service->row(), *service);
+    auto& events = events_services_.emplace_back(
+        std::make_unique<system::EventsService>(network, broker_, config.limits.payload));
+    registry_.put_system(events->row(), *events);
   }
 }
 

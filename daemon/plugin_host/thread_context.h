@@ -66,7 +66,10 @@ class ThreadContext {
   std::array<Cell, kMaxDirectDepth + 2> cells_;
 };
 
-ThreadContext& this_thread();
+inline ThreadContext& this_thread() {
+  thread_local constinit ThreadContext context;
+  return context;
+}
 
 class FrameScope {
  public:

@@ -67,8 +67,8 @@ class RawPeer final : public SimParty, public transport::ConnectionOwner {
 
   void dial(const transport::Address& to) {
     remote_ = to;
-    connection = std::move(
-        *transport::Connection::create(context_, *this, to, nullptr, network.clock.now()));
+    connection =
+        *transport::Connection::create(context_, *this, to, nullptr, network.clock.now());
     woken = true;
   }
   RawStream* open(core::Bytes bytes, bool end, bool bidirectional = true) {
