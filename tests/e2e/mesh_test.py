@@ -234,6 +234,38 @@ def test_a_second_provider_takes_over_when_the_first_is_paused_or_gone(folder, a
     expect(add(second, 3, 3), 6.0)
 
 
+def test_call_all_asks_every_provider_and_tells_of_those_that_do_not_answer(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    second.drop_plugin("math")
+    wait_for("second has math too", lambda: len(second.ask("service", "ls")["services"]) == 2)
+    answers = second.ask("call", "--all", "math/add", "a=1", "b=2")["answers"]
+    expect(sorted((a["name"], a["result"]) for a in answers), [("first", 3.0), ("second", 3.0)])
+    expect(second.ctl("call", "--all", "math/divide", "a=1", "b=0", check=False).returncode, 1)
+    first.process.send_signal(signal.SIGSTOP)
+    try:
+        done = second.ctl("-o", "json", "call", "--all", "math/add", "a=1", "b=2", "--timeout", "500ms", check=False)
+    finally:
+        first.process.send_signal(signal.SIGCONT)
+    expect(done.returncode, 8)
+    answers = {a["name"]: a for a in json.loads(done.stdout)["answers"]}
+    expect((answers["second"]["result"], answers["first"]["error"]["code"]), (3.0, "RUNAR-E1201"))
+
+
+def test_a_service_is_paused_on_its_own_node_only(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    done = second.ctl("service", "pause", "math", check=False)
+    expect((done.returncode, "it runs on first" in done.stderr), (4, True))
+
+
+def test_status_tells_who_is_not_linked_and_why(folder, add_daemon):
+    dead = free_udp_port()
+    node = make(folder, add_daemon, Authority(folder / "ca"), "lonely", peers=[f"[::1]:{dead}"])
+    node.start()
+    wait_for("the dead address is told with a reason", lambda: any(t["why"] for t in node.ask("status")["mesh"]["targets"]))
+    shown = node.ctl("status").stdout
+    expect(("not linked" in shown, f"[::1]:{dead}" in shown, "RUNAR-E" in shown), (True, True, True))
+
+
 def test_a_node_of_another_authority_is_refused(folder, add_daemon):
     _, first, second = pair(folder, add_daemon)
     stranger = make(folder, add_daemon, Authority(folder / "other", name="other"), "stranger", peers=[f"[::1]:{first.port}"])
