@@ -109,9 +109,11 @@ core::Error Dispatcher::nobody(const rpc::Request& request, bool known) const {
     return core::fail(Errc::kNoEndpoint, path_text("no reachable node may take", request),
                       Executed::kNo);
   }
-  return registry_.has_service({request.network, request.path})
-             ? core::fail(Errc::kNoAction, path_text("no action", request), Executed::kNo)
-             : core::fail(Errc::kNoService, path_text("no service offers", request), Executed::kNo);
+  const Errc why = registry_.why_nobody({request.network, request.path});
+  const std::string_view what = why == Errc::kNoService  ? "no service offers"
+                                : why == Errc::kNoAction ? "no action"
+                                                         : "no provider may take";
+  return core::fail(why, path_text(what, request), Executed::kNo);
 }
 
 // The slot is ours when this begins. Afterwards the call is answered or pending.

@@ -182,6 +182,8 @@ constexpr ErrorInfo kTable[] = {
      "Nothing to do; one link a pair is kept."},
     {kBackpressure, Kind::kOverloaded, "BACKPRESSURE", "The link can't take more for now.",
      "Retry in a moment."},
+    {kNoAnswer, Kind::kUnavailable, "NO_ANSWER", "Nobody answered at the node's address.",
+     "Check that a runard listens there and that firewalls let UDP through, both ways."},
 
     {kAddressUnusable, Kind::kInvalidParams, "ADDRESS_UNUSABLE",
      "The address or name can't be used.", "Write host:port, [v6]:port or a resolvable name."},

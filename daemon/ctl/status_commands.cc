@@ -6,6 +6,7 @@
 
 #include "ctl/ask.h"
 #include "ctl/command.h"
+#include "ctl/suggest.h"
 #include "ctl/table.h"
 
 namespace runard::ctl {
@@ -75,7 +76,8 @@ int node_ls(Session& session) {
         session.json() ? row.at("services") : json::value(row.at("services").as_array().size());
     rows.push_back(std::move(row));
   }
-  session.print_list("nodes", "nodes", rows, {"name", "node", "where", "services", "addresses"});
+  session.print_list("nodes", "nodes", rows,
+                     {"name", "node", "where", "state", "services", "addresses"});
   return kExitOk;
 }
 
@@ -84,8 +86,10 @@ int node_info(Session& session, const std::string& name) {
   if (!answer.result) {
     return answer.exit;
   }
+  std::vector<std::string> names;
   for (const json::value& node : answer.result->at("nodes").as_array()) {
     const json::object& row = node.as_object();
+    names.push_back(text_of(row, "name"));
     if (text_of(row, "name") != name && text_of(row, "node") != name) {
       continue;
     }
@@ -99,19 +103,21 @@ int node_info(Session& session, const std::string& name) {
   }
   return session.fail(
       core::fail(core::Errc::kNotFound, fmt::format("no node \"{}\" is known here", name)),
-      "See 'runarctl node ls'.");
+      {"See 'runarctl node ls' for the nodes that this one knows.", suggest(name, names), {}});
 }
 
 }  // namespace
 
 void add_status_commands(CLI::App& app, const CommandContext& context) {
-  command(app, "status", "How this node is: peers, services, traffic", context, status);
+  command(app, {"status", "How this node is: peers, services, traffic", "runarctl status"}, context,
+          status);
   CLI::App& node = group(app, "node", "Nodes of the mesh, and the identity of this one");
-  command(node, "ls", "The nodes that this one knows", context, node_ls);
+  command(node, {"ls", "The nodes that this one knows", "runarctl node ls"}, context, node_ls);
   const auto name = std::make_shared<std::string>();
-  CLI::App& info = command(node, "info", "One node, with its services", context,
-                           [name](Session& session) { return node_info(session, *name); });
-  info.add_option("name", *name, "Its name or id")->required();
+  CLI::App& info =
+      command(node, {"info", "One node, with its services", "runarctl node info edge-1"}, context,
+              [name](Session& session) { return node_info(session, *name); });
+  info.add_option("name", *name, "Its name or id")->required()->type_name(value_name::kNode);
 }
 
 }  // namespace runard::ctl

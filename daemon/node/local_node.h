@@ -22,6 +22,7 @@
 #include "plugin_host/host.h"
 #include "pubsub/broker.h"
 #include "registry/registry.h"
+#include "system/events_service.h"
 #include "system/registry_events.h"
 #include "system/registry_service.h"
 
@@ -72,6 +73,7 @@ class LocalNode {
   LocalDirectory directory_;
   HostControl host_control_;
   std::vector<std::unique_ptr<system::RegistryService>> registry_services_;  // one a network
+  std::vector<std::unique_ptr<system::EventsService>> events_services_;      // one a network
   plugin_host::Host plugins_;
   plugin_host::IoThread io_thread_{plugins_};  // this one: it runs PROMPT handlers
   std::optional<FolderWatch> folder_;

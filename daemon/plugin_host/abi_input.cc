@@ -63,13 +63,19 @@ runar_status read_meta(const runar_kv* given, std::size_t count, std::span<rpc::
   return bytes > kMaxMetaBytes ? RUNAR_E_TOO_LARGE : RUNAR_OK;
 }
 
-runar_status read_node(runar_str given, core::NodeId& out) {
+runar_status read_node(const Directory& nodes, runar_str given, core::NodeId& out) {
   if (given.len == 0) {
     return RUNAR_OK;
   }
-  const auto id = is_text(given, 64) ? core::NodeId::parse(view(given)) : std::nullopt;
-  if (!id) {
+  if (!is_text(given, kMaxNodeName)) {
     return RUNAR_E_INVALID;
+  }
+  auto id = core::NodeId::parse(view(given));  // first: it needs no look-up
+  if (!id) {
+    id = nodes.find_node(view(given));
+  }
+  if (!id) {
+    return RUNAR_E_NOT_FOUND;
   }
   out = *id;
   return RUNAR_OK;

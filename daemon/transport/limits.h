@@ -15,6 +15,11 @@
 
 namespace runard::transport {
 
+struct Rate {
+  std::uint32_t burst;  // at least 1
+  std::uint32_t per_second;
+};
+
 struct Limits {
   std::size_t payload = 4 * 1024 * 1024;  // of one request, reply or event
 
@@ -40,9 +45,18 @@ struct Limits {
   std::size_t half_open_source = 32;  // of them, from one IPv4 address or IPv6 /64
   std::size_t dials = 160;            // of ours in progress
 
+  // Work for those who have not proved who they are. A source is an IPv4 address or IPv6 /64.
+  Rate stranger_packets{1024, 512};   // handshake packets from one source that are looked at
+  Rate stranger_handshakes{128, 32};  // handshakes begun for one source
+  Rate all_handshakes{1024, 400};     // and for all together
+  Rate retries{5000, 5000};           // Retries sent
+  Rate stray_answers{1000, 1000};     // stateless resets and version negotiations sent
+  Rate stranger_resets{32, 16};       // of them resets, to one source
+
   core::Duration handshake_timeout = std::chrono::seconds(5);
   core::Duration idle_timeout = std::chrono::milliseconds(4000);
   core::Duration keep_alive = std::chrono::milliseconds(1300);
+  core::Duration key_renewal = std::chrono::hours(1);           // packet keys of a link that lives
   core::Duration drain_grace = std::chrono::seconds(5);         // for the loser of two links
   core::Duration close_grace = std::chrono::milliseconds(250);  // to send what is queued
   core::Duration message_timeout = std::chrono::seconds(30);    // for a message to arrive whole

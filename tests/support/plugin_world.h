@@ -79,11 +79,15 @@ class TinyDirectory final : public plugin_host::Directory {
                              rpc::Handler& endpoint) override;
   void state_changed(plugin_host::InstanceId instance, const registry::ServiceRow& row) override;
   void withdraw(plugin_host::InstanceId instance) override;
+  std::optional<core::NodeId> find_node(std::string_view name) const override {
+    return name == node_name ? std::optional(core::NodeId{}) : std::nullopt;
+  }
 
   // Every state that the service of that path went through: "created initialized starting running".
   std::string history(const std::string& path);
   // Paths that are refused.
   std::string taken;
+  std::string node_name = "here";                  // this node's
   std::map<std::string, rpc::Handler*> endpoints;  // by path; the last one, also when withdrawn
 
  private:

@@ -308,6 +308,26 @@ TEST_CASE("an inbound request is never forwarded") {
   CHECK(remote.calls == 0);
 }
 
+TEST_CASE("a call that only a paused or draining node could take hears why") {
+  World world;
+  FakeProvider remote;
+  registry::NodeRows rows;
+  rows.node.bytes[0] = 1;
+  rows.epoch = rows.version = 1;
+  rows.services = {service("math", {"add"})};
+  rows.draining = true;
+  world.registry.replace(rows, remote);
+  world.call("math/add");
+  CHECK(world.caller.code == Errc::kDraining);
+  CHECK(world.caller.executed == Executed::kNo);
+  rows.draining = false;
+  rows.services[0].state = registry::ServiceState::kPaused;
+  world.registry.replace(rows, remote);
+  world.call("math/add");
+  CHECK(world.caller.code == Errc::kServicePaused);
+  CHECK(remote.calls == 0);
+}
+
 TEST_CASE("a draining node refuses inbound requests, its own go on") {
   World world;
   FakeProvider math;
