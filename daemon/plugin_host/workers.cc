@@ -26,6 +26,7 @@ void Workers::start(const std::shared_ptr<void>& keep_alive) {
 }
 
 bool Workers::spawn() {
+  threads_.announce(ThreadRole::kWorker);
   try {
     std::thread([this, alive = keep_alive_.lock()] {
       const ThreadScope scope(threads_, ThreadRole::kWorker);
@@ -33,6 +34,7 @@ bool Workers::spawn() {
     }).detach();  // ThreadList::wait_none() joins
     return true;
   } catch (const std::system_error&) {  // the system's limit of threads
+    threads_.renounce(ThreadRole::kWorker);
     alive_.fetch_sub(1);
     return false;
   }

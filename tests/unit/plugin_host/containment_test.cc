@@ -139,7 +139,7 @@ TEST_CASE("a stuck service refuses at once, its worker is replaced, and it may c
       },
       RUNAR_FN_PARALLEL);
   PluginWorld world(
-      [](plugin_host::Options& options) { options.watchdog = {20ms, 60ms, 5ms, 5ms}; });
+      [](plugin_host::Options& options) { options.watchdog = {20ms, 500ms, 5ms, 5ms}; });
   REQUIRE(world.add({stuck.spec(), good.spec()}));
   std::deque<Asker> askers(2);  // as many as there are workers
   for (Asker& asker : askers) {
