@@ -31,6 +31,7 @@ class Endpoint::Loop final : public std::enable_shared_from_this<Loop> {
   void wait_readable();
   void wait_writable();
   void on_readable();
+  bool take_datagrams();
   void turn();
   void arm_timer();
   core::TimePoint now();
