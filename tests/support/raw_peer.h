@@ -67,8 +67,7 @@ class RawPeer final : public SimParty, public transport::ConnectionOwner {
 
   void dial(const transport::Address& to) {
     remote_ = to;
-    connection =
-        *transport::Connection::create(context_, *this, to, nullptr, network.clock.now());
+    connection = *transport::Connection::create(context_, *this, to, nullptr, network.clock.now());
     woken = true;
   }
   RawStream* open(core::Bytes bytes, bool end, bool bidirectional = true) {
