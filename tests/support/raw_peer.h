@@ -136,7 +136,7 @@ class RawPeer final : public SimParty, public transport::ConnectionOwner {
   }
 
   transport::SendScheduler& scheduler() override { return scheduler_; }
-  transport::Stream* on_peer_stream(std::int64_t, bool) override {
+  transport::Stream* on_peer_stream(std::int64_t, core::ByteView&) override {
     streams_.push_back(std::make_unique<RawStream>());
     peer_streams.push_back(streams_.back().get());
     return streams_.back().get();

@@ -54,7 +54,7 @@ TEST_CASE("what is neither is refused with a hint") {
   CHECK(ctl::payload_from({{}, "@missing"}, no_files).error().code == Errc::kNotFound);
 }
 
-TEST_CASE("--as sends text and raw bytes as they are, and JSON as JSON") {
+TEST_CASE("text and raw bytes are sent as they are, JSON as JSON") {
   const auto sent = [](const ctl::PayloadText& given) {
     const auto bytes = ctl::payload_from(given, no_files);
     return bytes ? std::string(core::as_text(*bytes)) : core::code_text(bytes.error().code);

@@ -242,7 +242,7 @@ TEST_CASE("an event frame has its golden bytes and is read back") {
   CHECK(back->publisher == "math");
   REQUIRE(lists.groups.size() == 2);
   CHECK(lists.groups[1] == "audit");
-  REQUIRE(lists.meta.count == 1);
+  REQUIRE(lists.meta.size() == 1);
   const ByteView whole = header_of(out);
   for (std::size_t size = 0; size < whole.size(); ++size) {
     CHECK_FALSE(wire::get_event(whole.first(size), lists).has_value());
