@@ -20,7 +20,7 @@ control: {{ socket: {folder}/c.sock, group: """ + GROUP + " }}\n"
 GOOD = {
     "status": ("", "status", "version node uptime_ns networks mode services calls events"),
     "node ls": ("", "nodes", "nodes"),
-    "node info": ("edge", "node", "node name local epoch version addresses services subscriptions"),
+    "node info": ("edge", "node", "node name local state epoch version addresses services subscriptions"),
     "service ls": ("--network main", "services", "services"),
     "service info": ("math", "service", "providers"),
     "service pause": ("math", "service", "network path state"),
