@@ -1,7 +1,7 @@
 // ThreadList: the threads that may be inside plugin code, for the watchdog to look at.
 //
-// A thread is entered by a ThreadScope on its own stack; one that is being made is announced before,
-// so that nobody who waits for the last of them misses it. Threading: any.
+// A thread is entered by a ThreadScope on its own stack; one that is being made is announced
+// before, so that nobody who waits for the last of them misses it. Threading: any.
 #pragma once
 
 #include <array>
