@@ -123,7 +123,7 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   options.self = {identity_.id, identity_.name, epoch_, texts(quic.advertise), networks_.ids()};
   options.limits.payload = config_.limits.payload;
   options.limits.links = config_.limits.peers;
-  options.limits.receive_memory = config_.limits.memory;
+  options.limits.shared_memory = config_.limits.memory;
   options.tls = *tls;
   options.reset_secret = reset_secret;
   options.listen = *listen;
@@ -275,6 +275,8 @@ void MeshNode::add_status(json::object& status) const {
                     {"certificate_until", admin::time_value(identity_.not_after)},
                     {"handshakes", stats.handshakes},
                     {"handshakes_failed", stats.handshakes_failed},
+                    {"strangers_dropped", stats.initials_dropped},
+                    {"resets_received", stats.resets_received},
                     {"calls_sent", stats.calls_sent},
                     {"calls_received", stats.calls_received},
                     {"multicast_heard", multicast_.stats().received}};
