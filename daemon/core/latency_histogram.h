@@ -1,9 +1,9 @@
 // LatencyHistogram<kBits>: how often each latency occurred, in buckets at most 1/2^kBits wide.
 //
-// Shape: exact below 2^(kBits + 1) ns, then 2^kBits buckets an octave up to 2^42 ns (73 minutes; longer
-// ones count as that): 19 KB for 6 bits, 2.5 KB for 3, whatever is recorded. Source: the log-linear
-// buckets of HdrHistogram (Tene). record(), quantile() and count() on any thread, without a lock;
-// what is read while others record is a little behind.
+// Shape: exact below 2^(kBits + 1) ns, then 2^kBits buckets an octave up to 2^42 ns (73 minutes;
+// longer ones count as that): 19 KB for 6 bits, 2.5 KB for 3, whatever is recorded. Source: the
+// log-linear buckets of HdrHistogram (Tene). record(), quantile() and count() on any thread,
+// without a lock; what is read while others record is a little behind.
 #pragma once
 
 #include <algorithm>

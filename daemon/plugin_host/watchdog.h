@@ -1,12 +1,11 @@
 // Watchdog: finds plugin code that does not return.
 //
 // It looks at each thread's stack of frames, every tick while anything runs, and sleeps while
-// nothing does. Code on a worker or I/O thread that has not moved for `warn` is named in the log once, the innermost
-// frame being to blame; after `stuck` every instance on that stack refuses new requests
-// (kServiceStuck) until it returns, and a spare worker takes the thread's place. BLOCKING handlers
-// may wait. When work is waiting and no worker moves, a spare comes at once. It also lets requests
-// end that nobody answers.
-// Threading: its own thread.
+// nothing does. Code on a worker or I/O thread that has not moved for `warn` is named in the log
+// once, the innermost frame being to blame; after `stuck` every instance on that stack refuses new
+// requests (kServiceStuck) until it returns, and a spare worker takes the thread's place. BLOCKING
+// handlers may wait. When work is waiting and no worker moves, a spare comes at once. It also lets
+// requests end that nobody answers. Threading: its own thread.
 #pragma once
 
 #include <map>

@@ -57,8 +57,7 @@ TEST_CASE("no piece of work is lost between those who bring it and those who sle
       parking.sleep(spot);
     }
   };
-  std::array<std::thread, 3> workers{std::thread(worker), std::thread(worker),
-                                     std::thread(worker)};
+  std::array<std::thread, 3> workers{std::thread(worker), std::thread(worker), std::thread(worker)};
   const auto bring = [&] {
     for (int i = 0; i < kEach; ++i) {
       work.fetch_add(1);
