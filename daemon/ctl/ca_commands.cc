@@ -32,6 +32,9 @@ int init(Session& session, const InitOptions& options) {
   if (!lifetime) {
     return session.fail(lifetime.error());
   }
+  std::error_code ignored;  // what could not be made is reported by create()
+  const std::filesystem::path parent = std::filesystem::path(options.out).parent_path();
+  std::filesystem::create_directories(parent, ignored);
   const auto ca = Authority::create({session.disk, session.clock, session.random}, options.out,
                                     options.name, *lifetime);
   if (!ca) {
@@ -98,6 +101,7 @@ int sign(Session& session, const SignOptions& options) {
     return session.fail(bundle.error());
   }
   json::object record = describe_certificate(bundle->certificate, bundle->networks.networks());
+  record["ca_fingerprint"] = identity::fingerprint_text(bundle->roots.back());
   const std::string text = bundle->text();
   if (options.out != "-") {
     const auto written = identity::write_durably(session.disk, options.out, core::as_bytes(text),
@@ -113,8 +117,11 @@ int sign(Session& session, const SignOptions& options) {
   } else {
     session.out << text;
   }
-  session.say(fmt::format("signed node {} as \"{}\"; install it there with: runarctl node install",
-                          std::string_view(record["node"].as_string()), *name));
+  session.say(
+      fmt::format("Signed node {} as \"{}\". There: runarctl node install {} --ca-fingerprint {}",
+                  std::string_view(record["node"].as_string()), *name,
+                  options.out == "-" ? "BUNDLE" : options.out,
+                  identity::fingerprint_text(bundle->roots.back())));
   return kExitOk;
 }
 
@@ -126,7 +133,7 @@ void add_init(CLI::App& ca, const CommandContext& context) {
   made.add_option("--name", options->name, "The mesh's name")
       ->required()
       ->type_name(value_name::kText);
-  made.add_option("--out", options->out, "The folder to make")
+  made.add_option("--out", options->out, "The folder to make, with its parents")
       ->type_name(value_name::kFolder)
       ->capture_default_str();
   made.add_option("--ttl", options->lifetime, "How long its certificate lives")

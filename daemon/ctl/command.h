@@ -58,6 +58,7 @@ inline constexpr const char* kFile = "FILE";
 inline constexpr const char* kFolder = "DIR";
 inline constexpr const char* kTime = "TIME";  // a duration
 inline constexpr const char* kNumber = "N";
+inline constexpr const char* kLanguage = "LANGUAGE";
 inline constexpr const char* kText = "TEXT";
 }  // namespace value_name
 
@@ -73,6 +74,7 @@ void add_bench_commands(CLI::App& app, const CommandContext& context);
 void add_config_commands(CLI::App& app, const CommandContext& context);
 void add_explain_command(CLI::App& app, const CommandContext& context);
 void add_completion_command(CLI::App& app, const CommandContext& context);
+void add_plugin_commands(CLI::App& app, const CommandContext& context);
 void add_later_commands(CLI::App& app, const CommandContext& context);
 
 }  // namespace runard::ctl

@@ -89,7 +89,7 @@ std::string up_to_name(const std::string& pattern) {
   return pattern.substr(0, std::min(pattern.find('{'), pattern.find_first_of("*>")));
 }
 
-Names known_to_daemon(const Session& session, const std::string& kind) {
+Names known_to_daemon(const Session& session, const std::string& kind, bool with_network) {
   Names names;
   if (kind == value_name::kNetwork) {
     const auto hello = ask_quietly(session, "hello", kPatience);
@@ -110,12 +110,13 @@ Names known_to_daemon(const Session& session, const std::string& kind) {
   }
   for (const json::value& row :
        kind == value_name::kAction ? action_rows(*nodes) : service_rows(*nodes)) {
-    names.insert(up_to_name(text_of(row.as_object(), "path")));
+    const std::string network = with_network ? text_of(row.as_object(), "network") + ":" : "";
+    names.insert(network + up_to_name(text_of(row.as_object(), "path")));
   }
   return names;
 }
 
-Names values_of(const Session& session, const std::string& kind) {
+Names values_of(const Session& session, const std::string& kind, const std::string& typed) {
   Names names;
   if (kind == value_name::kFormat) {
     return {"table", "json"};
@@ -125,6 +126,9 @@ Names values_of(const Session& session, const std::string& kind) {
   }
   if (kind.starts_with(value_name::kEncoding)) {  // followed by what is checked
     return {"cbor", "json", "text", "raw"};
+  }
+  if (kind.starts_with(value_name::kLanguage)) {
+    return {"c", "cpp"};
   }
   if (kind == value_name::kKey) {
     for (const config::KeyRow& row : config::key_table()) {
@@ -140,7 +144,8 @@ Names values_of(const Session& session, const std::string& kind) {
   }
   const bool is_asked = kind == value_name::kAction || kind == value_name::kService ||
                         kind == value_name::kNode || kind == value_name::kNetwork;
-  return is_asked ? known_to_daemon(session, kind) : names;
+  const bool with_network = typed.find(':') != std::string::npos;
+  return is_asked ? known_to_daemon(session, kind, with_network) : names;
 }
 
 Names options_of(const CLI::App& from) {
@@ -213,7 +218,7 @@ std::vector<std::string> complete(const CLI::App& app, const std::vector<std::st
              place.value_of == nullptr && !commands.empty()) {
     names = commands;
   } else {
-    names = values_of(session, kind_of(place));
+    names = values_of(session, kind_of(place), typed);
   }
   std::vector<std::string> found;
   for (const std::string& name : names) {
@@ -255,7 +260,11 @@ _runarctl() {
     _files
   fi
 }
-compdef _runarctl runarctl
+if [[ ${funcstack[1]} == _runarctl ]]; then
+  _runarctl "$@"
+else
+  compdef _runarctl runarctl
+fi
 )SCRIPT";
   }
   if (shell == "fish") {

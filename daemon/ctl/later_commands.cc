@@ -26,7 +26,6 @@ constexpr Later kLater[] = {
     {"node", "revoke", nullptr},
     {"node", "drain", "Stop it: systemctl stop runard drains before it ends."},
     {"plugin", "ls", "'runarctl status' shows the plugin of each service."},
-    {"plugin", "new", "Copy share/runar/templates of the SDK and replace @NAME@."},
     {"plugin", "inspect", nullptr},
     {"plugin", "validate", nullptr},
     {"plugin", "run", "The SDK's test host runs a plugin: runar/testing.hpp."},

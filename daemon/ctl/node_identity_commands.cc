@@ -39,7 +39,8 @@ int init(Session& session, const InitOptions& options) {
     record["name"] = options.name;
   }
   session.print("node_identity", record);
-  session.say("Next: runarctl node csr --state " + options.state);
+  session.say(fmt::format("Next: runarctl node csr --state {} --out {}.csr", options.state,
+                          options.name.empty() ? "NAME" : options.name));
   return kExitOk;
 }
 
@@ -85,7 +86,9 @@ int csr(Session& session, const CsrOptions& options) {
   } else {
     session.out << text;
   }
-  session.say("Next, where the CA is: runarctl ca sign");
+  session.say(
+      fmt::format("Next, where the CA is: runarctl ca sign {} --network NETWORK --out BUNDLE",
+                  options.out == "-" ? "REQUEST" : options.out));
   return kExitOk;
 }
 
@@ -142,7 +145,7 @@ int install(Session& session, const InstallOptions& options) {
                                   {"networks", networks},
                                   {"not_after", identity::time_text(installed->identity.not_after)},
                                   {"state", options.state}});
-  session.say("A running runard takes it at its next reload: systemctl reload runard");
+  session.say("Start runard, or let a running one take it: systemctl reload runard");
   return kExitOk;
 }
 

@@ -54,6 +54,7 @@ struct Session {
   // The environment, which only main() may ask.
   std::function<std::optional<std::string>(const std::string& name)> environment;
   std::string version = "unknown";   // of this program
+  std::string program_folder = ".";  // where this program lies
   std::string command = "runarctl";  // that is being run: "runarctl node ls"
 
   // Global options; the command line sets them before a command runs.

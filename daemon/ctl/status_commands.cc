@@ -19,6 +19,16 @@ std::string number(const json::object& object, std::string_view key) {
   return value == nullptr ? "0" : json::serialize(*value);
 }
 
+// Whom this node knows of and has no link to, and why not.
+void show_unreached(Session& session, const json::object& status) {
+  const json::value* mesh = status.if_contains("mesh");
+  const json::value* targets = mesh == nullptr ? nullptr : mesh->as_object().if_contains("targets");
+  if (targets != nullptr && !targets->as_array().empty()) {
+    session.out << "\nnot linked:\n";
+    session.print_list("status", "targets", targets->as_array(), {"addresses", "failures", "why"});
+  }
+}
+
 void show_status(Session& session, const json::object& status) {
   const json::object& node = status.at("node").as_object();
   const json::object& calls = status.at("calls").as_object();
@@ -42,6 +52,7 @@ void show_status(Session& session, const json::object& status) {
       fmt::format("{} published, {} delivered, {} sent to peers", number(events, "published"),
                   number(events, "delivered"), number(events, "sent"));
   session.print("status", lines);
+  show_unreached(session, status);
   if (!status.at("services").as_array().empty()) {
     session.out << '\n';
     session.print_list("status", "services", status.at("services").as_array(),

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "config/show.h"
@@ -149,6 +150,13 @@ void LocalNode::stop(core::Task done) {
     server_.stop();
     done();
   });
+}
+
+std::size_t LocalNode::running_services() const {
+  const auto services = plugins_.status();
+  return static_cast<std::size_t>(std::ranges::count_if(services, [](const auto& service) {
+    return service.row.state == registry::ServiceState::kRunning;
+  }));
 }
 
 json::object LocalNode::status() const {

@@ -51,6 +51,9 @@ class LocalNode {
   // Services first, then subscriptions and control socket. `done` comes once.
   void stop(core::Task done);
 
+  // How many services of plugins run now.
+  std::size_t running_services() const;
+
   registry::Registry& registry() { return registry_; }
   calls::Dispatcher& calls() { return calls_; }
   pubsub::Broker& broker() { return broker_; }

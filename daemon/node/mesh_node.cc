@@ -57,7 +57,8 @@ MeshNode::MeshNode(const Context& context, const config::Config& config,
           [this](transport::LinkId link, std::uint64_t lane) { endpoint_->resume(link, lane); }),
       mesh_({identity_.id, epoch}, mesh_settings(config), mesh_names_, *this, context.random, log_),
       multicast_(context.io.get_executor(), context.clock, context.random, *this,
-                 context.log.component("discovery")) {}
+                 context.log.component("discovery")),
+      remote_services_(local.events()) {}
 
 MeshNode::~MeshNode() {
   context_.control.cancel(timer_);
@@ -249,9 +250,9 @@ void MeshNode::add_status(json::object& status) const {
   std::size_t linked = 0;
   for (const mesh::PeerStatus& peer : mesh_.peers()) {
     linked += peer.links > 0 ? 1 : 0;
-    const auto name = names_.find(peer.node);
+    const auto known = known_.find(peer.node);
     peers.push_back({{"node", peer.node.text()},
-                     {"name", name == names_.end() ? std::string() : name->second},
+                     {"name", known == known_.end() ? std::string() : known->second.name},
                      {"address", peer.address},
                      {"state", peer_state_text(peer.state)},
                      {"linked", peer.links > 0}});

@@ -20,6 +20,7 @@
 #include "node/local_node.h"
 #include "node/network_map.h"
 #include "node/peer_links.h"
+#include "system/remote_services.h"
 #include "transport/endpoint.h"
 
 namespace runard::node {
@@ -54,6 +55,7 @@ class MeshNode final : private mesh::Port,
   void rearm();
   void wait_until_left(core::Task left);
   void add_status(boost::json::object& status) const;
+  std::vector<std::string> names_of(const std::vector<core::NetworkId>& networks) const;
 
   // mesh::Port
   bool send_control(mesh::LinkId link, wire::SyncType type, core::Bytes body) override;
@@ -95,10 +97,14 @@ class MeshNode final : private mesh::Port,
   struct Link {
     std::shared_ptr<transport::RemoteNode> remote;
     std::uint64_t epoch = 0;
-    std::vector<std::string> networks;  // in common, by this node's names
   };
   std::unordered_map<transport::LinkId, Link> links_;
-  std::unordered_map<core::NodeId, std::string> names_;  // of nodes that were linked
+  struct Known {
+    std::string name;
+    std::vector<std::string> networks;  // in common, by this node's names
+  };
+  std::unordered_map<core::NodeId, Known> known_;  // nodes that were linked
+  system::RemoteServices remote_services_;
   std::unordered_map<transport::DialId, mesh::DialId> dials_;
   core::TimerId timer_ = 0;
 };

@@ -29,7 +29,7 @@ void MeshNode::dial(mesh::DialId dial, const std::vector<std::string>& addresses
 void MeshNode::attach(const core::NodeId& node, mesh::LinkId link) {
   if (const auto at = links_.find(link); at != links_.end()) {
     peers_.attach(node, at->second.remote);
-    local_.broker().peer_up(node, at->second.epoch, at->second.networks);
+    local_.broker().peer_up(node, at->second.epoch, known_[node].networks);
   }
 }
 
@@ -39,20 +39,31 @@ void MeshNode::detach(const core::NodeId& node) {
 }
 
 void MeshNode::replace(registry::NodeRows rows) {
-  const auto name = names_.find(rows.node);
-  rows.name = name == names_.end() ? rows.name : name->second;
+  const auto known = known_.find(rows.node);
+  rows.name = known == known_.end() ? rows.name : known->second.name;
   rpc::Handler& handler = peers_.handler(rows.node);
   local_.registry().replace(rows, handler);
+  remote_services_.changed(rows);
 }
 
 void MeshNode::drop(const core::NodeId& node) {
   local_.registry().drop(node);
+  remote_services_.gone(node);
 }
 
 void MeshNode::news(mesh::PeerNews what, const core::NodeId& node) {
-  const auto name = names_.find(node);
-  local_.events().peer(local_.registry().networks(), node,
-                       name == names_.end() ? std::string() : name->second, news_text(what));
+  const Known& known = known_[node];
+  local_.events().peer(known.networks, node, known.name, news_text(what));
+}
+
+std::vector<std::string> MeshNode::names_of(const std::vector<core::NetworkId>& networks) const {
+  std::vector<std::string> names;
+  for (const core::NetworkId& network : networks) {
+    if (const std::string_view name = networks_.name(network); !name.empty()) {
+      names.emplace_back(name);
+    }
+  }
+  return names;
 }
 
 void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
@@ -60,10 +71,7 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   Link& known = links_[link];
   known.remote = std::move(remote);
   known.epoch = peer.epoch;
-  for (const core::NetworkId& network : peer.networks) {
-    known.networks.emplace_back(networks_.name(network));
-  }
-  names_[peer.node] = peer.name;
+  known_[peer.node] = {peer.name, names_of(peer.networks)};
   mesh::PeerInfo info;
   info.node = peer.node;
   info.name = peer.name;

@@ -159,6 +159,10 @@ rpc::Receipt Broker::publish(const rpc::Event& event, const rpc::PublishOptions&
     return refused(core::Errc::kDenied,
                    "this node is not a member of network \"" + std::string(path->network) + "\"");
   }
+  if (path->path.starts_with('$') && !options.system) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return refused(core::Errc::kReservedPath, "topics that begin with $ belong to the system");
+  }
   rpc::Event own = event;
   own.network = path->network;
   own.topic = path->path;

@@ -38,12 +38,13 @@ GOOD = {
     "config show": ("", "config", "config"),
     "config validate": ("{folder}/edge/runard.yaml", "config_check", "file valid problems"),
     "config explain": ("limits.payload", "config_key", "key type default meaning required in_this_version"),
+    "plugin new": ("greet --lang c --out {folder}/{n}/greet", "plugin", "name language folder files"),
     "ca init": ("--name acme --out {folder}/{n}/ca", "ca", "name fingerprint not_after folder"),
     "network create": ("net{n} --ca {folder}/t/ca", "network", "id name"),
     "node init": ("--state {folder}/{n}/state --name web", "node_identity", "node state name"),
     "node csr": ("--state {folder}/t/state --out {folder}/web.csr", "request", "node wished_name file"),
     "ca sign": ("{folder}/web.csr --ca {folder}/t/ca --network nett --out {folder}/web.bundle", "certificate",
-                "name node networks serial not_before not_after file"),
+                "name node networks serial not_before not_after ca_fingerprint file"),
     "ca inspect": ("{folder}/web.bundle", "bundle", "name node networks serial not_before not_after ca_fingerprint problem"),
     "node install": ("{folder}/web.bundle --state {folder}/t/state --ca-fingerprint {pin}", "node_identity",
                      "node name networks not_after state"),
@@ -73,6 +74,7 @@ BAD = {
     "config show": ("extra", 2, "E7002", "unknown argument"),
     "config validate": ("", 2, "E7002", "file"),
     "config explain": ("limits.payloat", 4, "E1005", "did you mean limits.payload?"),
+    "plugin new": ("7up", 2, "E7002", "7up"),
     "ca init": ("--name acme --out {folder}/t/ca", 7, "E1004", "there is a CA already"),
     "network create": ("nett --ca {folder}/t/ca", 7, "E1004", "nett"),
     "node init": ("--state {folder}/t/state", 7, "E1004", "identity already"),
@@ -184,6 +186,26 @@ def test_every_command_that_asks_a_daemon_ends_in_3_without_one(folder, add):
         done = subprocess.run([build_dir() / "bin" / "runarctl", "--socket", folder / "none", *words], capture_output=True, text=True)
         expect(f"{words}: {done.returncode} {done.stderr}", done.returncode == 3 and "RUNAR-E7001" in done.stderr)
         expect(done.stderr, "no runard has made this socket" in done.stderr and "systemctl start runard" in done.stderr)
+
+
+def test_bash_completes_commands_and_what_the_daemon_knows(folder, add):
+    daemon = start(folder, add)
+    script = """source <(runarctl completion bash)
+    for line in "$@"; do
+      COMP_LINE=$line COMP_POINT=${#line}
+      read -ra COMP_WORDS <<<"$line"
+      _runarctl
+      printf '%s\\n' "${COMPREPLY[*]}"
+    done"""
+    to = f"runarctl --socket {daemon.socket}"
+    lines = {"runarctl con": "config", "runarctl -o js": "json", "runarctl --output=js": "json", "runarctl ca sign ": "",
+             f"{to} call math/s": "math/subtract", f"{to} call main:math/s": "math/subtract", f"{to} service info ": "math",
+             f"{to} call math/add --node=e": "edge", f"{to} service ls --network ": "main"}
+    path = f"{build_dir() / 'bin'}:{os.environ['PATH']}"
+    done = subprocess.run(["bash", "-c", script, "bash", *lines], capture_output=True, text=True, env={**os.environ, "PATH": path})
+    expect(done.stderr, done.stderr == "")
+    for (typed, wanted), got in zip(lines.items(), done.stdout.split("\n")):
+        expect(f"{typed!r} is completed to {got!r}", got == wanted)
 
 
 if __name__ == "__main__":

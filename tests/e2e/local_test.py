@@ -150,6 +150,19 @@ def test_a_broken_configuration_ends_in_78_with_the_place(folder, add):
         expect(f"{file}:2:18: request_timeout" in done.stderr, True)
 
 
+def test_a_command_line_that_runard_does_not_understand_ends_in_2(folder, add):
+    for argument, hint in (("--chek", "did you mean --check?"), ("x.yaml", "did you mean --config x.yaml?"), ("--frobnicate", "see runard --help")):
+        done = subprocess.run([build_dir() / "bin" / "runard", argument], capture_output=True, text=True, timeout=10)
+        expect((done.returncode, done.stdout, "RUNAR-E7002" in done.stderr, hint in done.stderr), (2, "", True, True))
+
+
+def test_a_state_folder_that_can_not_be_made_ends_in_78(folder, add):
+    daemon = Daemon(folder / "n", "n")
+    daemon.write_config(CONFIG.replace("{folder}/state", "/proc/nothing/here"))
+    done = subprocess.run([build_dir() / "bin" / "runard", "--config", daemon.config], capture_output=True, text=True, timeout=10)
+    expect((done.returncode, "node.state_dir: /proc/nothing/here can't be made" in done.stderr), (78, True))
+
+
 def test_a_mesh_node_without_identity_ends_in_78_and_says_what_to_do(folder, add):
     daemon = Daemon(folder / "n", "n")
     daemon.write_config(CONFIG + 'transport: {{ quic: {{ listen: "[::1]:0" }} }}\n')

@@ -181,6 +181,45 @@ def test_retained_events_of_a_foreign_network_stay_where_they_are(folder, add_da
     expect(both.ctl("call", "$events/past", "x=1", check=False).returncode, 6)  # for peers alone
 
 
+def test_registry_events_tell_of_other_nodes_and_only_to_their_networks(folder, add_daemon):
+    authority = Authority(folder / "ca", networks=("main", "backup"))
+    watcher = make(folder, add_daemon, authority, "watcher", networks=("main", "backup"))
+    first = make(folder, add_daemon, authority, "first", networks=("main",), peers=[f"[::1]:{watcher.port}"])
+    first.drop_plugin("math")
+    watcher.start()
+    command = [build_dir() / "bin" / "runarctl", "--socket", watcher.socket, "-o", "json", "sub"]
+    with open(folder / "main", "w") as main, open(folder / "backup", "w") as backup:
+        listeners = [subprocess.Popen([*command, "$registry/>"], stdout=main), subprocess.Popen([*command, "backup:$registry/>"], stdout=backup)]
+
+    def told():
+        events = [json.loads(line) for line in (folder / "main").read_text().splitlines()]
+        return [(e["topic"].replace(node, "NODE"), e["payload"]["node"] == node) for e in events if not e["retained"]]
+    try:
+        wait_for("both listen", lambda: watcher.ask("status")["events"]["subscriptions"] >= 2)
+        first.start()
+        node = first.ask("status")["node"]["id"]
+        for act, topic in ((lambda: None, "$registry/peer/NODE/discovered"),
+                           (lambda: None, "$registry/services/math/state/running"),
+                           (lambda: first.ctl("service", "pause", "math"), "$registry/services/math/state/paused"),
+                           (lambda: None, "$registry/peer/NODE/updated"),
+                           (lambda: first.ctl("service", "resume", "math"), "$registry/services/math/state/running"),
+                           (lambda: first.process.send_signal(signal.SIGTERM), "$registry/services/math/state/draining"),
+                           (lambda: None, "$registry/services/math/state/stopped"),
+                           (lambda: None, "$registry/peer/NODE/disconnected")):
+            act()
+            wait_for(f"{topic} is told", lambda: (topic, True) in told())
+        expect([t for t, _ in told()].count("$registry/services/math/state/running"), 2)
+        refused = watcher.ctl("pub", "$registry/peer/x/discovered", "node=x", check=False)
+        expect((refused.returncode, "RUNAR-E1404" in refused.stderr), (6, True))
+        paused = watcher.ctl("call", "$registry/services/math/pause", "x=1", "--node", "watcher", check=False)
+        expect(paused.returncode, 4)  # no such service on this node
+    finally:
+        for listener in listeners:
+            listener.kill()
+            listener.wait()
+    expect((folder / "backup").read_text(), "")
+
+
 def test_a_clean_leave_is_known_at_once(folder, add_daemon):
     _, first, second = pair(folder, add_daemon)
     expect(first.stop(), 0)
@@ -232,6 +271,38 @@ def test_a_second_provider_takes_over_when_the_first_is_paused_or_gone(folder, a
     expect(add(first, 2, 2), 4.0)  # its own is paused: it goes to the other node
     first.stop()
     expect(add(second, 3, 3), 6.0)
+
+
+def test_call_all_asks_every_provider_and_tells_of_those_that_do_not_answer(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    second.drop_plugin("math")
+    wait_for("second has math too", lambda: len(second.ask("service", "ls")["services"]) == 2)
+    answers = second.ask("call", "--all", "math/add", "a=1", "b=2")["answers"]
+    expect(sorted((a["name"], a["result"]) for a in answers), [("first", 3.0), ("second", 3.0)])
+    expect(second.ctl("call", "--all", "math/divide", "a=1", "b=0", check=False).returncode, 1)
+    first.process.send_signal(signal.SIGSTOP)
+    try:
+        done = second.ctl("-o", "json", "call", "--all", "math/add", "a=1", "b=2", "--timeout", "500ms", check=False)
+    finally:
+        first.process.send_signal(signal.SIGCONT)
+    expect(done.returncode, 8)
+    answers = {a["name"]: a for a in json.loads(done.stdout)["answers"]}
+    expect((answers["second"]["result"], answers["first"]["error"]["code"]), (3.0, "RUNAR-E1201"))
+
+
+def test_a_service_is_paused_on_its_own_node_only(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    done = second.ctl("service", "pause", "math", check=False)
+    expect((done.returncode, "it runs on first" in done.stderr), (4, True))
+
+
+def test_status_tells_who_is_not_linked_and_why(folder, add_daemon):
+    dead = free_udp_port()
+    node = make(folder, add_daemon, Authority(folder / "ca"), "lonely", peers=[f"[::1]:{dead}"])
+    node.start()
+    wait_for("the dead address is told with a reason", lambda: any(t["why"] for t in node.ask("status")["mesh"]["targets"]))
+    shown = node.ctl("status").stdout
+    expect(("not linked" in shown, f"[::1]:{dead}" in shown, "RUNAR-E" in shown), (True, True, True))
 
 
 def test_a_node_of_another_authority_is_refused(folder, add_daemon):

@@ -2,6 +2,7 @@
 #include "ctl/app.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -144,8 +145,8 @@ TEST_CASE("what belongs to a later version says so, and what to do instead") {
   Terminal terminal;
   const std::vector<std::vector<std::string>> lines = {{"doctor"},
                                                        {"plugin", "ls"},
-                                                       {"plugin"},
-                                                       {"plugin", "frobnicate"},
+                                                       {"dlq"},
+                                                       {"dlq", "frobnicate"},
                                                        {"node", "drain", "--deadline", "30s"},
                                                        {"token", "create", "--ttl=1h", "x"},
                                                        {"config", "reload"},
@@ -161,7 +162,36 @@ TEST_CASE("what belongs to a later version says so, and what to do instead") {
   CHECK(terminal.said("try: 'runarctl status'"));
   CHECK(terminal.run({"--help"}) == 0);
   CHECK(terminal.out.str().find("doctor") == std::string::npos);
-  CHECK(terminal.out.str().find("plugin") == std::string::npos);
+  CHECK(terminal.out.str().find("dlq") == std::string::npos);
+}
+
+TEST_CASE("a plugin is begun from the templates, with its name filled in") {
+  Terminal terminal;
+  TempFolder folder;
+  const std::string templates = folder / "templates";
+  std::filesystem::create_directories(templates + "/c");
+  const auto write = [](const std::string& file, std::string_view text) {
+    std::ofstream(file) << text;
+  };
+  write(templates + "/c/@NAME@.c", "/* @NAME@ @NAME@@NAME */");
+  const auto begin = [&](std::vector<std::string> args) {
+    args.insert(args.begin(), {"plugin", "new"});
+    args.insert(args.end(), {"--templates", templates});
+    return terminal.run(args);
+  };
+  const std::string out = folder / "mine";
+  CHECK(begin({"greet-er", "--lang", "c", "--out", out, "--json"}) == 0);
+  CHECK(terminal.json()["files"] == nlohmann::json::array({out + "/greet-er.c"}));
+  std::stringstream made;
+  made << std::ifstream(out + "/greet-er.c").rdbuf();
+  CHECK(made.str() == "/* greet-er greet-er@NAME */");
+  CHECK(begin({"greet-er", "--lang", "c", "--out", out}) == 7);
+  CHECK(begin({"greet-er", "--lang", "cpp", "--out", folder / "other"}) == 4);
+  CHECK(terminal.said("--templates"));
+  CHECK(begin({"greet-er", "--lang", "rust"}) == 2);
+  for (const char* bad : {"", "7up", "a/b", "../x", "a b", "@NAME@"}) {
+    CHECK(begin({bad, "--lang", "c"}) == 2);
+  }
 }
 
 TEST_CASE("an incomplete command line says what is missing") {

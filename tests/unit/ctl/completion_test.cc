@@ -54,7 +54,8 @@ TEST_CASE("commands are offered, and those of groups, but none that does not wor
   CHECK(offered("runarctl ca") == Words{"ca", "call"});
   CHECK(offered("runarctl node ") == Words{"csr", "info", "init", "install", "ls"});
   CHECK(offered("runarctl doct").empty());
-  CHECK(offered("runarctl plugin ").empty());
+  CHECK(offered("runarctl dlq ").empty());
+  CHECK(offered("runarctl plugin ") == Words{"new"});
   CHECK_FALSE(has(offered("runarctl "), "complete-line"));
 }
 

@@ -182,7 +182,7 @@ TEST_CASE("BLOCKING handlers may take long without being called stuck") {
   const auto until = world.clock.now() + 60ms;
   REQUIRE(eventually([&] { return world.clock.now() > until; }));
   CHECK(world.ask("s/echo", "x").payload == "x");
-  CHECK_FALSE(world.logged("does not return"));
+  CHECK_FALSE(world.logged("action=wait"));  // a loaded machine may well have held up the echo
   leave.open();
   CHECK(asker.wait().code == Errc{});
 }

@@ -458,6 +458,17 @@ TEST_CASE("bad topics, foreign networks and promises that can't be kept are refu
   rpc::PublishOptions options;
   options.guaranteed = true;
   CHECK(world.publish("a", "x", options).code == Errc::kNotInThisVersion);
+  CHECK(world.publish("$registry/peer/x/discovered").code == Errc::kReservedPath);
+  rpc::Event forged;
+  forged.network = "main";
+  forged.topic = "$registry/peer/x/discovered";
+  forged.flags = rpc::kRemoteEvent;
+  const auto listener = world.subscribe("$registry/>");
+  CHECK(world.broker.publish(forged, {}).code == Errc::kReservedPath);
+  CHECK(drain(*listener).empty());
+  options = {};
+  options.system = true;
+  CHECK(world.publish("$registry/peer/x/discovered", "x", options).reached == 1);
   rpc::SubscribeOptions bad;
   bad.network = "main";
   bad.pattern = "a/>/b";
