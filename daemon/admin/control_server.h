@@ -32,6 +32,7 @@ struct ControlOptions {
 struct ControlSources {
   std::function<boost::json::object()> status;
   std::function<std::string()> config_yaml;
+  std::function<std::string()> config_json;
 };
 
 class EventStream;
@@ -82,6 +83,7 @@ class ControlServer final : private Requests, private rpc::Completion {
   void status(const SessionPtr& session, std::uint64_t id, const Params& params);
   void nodes(const SessionPtr& session, std::uint64_t id, const Params& params);
   void config(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void providers(const SessionPtr& session, std::uint64_t id, const Params& params);
   void call(const SessionPtr& session, std::uint64_t id, const Params& params);
   void publish(const SessionPtr& session, std::uint64_t id, const Params& params);
   void subscribe(const SessionPtr& session, std::uint64_t id, const Params& params);

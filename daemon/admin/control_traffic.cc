@@ -1,4 +1,8 @@
-// The methods of ControlServer that make traffic: call, publish, subscribe, cancel, bench.
+// The methods of ControlServer that make traffic, or tell where it would go: providers, call,
+// publish, subscribe, cancel, bench.
+
+#include <map>
+#include <set>
 
 #include "admin/base64.h"
 #include "admin/control_server.h"
@@ -60,10 +64,8 @@ core::Result<core::NodeId> node_of(const json::object& params, std::string_view 
   if (name.empty()) {
     return core::NodeId{};
   }
-  for (const registry::NodeRows& rows : registry.nodes()) {
-    if (rows.name == name || rows.node.text() == name) {
-      return rows.node;
-    }
+  if (const auto node = registry.find_node(name)) {
+    return *node;
   }
   return core::fail(Errc::kNotFound, "no node \"" + name + "\" is known here", core::Executed::kNo);
 }
@@ -79,6 +81,36 @@ json::object render_bench(const BenchResult& result) {
 }
 
 }  // namespace
+
+// Who would take a call of the path: the providers of the pattern that decides, local first.
+void ControlServer::providers(const SessionPtr& session, std::uint64_t id, const Params& params) {
+  const auto path =
+      routing::TopicPath::parse(text_of(params, "path"), registry_.networks().front());
+  if (!path) {
+    session->send_error(id, path.error());
+    return;
+  }
+  std::map<core::NodeId, std::string> names;
+  for (const registry::NodeRows& rows : registry_.nodes()) {
+    names[rows.node] = rows.name;
+  }
+  const core::NodeId self = registry_.self();
+  std::set<core::NodeId> nodes;
+  json::array found;
+  routing::Captures captures;
+  const auto table = registry_.table();
+  for (const auto& entry : table->find({path->network(), path->path()}, captures)) {
+    for (const registry::Provider& provider : entry.value->providers) {
+      const core::NodeId node = provider.node.is_zero() ? self : provider.node;
+      if (nodes.insert(node).second) {
+        found.push_back({{"node", node.is_zero() ? std::string() : node.text()},
+                         {"name", names[node]},
+                         {"local", provider.node.is_zero()}});
+      }
+    }
+  }
+  session->send({{"id", id}, {"result", {{"providers", std::move(found)}}}});
+}
 
 void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Params& params) {
   Client& client = clients_[session];

@@ -19,7 +19,7 @@ constexpr ErrorInfo kTable[] = {
     {kConflict, Kind::kConflict, "CONFLICT", "Something of that name exists already.",
      "Use another name, or remove the other one first."},
     {kNotFound, Kind::kNoService, "NOT_FOUND", "There is nothing of that name.",
-     "List what there is and check the spelling."},
+     "Check the name and its spelling."},
     {kOutOfMemory, Kind::kOverloaded, "OUT_OF_MEMORY", "Memory for this work could not be had.",
      "Raise limits.memory, or lower the load."},
 
@@ -58,7 +58,7 @@ constexpr ErrorInfo kTable[] = {
     {kInvalidParams, Kind::kInvalidParams, "INVALID_PARAMS",
      "The action can't take these parameters.", "See 'runarctl action info' for what it takes."},
     {kDenied, Kind::kDenied, "DENIED", "The caller is not allowed to do this.",
-     "Ask the operator for permission; the audit log names the rule."},
+     "Ask the operator of the node for permission."},
     {kApplication, Kind::kApplication, "APPLICATION",
      "The service answered with an error of its own.",
      "See the service's documentation for its code."},
@@ -196,10 +196,10 @@ constexpr ErrorInfo kTable[] = {
      "runarctl could not reach a runard.", "Is it running? Name its socket with --socket."},
     {kUsage, Kind::kInvalidParams, "USAGE", "The command line can't be understood.", "See --help."},
     {kStateLocked, Kind::kConflict, "STATE_LOCKED", "Another runard uses the state directory.",
-     "Stop it, or give this one a state_dir of its own."},
+     "Stop it, or give this one a state_dir and a control.socket of its own."},
 
     {kSystem, Kind::kInternal, "SYSTEM", "The operating system refused something.",
-     "The message holds what it said."},
+     "Mend what the message names: a permission, a missing folder, a full disk."},
 };
 
 }  // namespace

@@ -46,10 +46,10 @@ json::object for_people(const json::object& result) {
 
 int bench(Session& session, const BenchOptions& options) {
   const auto payload = payload_of(session, options.payload);
-  if (!payload.has_value()) {
-    return session.fail(payload.error());
+  if (!payload) {
+    return fail_payload(session, payload.error());
   }
-  json::object params = payload_params(*payload);
+  json::object params = payload_params(*payload, options.payload);
   params["path"] = options.path;
   params["node"] = options.node;
   params["local"] = options.local;
@@ -63,18 +63,21 @@ int bench(Session& session, const BenchOptions& options) {
   return number_of(*answer.result, "errors") == 0 ? kExitOk : kExitPartial;
 }
 
-CLI::App& add_bench(CLI::App& parent, const std::string& name, const std::string& about,
-                    const CommandContext& context, const std::shared_ptr<BenchOptions>& options) {
-  CLI::App& made = command(parent, name, about, context,
+CLI::App& add_bench(CLI::App& parent, const About& about, const CommandContext& context,
+                    const std::shared_ptr<BenchOptions>& options) {
+  CLI::App& made = command(parent, about, context,
                            [options](Session& session) { return bench(session, *options); });
   made.add_option("path", options->path, "The action: \"math/add\" or \"network:math/add\"")
-      ->required();
+      ->required()
+      ->type_name(value_name::kAction);
   add_payload(made, options->payload);
   made.add_option("--count", options->count, "How many calls")
       ->check(CLI::Range(std::uint64_t{1}, admin::Bench::kMaxCount))
+      ->type_name(value_name::kNumber)
       ->capture_default_str();
   made.add_option("--inflight", options->inflight, "How many of them at once")
       ->check(CLI::Range(std::uint32_t{1}, admin::Bench::kMaxInFlight))
+      ->type_name(value_name::kNumber)
       ->capture_default_str();
   return made;
 }
@@ -84,11 +87,18 @@ CLI::App& add_bench(CLI::App& parent, const std::string& name, const std::string
 void add_bench_commands(CLI::App& app, const CommandContext& context) {
   CLI::App& benches = group(app, "bench", "Measures how fast actions answer");
   const auto call = std::make_shared<BenchOptions>();
-  add_bench(benches, "call", "Calls an action again and again, on any node", context, call)
-      .add_option("--node", call->node, "Only this node may answer: its name or id");
+  add_bench(benches,
+            {"call", "Calls an action again and again, on any node",
+             "runarctl bench call math/add a=2 b=3 --count 100000 --inflight 64"},
+            context, call)
+      .add_option("--node", call->node, "Only this node may answer: its name or id")
+      ->type_name(value_name::kNode);
   const auto local = std::make_shared<BenchOptions>();
   local->local = true;
-  add_bench(benches, "local", "The same on this node only, without the network", context, local);
+  add_bench(benches,
+            {"local", "The same on this node only, without the network",
+             "runarctl bench local math/add a=2 b=3"},
+            context, local);
 }
 
 }  // namespace runard::ctl

@@ -25,6 +25,11 @@ std::vector<std::string> texts(const std::vector<config::HostPort>& addresses) {
   return all;
 }
 
+json::string peer_state_text(mesh::PeerState state) {
+  constexpr const char* kTexts[] = {"syncing", "up", "draining", "lost"};
+  return kTexts[static_cast<std::size_t>(state)];
+}
+
 mesh::Settings mesh_settings(const config::Config& config) {
   mesh::Settings settings;
   settings.peers = config.limits.peers;
@@ -45,7 +50,8 @@ MeshNode::MeshNode(const Context& context, const config::Config& config,
       networks_(std::move(networks)),
       mesh_names_(networks_),
       epoch_(epoch),
-      peers_(networks_),
+      past_(context.control, context.clock, config.limits.payload),
+      peers_(networks_, past_),
       inbound_(
           local.broker(), context.control,
           [this](transport::LinkId link, std::uint64_t lane) { endpoint_->resume(link, lane); }),
@@ -191,6 +197,7 @@ void MeshNode::rearm() {
 
 void MeshNode::drain() {
   multicast_.stop();
+  local_.registry().drain();
   mesh_.drain(context_.clock.now());
   rearm();
 }
@@ -246,6 +253,7 @@ void MeshNode::add_status(json::object& status) const {
     peers.push_back({{"node", peer.node.text()},
                      {"name", name == names_.end() ? std::string() : name->second},
                      {"address", peer.address},
+                     {"state", peer_state_text(peer.state)},
                      {"linked", peer.links > 0}});
   }
   json::array unreached;

@@ -62,7 +62,6 @@ class MeshNode final : private mesh::Port,
             const std::optional<core::NodeId>& expected) override;
   void attach(const core::NodeId& node, mesh::LinkId link) override;
   void detach(const core::NodeId& node) override;
-  void draining(const core::NodeId& node) override;
   void replace(registry::NodeRows rows) override;
   void drop(const core::NodeId& node) override;
   void news(mesh::PeerNews what, const core::NodeId& node) override;
@@ -87,12 +86,18 @@ class MeshNode final : private mesh::Port,
   const NetworkMap networks_;
   const MeshNetworkNames mesh_names_;
   const std::uint64_t epoch_;
+  system::PastClient past_;
   PeerLinks peers_;
   InboundEvents inbound_;
   std::unique_ptr<transport::Endpoint> endpoint_;
   mesh::Mesh mesh_;
   discovery::Multicast multicast_;
-  std::unordered_map<transport::LinkId, std::shared_ptr<transport::RemoteNode>> links_;
+  struct Link {
+    std::shared_ptr<transport::RemoteNode> remote;
+    std::uint64_t epoch = 0;
+    std::vector<std::string> networks;  // in common, by this node's names
+  };
+  std::unordered_map<transport::LinkId, Link> links_;
   std::unordered_map<core::NodeId, std::string> names_;  // of nodes that were linked
   std::unordered_map<transport::DialId, mesh::DialId> dials_;
   core::TimerId timer_ = 0;

@@ -28,15 +28,14 @@ void MeshNode::dial(mesh::DialId dial, const std::vector<std::string>& addresses
 
 void MeshNode::attach(const core::NodeId& node, mesh::LinkId link) {
   if (const auto at = links_.find(link); at != links_.end()) {
-    peers_.attach(node, at->second);
+    peers_.attach(node, at->second.remote);
+    local_.broker().peer_up(node, at->second.epoch, at->second.networks);
   }
 }
 
 void MeshNode::detach(const core::NodeId& node) {
   peers_.detach(node);
-}
-void MeshNode::draining(const core::NodeId& node) {
-  peers_.set_draining(node, true);
+  local_.broker().peer_down(node);
 }
 
 void MeshNode::replace(registry::NodeRows rows) {
@@ -48,7 +47,6 @@ void MeshNode::replace(registry::NodeRows rows) {
 
 void MeshNode::drop(const core::NodeId& node) {
   local_.registry().drop(node);
-  peers_.set_draining(node, false);
 }
 
 void MeshNode::news(mesh::PeerNews what, const core::NodeId& node) {
@@ -59,7 +57,12 @@ void MeshNode::news(mesh::PeerNews what, const core::NodeId& node) {
 
 void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
                        std::shared_ptr<transport::RemoteNode> remote) {
-  links_[link] = std::move(remote);
+  Link& known = links_[link];
+  known.remote = std::move(remote);
+  known.epoch = peer.epoch;
+  for (const core::NetworkId& network : peer.networks) {
+    known.networks.emplace_back(networks_.name(network));
+  }
   names_[peer.node] = peer.name;
   mesh::PeerInfo info;
   info.node = peer.node;
@@ -94,9 +97,10 @@ void MeshNode::dial_done(transport::DialId dial, const core::Result<transport::L
   if (outcome) {
     // The link is known by link_up() already: for the book these addresses are that node's.
     const auto link = links_.find(*outcome);
-    mesh_.dial_failed(its, core::fail(core::Errc::kDuplicateLink, "linked"),
-                      link == links_.end() ? std::nullopt : std::optional(link->second->node()),
-                      context_.clock.now());
+    mesh_.dial_failed(
+        its, core::fail(core::Errc::kDuplicateLink, "linked"),
+        link == links_.end() ? std::nullopt : std::optional(link->second.remote->node()),
+        context_.clock.now());
   } else {
     mesh_.dial_failed(its, outcome.error(), std::nullopt, context_.clock.now());
   }

@@ -53,6 +53,7 @@ class Requests {
   // Takes back what was not published.
   void abandon(runar_id id) { table_.abandon(slot_of(id)); }
 
+  bool is_open(runar_id id) { return table_.is_open(slot_of(id)); }
   // Answers it. False: it is not open (any more), or not this instance's.
   bool answer(Context& context, runar_id id, const rpc::Reply& reply);
   // RUNAR_OK while somebody waits, else CANCELLED, TIMEOUT or STALE.
@@ -65,7 +66,6 @@ class Requests {
   void fail_all(Context& context, core::Errc code);
   // Answers what no one else will. Called from time to time by one thread.
   void reap(core::TimePoint now);
-  std::uint32_t open_count() const { return table_.open_count(); }
 
  private:
   RequestSlot* find(const Context& context, runar_id id);

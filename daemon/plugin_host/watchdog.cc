@@ -29,7 +29,7 @@ void Watchdog::work() {
     lock.unlock();
     const core::TimePoint now = runtime_.clock.now();
     const bool busy = look(now);
-    if (now >= next_reap_ && runtime_.requests.open_count() > 0) {
+    if (now >= next_reap_) {
       runtime_.requests.reap(now);
       next_reap_ = now + kReapInterval;
     }

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "core/clock.h"
-#include "pubsub/queue.h"
+#include "pubsub/remote_past.h"
 #include "pubsub/topic_store.h"
 #include "registry/registry.h"
 #include "routing/route_trie.h"
@@ -25,9 +25,8 @@
 namespace runard::pubsub {
 
 // Events to other nodes. Declared here, implemented over the links.
-class EventPeers {
+class EventPeers : public PastPeers {
  public:
-  virtual ~EventPeers() = default;
   // `event.groups` and `event.ungrouped` say for whom the copy is. False: no link or no credit. Any
   // thread.
   virtual bool send(core::NodeId node, const rpc::Event& event) = 0;
@@ -42,17 +41,26 @@ struct Stats {
   std::size_t subscriptions = 0;
 };
 
-class Broker final : public rpc::Broker {
+class Broker final : public rpc::Broker, public rpc::Past {
  public:
+  static constexpr std::uint64_t kPageBytes = 1U << 20;  // of retained events; one may be larger
+  static constexpr std::uint64_t kPageEvents = 1024;
+
   // `epoch` makes publisher instances differ between runs of this node; `seed`: see
   // routing::RouteTrie.
   Broker(registry::Registry& registry, const core::Clock& clock, std::uint64_t epoch,
          std::uint64_t seed);
-  void set_peers(EventPeers* peers) { peers_.store(peers, std::memory_order_release); }
+  void set_peers(EventPeers* peers);
+  // A node is linked, or no more: whom subscriptions ask for the past. See RemotePast.
+  void peer_up(const core::NodeId& node, std::uint64_t run, std::vector<std::string> networks) {
+    remote_past_.peer_up(node, run, std::move(networks));
+  }
+  void peer_down(const core::NodeId& node) { remote_past_.peer_down(node); }
 
   rpc::Receipt publish(const rpc::Event& event, const rpc::PublishOptions& options) override;
   core::Result<std::shared_ptr<rpc::EventQueue>> subscribe(rpc::SubscribeOptions options,
                                                            rpc::EventConsumer& consumer) override;
+  core::Result<rpc::PastPage> past(const rpc::PastQuery& query, const core::NodeId& asker) override;
   // Forgets retained events whose time is over. Call now and then.
   void expire();
   // Closes every queue.
@@ -75,11 +83,14 @@ class Broker final : public rpc::Broker {
                          std::set<std::string>& groups);
   void add_peers(const rpc::Event& event, const rpc::PublishOptions& options, std::uint32_t turn,
                  Targets& targets, const std::set<std::string>& local_groups);
-  rpc::Receipt hand_over(const rpc::Event& event, const rpc::PublishOptions& options, Shard& shard,
-                         Targets& targets);
+  rpc::Receipt hand_over(const rpc::Event& event, const rpc::PublishOptions& options);
+  void retain(const rpc::EventPtr& event, const rpc::PublishOptions& options, Shard& shard);
   static bool reserve_all(const Targets& targets, std::size_t bytes);
   void send_to_peers(const rpc::Event& event, const Targets& targets, rpc::Receipt& receipt);
-  void replay_past(Queue& queue, const routing::TopicPattern& pattern);
+  void replay_own_past(Queue& queue, std::uint64_t number, const routing::TopicPattern& pattern);
+  template <class May>
+  std::vector<TopicStore::Kept> retained(const routing::TopicPattern& pattern, core::Duration age,
+                                         May may);
   void unsubscribe(const std::shared_ptr<Queue>& queue);
   template <class Change>
   void change_queues(const routing::TopicPattern& pattern, Change change);
@@ -90,6 +101,8 @@ class Broker final : public rpc::Broker {
   std::atomic<EventPeers*> peers_{nullptr};
   std::atomic<std::uint64_t> next_instance_{1};
   std::atomic<std::uint32_t> group_turn_{0};
+  std::atomic<std::uint64_t> last_serial_{0};  // of a retained event
+  RemotePast remote_past_;
   std::array<Shard, kShards> shards_;
   mutable std::mutex mutex_;  // protects the two below
   Index index_;

@@ -55,7 +55,6 @@ Errc errc_of_alert(std::uint8_t alert) {
 core::Errc errc_of(CloseCode code) {
   switch (code) {
     case CloseCode::kNormal:
-      return Errc::kLinkLost;
     case CloseCode::kInternal:
       return Errc::kLinkLost;
     case CloseCode::kProtocol:

@@ -21,8 +21,12 @@ constexpr std::uint64_t kMaxAckDelay = 1 * NGTCP2_MILLISECONDS;
 constexpr std::size_t kAckThreshold = 8;
 constexpr std::uint16_t kPathProbes[] = {1452, 8952};
 constexpr std::size_t kMaxSegments = 64;  // the kernel's UDP_MAX_SEGMENTS
-// Nearer than this, pacing costs more than it gives (notes: 3 times the latency under load).
+// Nearer than this, pacing costs more than it gives (notes: 3 times the latency under load), and
+// deadlines are rounded up to a tick: ngtcp2 wants to acknowledge after an eighth of the round
+// trip, which is microseconds here, and would make a timer and a packet of its own for each
+// request.
 constexpr std::uint64_t kUnpacedBelow = 1 * NGTCP2_MILLISECONDS;
+constexpr std::uint64_t kNearTick = kMaxAckDelay;
 
 ngtcp2_tstamp stamp(core::TimePoint at) {
   return static_cast<ngtcp2_tstamp>(at.time_since_epoch().count());
@@ -198,6 +202,7 @@ ngtcp2_ssize Connection::write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, 
       case NGTCP2_ERR_WRITE_MORE:
         continue;
       case NGTCP2_ERR_STREAM_DATA_BLOCKED:
+        RUNARD_CHECK(stream != nullptr);
         // Raised for the connection's window too, and of that nobody tells when it opens.
         blocked_ = ngtcp2_conn_get_max_data_left2(conn_) == 0;
         if (!blocked_) {
@@ -206,6 +211,7 @@ ngtcp2_ssize Connection::write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, 
         continue;
       case NGTCP2_ERR_STREAM_SHUT_WR:
       case NGTCP2_ERR_STREAM_NOT_FOUND:
+        RUNARD_CHECK(stream != nullptr);
         streams.remove(*stream);
         stream->peer_stopped(NGTCP2_NO_ERROR);
         continue;
@@ -260,10 +266,14 @@ bool Connection::unpaced() {
 }
 
 core::TimePoint Connection::expiry() const {
-  const ngtcp2_tstamp at = ngtcp2_conn_get_expiry2(conn_);
-  return at >= static_cast<ngtcp2_tstamp>(core::kNever.time_since_epoch().count())
-             ? core::kNever
-             : core::TimePoint(nanoseconds(at));
+  ngtcp2_tstamp at = ngtcp2_conn_get_expiry2(conn_);
+  if (at >= static_cast<ngtcp2_tstamp>(core::kNever.time_since_epoch().count()) - kNearTick) {
+    return core::kNever;
+  }
+  if (unpaced_) {
+    at = (at + kNearTick - 1) / kNearTick * kNearTick;
+  }
+  return core::TimePoint(nanoseconds(at));
 }
 
 bool Connection::on_expiry(core::TimePoint now) {
@@ -315,16 +325,18 @@ void Connection::extend_connection(std::uint64_t bytes) {
   ngtcp2_conn_extend_max_offset(conn_, bytes);
 }
 
-void Connection::extend_peer_streams(bool bidirectional) {
-  if (bidirectional) {
-    ngtcp2_conn_extend_max_streams_bidi(conn_, 1);
-  } else {
-    ngtcp2_conn_extend_max_streams_uni(conn_, 1);
+// The peer may open as many again, a quarter of its limit at a time: each time it is told costs a
+// frame, and a packet if nothing else is to be sent.
+void Connection::peer_stream_over(bool bidirectional) {
+  if (bidirectional && ++over_bidi_ * 4 >= context_.limits.request_streams) {
+    ngtcp2_conn_extend_max_streams_bidi(conn_, std::exchange(over_bidi_, 0));
+  } else if (!bidirectional && ++over_uni_ * 4 >= context_.limits.lane_streams) {
+    ngtcp2_conn_extend_max_streams_uni(conn_, std::exchange(over_uni_, 0));
   }
 }
 
-void Connection::stop(Stream& stream, wire::ResetCode code) {
-  ngtcp2_conn_shutdown_stream(conn_, 0, stream.id(), static_cast<std::uint64_t>(code));
+void Connection::stop(std::int64_t stream, wire::ResetCode code) {
+  ngtcp2_conn_shutdown_stream(conn_, 0, stream, static_cast<std::uint64_t>(code));
 }
 
 void Connection::stop_read(Stream& stream, wire::ResetCode code) {

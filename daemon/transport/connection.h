@@ -31,8 +31,9 @@ class ConnectionOwner {
  public:
   // Which streams have something to send.
   virtual SendScheduler& scheduler() = 0;
-  // The peer opened a stream. Null refuses it, and with it the connection.
-  virtual Stream* on_peer_stream(std::int64_t id, bool bidirectional) = 0;
+  // The peer opened a stream, and these are its first bytes; what is read of them is taken off.
+  // Null: neither the rest nor what follows is of interest.
+  virtual Stream* on_peer_stream(std::int64_t id, core::ByteView& first) = 0;
   virtual void on_streams_available() = 0;  // open_bidi() or open_uni() may work again
   virtual void on_handshake_completed() = 0;
   virtual void on_handshake_confirmed() = 0;
@@ -121,8 +122,7 @@ class Connection {
   void replace(const Stream& old, Stream& stream);
   void extend_stream(Stream& stream, std::uint64_t bytes);
   void extend_connection(std::uint64_t bytes);
-  void extend_peer_streams(bool bidirectional);
-  void stop(Stream& stream, wire::ResetCode code);        // both directions
+  void stop(std::int64_t stream, wire::ResetCode code);   // both directions
   void stop_read(Stream& stream, wire::ResetCode code);   // STOP_SENDING
   void stop_write(Stream& stream, wire::ResetCode code);  // RESET_STREAM
 
@@ -157,6 +157,7 @@ class Connection {
   ngtcp2_ssize write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, std::uint8_t* out,
                             std::size_t size, ngtcp2_tstamp at);
   bool fits();
+  void peer_stream_over(bool bidirectional);
   void fail(int code);
   void note_peer_close();
   void note_alert(std::uint8_t alert);
@@ -176,6 +177,8 @@ class Connection {
   bool blocked_ = false;  // by the connection's window, in this write()
   bool unpaced_ = false;
   std::uint64_t key_renewals_ = 0;
+  std::uint64_t over_bidi_ = 0;  // streams of the peer that it may not replace yet
+  std::uint64_t over_uni_ = 0;
 };
 
 }  // namespace runard::transport

@@ -101,17 +101,22 @@ void Endpoint::Loop::turn() {
   const std::shared_ptr<Loop> alive = shared_from_this();
   kicked_ = false;
   hub_.exchange()->mailbox().awake();
-  const core::TimePoint at = now();
-  bool more = hub_.turn(at);
-  if (stopped_) {
-    return;  // by what it told
+  hub_.turn(now());
+  Flushed flushed = Flushed::kAll;
+  while (!stopped_) {  // by what it told
+    flushed = hub_.flush(*socket_, now_);
+    if (flushed != Flushed::kAll || !hub_.has_undelivered()) {
+      break;
+    }
+    hub_.deliver(now());
   }
-  const Flushed flushed = hub_.flush(*socket_, at);
+  if (stopped_) {
+    return;
+  }
   if (flushed == Flushed::kFull) {
     wait_writable();
   }
-  more = more || flushed == Flushed::kShare || !hub_.exchange()->mailbox().may_sleep();
-  if (more) {
+  if (hub_.has_more() || flushed == Flushed::kShare || !hub_.exchange()->mailbox().may_sleep()) {
     hub_.exchange()->mailbox().awake();
     kick();
   }

@@ -98,7 +98,7 @@ void Hub::settle(Slot& slot) {
   }
 }
 
-bool Hub::turn(core::TimePoint now) {
+void Hub::turn(core::TimePoint now) {
   now_ = now;
   if (!handshakes_.empty()) {
     Waiting waiting = std::move(handshakes_.front());
@@ -109,6 +109,12 @@ bool Hub::turn(core::TimePoint now) {
   take_timers(now);
   dial_next(now);
   take_mail(now);
+  deliver(now);
+}
+
+void Hub::deliver(core::TimePoint now) {
+  now_ = now;
+  undelivered_ = false;
   for (std::size_t i = 0; i < dirty_.size(); ++i) {  // grows meanwhile
     Link* dirty = link(dirty_[i]);
     if (dirty != nullptr) {
@@ -118,7 +124,6 @@ bool Hub::turn(core::TimePoint now) {
   }
   serve_memory();
   take_mail(now);  // replies that handlers gave at once
-  return !handshakes_.empty();
 }
 
 void Hub::after_deliver(Slot& slot) {
@@ -129,6 +134,7 @@ void Hub::after_deliver(Slot& slot) {
     settle(slot);
   }
   memory_wanted_ = memory_wanted_ || slot.link->waits_for_memory();
+  undelivered_ = undelivered_ || slot.link->has_undelivered();
 }
 
 void Hub::serve_memory() {
@@ -230,8 +236,8 @@ Flushed Hub::flush(TrainSink& sink, core::TimePoint now) {
       continue;
     }
     const Flushed flushed = result == Flushed::kFull ? result : dirty->flush(sink, space_, now);
-    if (flushed != Flushed::kAll) {
-      result = std::max(result, flushed);
+    result = std::max(result, flushed);
+    if (flushed != Flushed::kAll || dirty->has_undelivered()) {
       left.push_back(id);
       continue;
     }

@@ -2,7 +2,8 @@
 // deadline out. It finds the link of a datagram, accepts and dials, keeps one link a peer, answers
 // strays and carries work between links and other threads.
 //
-// A turn: any number of datagram(), then turn(), then flush(). Two links to one node compete in
+// A turn: any number of datagram(), then turn() and flush(), then deliver() and flush() while
+// something is undelivered. Two links to one node compete in
 // this order: newer epoch of the peer, greater generation, the lower node id's dial; the loser
 // drains and closes. Generations are a Lamport clock, so a link that is dialled later on purpose
 // wins. Owner: the endpoint, or a simulation. One thread, but for exchange().
@@ -48,9 +49,13 @@ class Hub final : public LinkEvents {
   ~Hub();
 
   void datagram(const Datagram& datagram, core::TimePoint now);
-  // Takes work from other threads, hands out what arrived, acts on deadlines. True: there is more,
-  // another turn is due at once.
-  bool turn(core::TimePoint now);
+  // Takes work from other threads, acts on deadlines and hands out a share of what arrived.
+  void turn(core::TimePoint now);
+  // There is more: deliver() and flush() again, best before the next datagram().
+  bool has_undelivered() const { return undelivered_; }
+  void deliver(core::TimePoint now);
+  // There is more: another turn is due at once.
+  bool has_more() const { return undelivered_ || !handshakes_.empty(); }
   Flushed flush(TrainSink& sink, core::TimePoint now);
   core::TimePoint expiry() const;
   // Closes every link, tells the peers and answers the calls in progress. No news comes of it.
@@ -163,6 +168,7 @@ class Hub final : public LinkEvents {
   core::TimePoint now_{};
   core::TokenBucket flood_news_{1, 0.1};
   bool memory_wanted_ = false;
+  bool undelivered_ = false;
   bool stopping_ = false;
   Stats stats_;
 };

@@ -67,11 +67,10 @@ void RequestTable::hand_over(InboundCall& call) {
     withdraw(call);
     return release(call);
   }
-  const core::Buffer body = call.request_.take_body();
   core_.request_grants.end(call, call.grant_);
   core_.request_grants.serve(*core_.connection);
   wire::MetaList meta;
-  const auto parts = wire::split_message(body.view());
+  const auto parts = wire::split_message(call.request_.body());
   const auto header = parts ? wire::get_request(parts->header, meta)
                             : core::Result<wire::RequestHeader>(parts.error());
   if (!header) {
@@ -88,13 +87,13 @@ void RequestTable::hand_over(InboundCall& call) {
     return refuse(call, core::fail(Errc::kDeadlineExceeded, "", Executed::kNo));
   }
   call.handed_over_ = true;
-  call.delivered_ = body.size();
+  call.delivered_ = call.request_.owner().size();
   delivered_bytes_ += call.delivered_;
 
   rpc::Request request;
   request.network = network;
   request.path = header->path;
-  request.payload = {parts->payload, body, header->encoding, header->type};
+  request.payload = {parts->payload, call.request_.owner(), header->encoding, header->type};
   request.meta = meta.view();
   request.deadline = deadline;
   request.trace = header->trace;
@@ -118,7 +117,7 @@ void RequestTable::refuse(InboundCall& call, const core::Error& why) {
 
 void RequestTable::stop(InboundCall& call, wire::ResetCode code) {
   if (!call.closed_) {
-    core_.connection->stop(call, code);
+    core_.connection->stop(call.id(), code);
   }
   withdraw(call);
   release(call);
@@ -139,13 +138,14 @@ void RequestTable::withdraw(InboundCall& call) {
     call.delivered_ = 0;
   }
   if (!call.closed_ && core_.connection) {
-    core_.connection->stop(call, wire::ResetCode::kCancelled);
+    core_.connection->stop(call.id(), wire::ResetCode::kCancelled);
   }
 }
 
 void RequestTable::answer(InboundCall& call) {
   delivered_bytes_ -= call.delivered_;
   call.delivered_ = 0;
+  call.request_.clear();
   call.replying_ = true;
   if (call.closed_ || call.end_sent_) {
     return release(call);

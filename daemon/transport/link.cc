@@ -80,13 +80,26 @@ Link::Fed Link::feed(const Datagram& datagram, core::TimePoint now) {
   return Fed::kOk;
 }
 
-Stream* Link::on_peer_stream(std::int64_t, bool) {
-  fresh_.push_back(std::make_unique<FreshStream>(*this));
-  return fresh_.back().get();
+Stream* Link::on_peer_stream(std::int64_t id, core::ByteView& first) {
+  const wire::Varint type = wire::get_varint(first);
+  if (type.size == 0) {
+    return fresh_.emplace_back(std::make_unique<FreshStream>(*this)).get();
+  }
+  first = first.subspan(type.size);
+  return make_stream(id, type.value, type.size);
 }
 
 Stream* Link::on_stream_type(FreshStream& fresh, std::uint64_t type, std::uint64_t prefix) {
-  const bool bidirectional = ngtcp2_is_bidi_stream(fresh.id()) != 0;
+  Stream* stream = make_stream(fresh.id(), type, prefix);
+  if (stream != nullptr) {
+    core_.connection->replace(fresh, *stream);
+  }
+  return stream;
+}
+
+// Null: it was refused.
+Stream* Link::make_stream(std::int64_t id, std::uint64_t type, std::uint64_t prefix) {
+  const bool bidirectional = ngtcp2_is_bidi_stream(id) != 0;
   Stream* stream = nullptr;
   wire::ResetCode refusal = wire::ResetCode::kUnknown;
   if (type == static_cast<std::uint64_t>(wire::StreamType::kControl) && bidirectional && server_ &&
@@ -101,9 +114,7 @@ Stream* Link::on_stream_type(FreshStream& fresh, std::uint64_t type, std::uint64
     stream = in_lanes_.back().get();
   }
   if (stream == nullptr) {
-    core_.connection->stop(fresh, refusal);
-  } else {
-    core_.connection->replace(fresh, *stream);
+    core_.connection->stop(id, refusal);
   }
   return stream;
 }

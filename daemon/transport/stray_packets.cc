@@ -57,7 +57,7 @@ core::Bytes StrayPackets::retry(const ngtcp2_pkt_hd& packet, const Address& remo
   }
   rotate(now);
   const ngtcp2_cid scid = Cid::random(random_).native();
-  std::array<std::uint8_t, NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2> token;
+  std::array<std::uint8_t, NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2> token{};
   const ngtcp2_ssize token_size = ngtcp2_crypto_generate_retry_token2(
       token.data(), secret_.data(), secret_.size(), packet.version, remote.data(), remote.size(),
       &scid, &packet.dcid, stamp(now));
@@ -95,7 +95,7 @@ core::Bytes StrayPackets::reset(const Cid& cid, const Datagram& trigger, core::T
   const ResetToken token = reset_secret_.token(cid);
   ngtcp2_stateless_reset_token native;
   std::copy(token.begin(), token.end(), native.data);
-  std::array<std::uint8_t, kLeastResetTrigger - NGTCP2_STATELESS_RESET_TOKENLEN - 1> random;
+  std::array<std::uint8_t, kLeastResetTrigger - NGTCP2_STATELESS_RESET_TOKENLEN - 1> random{};
   random_.fill(random);
   core::Bytes out(kLeastResetTrigger);
   const ngtcp2_ssize size = ngtcp2_pkt_write_stateless_reset2(out.data(), out.size(), &native,

@@ -24,6 +24,7 @@ core::Error openssl_error(Errc code, const char* about) {
   return core::fail(code, std::string(about) + ": " + text);
 }
 
+// NOLINTNEXTLINE(readability-function-size): OpenSSL's signature
 int select_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
                 unsigned in_size, void*) {
   const bool found = SSL_select_next_proto(const_cast<unsigned char**>(out), out_size, kAlpn,

@@ -33,8 +33,8 @@ class Control:
         return {n["name"] for n in self.nodes() if not n["local"]}
 
     def providers(self):
-        """Names of the other nodes that offer the plugin's service now."""
-        return {n["name"] for n in self.nodes() if not n["local"]
+        """Names of the other nodes that offer the plugin's service now: not those that are shown as draining."""
+        return {n["name"] for n in self.nodes() if not n["local"] and n["state"] == "up"
                 for s in n["services"] if s["path"] == PLUGIN and s["state"] == "running"}
 
 
@@ -161,7 +161,8 @@ def kb_per_peer(folder, authority, more=8):
 
 
 def membership(folder, authority):
-    """Seconds until another node knows: a joined one (50 dead addresses beside the good one), a clean leave, a kill."""
+    """Seconds until another node knows: a joined one (50 dead addresses beside the good one), a clean leave (from SIGTERM
+    until its services are offered no more), a kill."""
     watcher = make(folder, authority, "watcher").start()
     dead = [f"[::1]:{free_udp_port()}" for _ in range(50)]
     other = make(folder, authority, "other", dead[:25] + [address(watcher)] + dead[25:], plugin=True)

@@ -244,7 +244,7 @@ TEST_CASE("streams opened and reset again and again leave nothing behind") {
     if (!scene.raw.connection) {
       break;
     }
-    scene.raw.connection->stop(*stream, wire::ResetCode::kCancelled);
+    scene.raw.connection->stop(stream->id(), wire::ResetCode::kCancelled);
   }
   scene.network.run_for(1s);
   CHECK(scene.node.hub->exchange()->theirs().open_count() == 0);

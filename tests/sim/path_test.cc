@@ -233,7 +233,7 @@ TEST_CASE("a path that takes less from some moment on ends the link in time, the
   network.weather.largest = 1280;
   Waiter waiter;
   a.remote().call(sim_request("echo", large), waiter.responder());
-  REQUIRE(network.run_until([&] { return waiter.done(); }, 5s));
+  REQUIRE(network.run_until([&] { return waiter.done(); }, 8s));
   CHECK(waiter.reply().code == Errc::kProviderLost);
   REQUIRE(link_up(network, a, b));
   CHECK(echo_works(network, a, large));

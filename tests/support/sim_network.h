@@ -286,8 +286,8 @@ inline void SimNode::work() {
   bool more = true;
   while (more && hub) {
     hub->exchange()->mailbox().awake();
-    more = hub->turn(now);
-    more = hub->flush(*this, now) == transport::Flushed::kShare || more;
+    hub->turn(now);
+    more = hub->flush(*this, now) == transport::Flushed::kShare || hub->has_more();
     more = !hub->exchange()->mailbox().may_sleep() || more;
   }
 }

@@ -207,6 +207,17 @@ TEST_CASE("strict reading takes the deterministic encoding only") {
   CHECK(read_strict("a2616101616202") == Errc::kOk);
 }
 
+TEST_CASE("maps that are keys of maps take no longer for being deep") {
+  std::string text;
+  for (int i = 0; i < 60; ++i) {
+    text += "a1";
+  }
+  CHECK(read_strict((text + "00").c_str()) == Errc::kTruncated);
+  const std::string values(60 * 2, '0');
+  CHECK(read_strict((text + "00" + values).c_str()) == Errc::kOk);
+  CHECK(read_strict((text + "1817" + values).c_str()) == Errc::kNotCanonical);
+}
+
 TEST_CASE("the first error sticks and later reads give nothing") {
   const auto bytes = unhex("8261610203");
   Reader reader(bytes);

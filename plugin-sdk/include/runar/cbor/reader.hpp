@@ -305,6 +305,7 @@ inline bool Reader::more(Container& container) {
 // Section 4.2.1: keys ascend in the bytewise order of their encodings.
 inline void Reader::check_key(Container& container) {
   Reader probe = *this;
+  probe.limits_.strict = false;  // or each map in a key would have its own keys probed twice
   const auto key = probe.raw();
   if (!probe.ok()) {
     return;  // the real read will say it
