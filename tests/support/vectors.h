@@ -11,8 +11,7 @@ inline std::filesystem::path vectors_folder() {
   if (const char* named = std::getenv("RUNAR_VECTORS_DIR")) {
     return named;
   }
-  const auto checkout = std::filesystem::path(__FILE__).parent_path() / "../..";
-  return checkout / "../shared/vectors";
+  return std::filesystem::path(RUNARD_CHECKOUT) / "../shared/vectors";
 }
 
 }  // namespace runard::test
