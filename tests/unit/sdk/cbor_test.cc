@@ -190,6 +190,20 @@ TEST_CASE("input and memory are limited") {
   CHECK(reader.error() == Errc::kTooLarge);
 }
 
+TEST_CASE("maps as keys of maps, 60 deep, are read strictly in no time") {
+  std::string nested;
+  for (int i = 0; i < 60; ++i) {
+    nested += "a1";
+  }
+  nested += "00";
+  for (int i = 0; i < 60; ++i) {
+    nested += "00";
+  }
+  CHECK(read_strict(nested.c_str()) == Errc::kOk);
+  CHECK(read_strict(("a1" + nested + "1800").c_str()) == Errc::kNotCanonical);
+  CHECK(read_strict("a1a261620161610200") == Errc::kNotCanonical);  // inside a key, too
+}
+
 TEST_CASE("strict reading takes the deterministic encoding only") {
   CHECK(read_strict("1817") == Errc::kNotCanonical);
   CHECK(read_strict("1900ff") == Errc::kNotCanonical);
