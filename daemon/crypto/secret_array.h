@@ -22,10 +22,12 @@ class SecretArray {
   SecretArray() = default;  // zeros
   SecretArray(const SecretArray&) = delete;
   SecretArray& operator=(const SecretArray&) = delete;
-  ~SecretArray() { cleanse(bytes_); }
+  ~SecretArray() { clear(); }
 
   std::span<std::uint8_t, N> bytes() { return bytes_; }
   std::span<const std::uint8_t, N> view() const { return bytes_; }
+
+  void clear() { cleanse(bytes_); }  // zeros again
 
   // In a time that depends on the length only.
   friend bool operator==(const SecretArray& a, const SecretArray& b) {
