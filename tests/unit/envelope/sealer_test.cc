@@ -3,7 +3,8 @@
 #include "unit/envelope/world.h"
 
 using namespace runard;
-using namespace runard::test;
+using namespace runard::envelope;
+using namespace runard::envelope::testing;
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 #include "crypto/digest.h"
 
-namespace runard::test {
+namespace runard::envelope::testing {
 namespace {
 
 std::string text_of(const std::vector<Field>& fields) {
@@ -36,4 +36,4 @@ std::string text_of(const core::Result<Outcome>& outcome) {
   return opened == nullptr ? "kek unknown" : text_of(*opened);
 }
 
-}  // namespace runard::test
+}  // namespace runard::envelope::testing

@@ -11,9 +11,8 @@
 #include "support/fakes.h"
 #include "support/result_text.h"
 
-namespace runard::test {
+namespace runard::envelope::testing {
 
-using namespace runard::envelope;
 using core::Errc;
 
 inline core::Bytes cbor_text(std::string_view text) {
@@ -94,7 +93,7 @@ struct Sender {
   explicit Sender(const core::NodeId& id = kAlice)
       : epochs(id, clock, random), sealer(epochs, clock, random) {}
 
-  ManualClock clock;
+  test::ManualClock clock;
   core::SystemRandom random;
   EpochKeys epochs;
   Sealer sealer;
@@ -141,7 +140,7 @@ struct Profile {
   Field fields_for_both[1] = {{"note", note}};
   std::string_view user[1] = {"user"};
   std::string_view user_system[2] = {"system", "user"};
-  envelope::Group groups[2];
+  Group groups[2];
   Message message;
 };
 
@@ -161,4 +160,4 @@ std::string text_of(const Opened& opened);
 // That, or "kek unknown", or the error's name.
 std::string text_of(const core::Result<Outcome>& outcome);
 
-}  // namespace runard::test
+}  // namespace runard::envelope::testing
