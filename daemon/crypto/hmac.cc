@@ -1,36 +1,30 @@
 #include "crypto/hmac.h"
 
-#include <openssl/core_names.h>
-
-#include "core/check.h"
+#include <algorithm>
 
 namespace runard::crypto {
 
-HmacSha256::HmacSha256()
-    : mac_(EVP_MAC_fetch(nullptr, "HMAC", nullptr)), context_(EVP_MAC_CTX_new(mac_.get())) {
-  RUNARD_CHECK(context_ != nullptr);
-  char digest[] = "SHA256";
-  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                               OSSL_PARAM_construct_end()};
-  RUNARD_CHECK(EVP_MAC_CTX_set_params(context_.get(), params) == 1);
-  set_key({});
-}
-
 void HmacSha256::set_key(core::ByteView key) {
-  constexpr std::uint8_t kNothing = 0;  // a null pointer would mean "the key there is"
-  RUNARD_CHECK(
-      EVP_MAC_init(context_.get(), key.empty() ? &kNothing : key.data(), key.size(), nullptr) == 1);
-}
-
-void HmacSha256::update(core::ByteView bytes) {
-  RUNARD_CHECK(EVP_MAC_update(context_.get(), bytes.data(), bytes.size()) == 1);
+  inner_.finish();  // forgets an unfinished message
+  SecretArray<kBlockSize> block;
+  if (key.size() > kBlockSize) {
+    inner_.update(key);
+    std::ranges::copy(inner_.finish(), block.bytes().begin());
+  } else {
+    std::ranges::copy(key, block.bytes().begin());
+  }
+  for (std::size_t i = 0; i < kBlockSize; ++i) {
+    inner_pad_.bytes()[i] = block.view()[i] ^ 0x36;
+    outer_pad_.bytes()[i] = block.view()[i] ^ 0x5c;
+  }
+  inner_.update(inner_pad_.view());
 }
 
 void HmacSha256::finish(std::span<std::uint8_t, 32> out) {
-  std::size_t size = 0;
-  RUNARD_CHECK(EVP_MAC_final(context_.get(), out.data(), &size, out.size()) == 1 &&
-               size == out.size());
-  RUNARD_CHECK(EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1);
+  outer_.update(outer_pad_.view());
+  outer_.update(inner_.finish());
+  std::ranges::copy(outer_.finish(), out.begin());
+  inner_.update(inner_pad_.view());
 }
 
 }  // namespace runard::crypto

@@ -1,8 +1,11 @@
 // The test cases of RFC 5869 appendix A and RFC 4231, written out.
 #include "crypto/hkdf.h"
 
+#include <openssl/hmac.h>
+
 #include <catch2/catch_test_macros.hpp>
 
+#include "core/random.h"
 #include "support/hex.h"
 
 using namespace runard;
@@ -107,4 +110,27 @@ TEST_CASE("an empty key is a key, and a new key forgets what was updated") {
   mac.set_key({});
   mac.finish(std::span(tag).first<32>());
   CHECK(tag == from_hex("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"));
+}
+
+TEST_CASE("HMAC is OpenSSL's own for keys and messages of any length") {
+  core::SeededRandom random(7);
+  crypto::HmacSha256 mac;
+  for (std::size_t size = 0; size < 200; ++size) {
+    core::Bytes key(size);
+    core::Bytes message(random.below(300));
+    random.fill(key);
+    random.fill(message);
+    core::Bytes wanted(32);
+    unsigned int length = 0;
+    REQUIRE(HMAC(EVP_sha256(), key.data(), static_cast<int>(size), message.data(), message.size(),
+                 wanted.data(), &length) != nullptr);
+    mac.set_key(key);
+    for (int again = 0; again < 2; ++again) {
+      core::Bytes tag(32);
+      mac.update(core::ByteView(message).first(message.size() / 2));
+      mac.update(core::ByteView(message).subspan(message.size() / 2));
+      mac.finish(std::span(tag).first<32>());
+      CHECK(tag == wanted);
+    }
+  }
 }
