@@ -31,9 +31,10 @@ class SuiteSet {
  public:
   constexpr SuiteSet(std::initializer_list<Suite> suites) {
     for (const Suite suite : suites) {
-      bits_ |= 1U << static_cast<unsigned>(suite);
+      add(suite);
     }
   }
+  constexpr void add(Suite suite) { bits_ |= 1U << static_cast<unsigned>(suite); }
   constexpr bool contains(Suite suite) const {
     return (bits_ >> static_cast<unsigned>(suite) & 1U) != 0;
   }
