@@ -59,11 +59,8 @@ void KekCache::make_room(const core::NodeId& sender) {
 }
 
 std::size_t KekCache::free_slot() {
-  if (keks_.empty()) {
-    keks_ = crypto::SecretBytes(kMaxKeks * kSecretSize);
-    for (std::size_t index = kMaxKeks; index > 0; --index) {
-      free_.push_back(index - 1);
-    }
+  if (free_.empty()) {
+    return never_used_++;
   }
   const std::size_t index = free_.back();
   free_.pop_back();

@@ -2,7 +2,7 @@
 //
 // At most kMaxKeks in all and kMaxKeksOfSender of one sender: the one that was used longest ago
 // goes, and the sender is asked for it again. The KEKs lie in one block of the secure heap, made
-// with the first of them.
+// with the cache: no message can find that heap full.
 // Threading: any thread.
 #pragma once
 
@@ -66,7 +66,8 @@ class KekCache {
   Entries entries_;
   std::unordered_map<Key, Entries::iterator, KeyHash> by_key_;
   std::unordered_map<core::NodeId, std::size_t> of_sender_;  // how many entries
-  crypto::SecretBytes keks_;
+  crypto::SecretBytes keks_{kMaxKeks * kSecretSize};
+  std::size_t never_used_ = 0;  // the slots from here on
   std::vector<std::size_t> free_;
 };
 

@@ -35,6 +35,11 @@ TEST_CASE("X25519 of RFC 7748 section 5.2") {
       Kem::kX25519, from_hex("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"));
   CHECK(bytes_of(first.agree(*u)) ==
         from_hex("c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552"));
+  const auto second = x25519("4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d");
+  const auto other = AgreementPublicKey::from_raw(
+      Kem::kX25519, from_hex("e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493"));
+  CHECK(bytes_of(second.agree(*other)) ==
+        from_hex("95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957"));
 }
 
 TEST_CASE("X25519 of RFC 7748 section 6.1: both ends get the same") {
