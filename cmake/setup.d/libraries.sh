@@ -99,22 +99,30 @@ apt_private() { # apt-get|apt-cache arguments…
     -o "APT::Sandbox::User=$(id -un)" -o APT::Get::List-Cleanup=0 -q "$@"
 }
 
-read_source_index() {
+# One suite that is absent or signed by an unknown key must not spoil the others.
+update_source_index() { apt_private apt-get update "$@" || echo "some suites could not be read"; }
+
+read_source_index() { # libraries
   local library
-  # One suite that is absent or signed by an unknown key must not spoil the others.
-  apt_private apt-get update || echo "some suites could not be read"
+  update_source_index
   for library in "$@"; do
-    [ -n "$(source_versions "$library")" ] && continue
-    no_source "$library"
+    [ -n "$(source_versions "$library")" ] || { read_expired_indexes && [ -n "$(source_versions "$library")" ]; } ||
+      no_source "$library"
   done
 }
 
-# Ends a step whose library can't be had, with what apt said about the indexes: an expired one hides its packages.
+# Reads the indexes again, those past their date too: a mirror that lags behind still has whole, signed sources.
+# Only when no other index has what is needed, and the user is told. Fails when it was done before.
+read_expired_indexes() {
+  [ ! -e "$work/apt/expired" ] || return 1
+  touch "$work/apt/expired"
+  update_source_index -o Acquire::Check-Valid-Until=false
+}
+
+# Ends a step whose library can't be had, with what apt said about the indexes.
 no_source() { # library
   echo "No source package of $1 >= ${minimum[$1]} can be had from this machine's mirror."
   ! grep -qs '^[EW]:' "$log_dir/sources.log" || printf 'apt about the indexes:\n%s\n' "$(grep '^[EW]:' "$log_dir/sources.log")"
-  ! grep -qs 'is expired' "$log_dir/sources.log" ||
-    echo 'An expired index means a stale mirror or a wrong clock. If you trust it all the same, say so to apt: Acquire::Check-Valid-Until "false"; in /etc/apt/apt.conf.d/.'
   echo "Please make the mirror usable, or install $(libraries_as_text) so that pkg-config finds them."
   exit 1
 }
@@ -130,7 +138,7 @@ source_versions() { # library
 }
 
 # Unpacks a library's sources into $work/LIBRARY/src. A mirror may lack the files of one version, so all are tried.
-fetch_source() { # library
+fetch_listed() { # library
   local version
   for version in $(source_versions "$1"); do
     echo "--- $1 $version"
@@ -142,7 +150,11 @@ fetch_source() { # library
       return 0
     fi
   done
-  no_source "$1"
+  return 1
+}
+
+fetch_source() { # library
+  fetch_listed "$1" || { read_expired_indexes && fetch_listed "$1"; } || no_source "$1"
 }
 
 # --- builds: configured for $prefix, installed below $root, so that the finished tree can be moved ---
@@ -195,6 +207,8 @@ build_libraries() { # libraries
   for library in "$@"; do
     step "Fetching and building $library (>= ${minimum[$library]}), once for this machine" "$library" fetch_and_build "$library"
   done
+  [ ! -e "$work/apt/expired" ] ||
+    say "note: this machine's mirror lags behind; source indexes past their date were used too (their signatures hold)"
   mv "$stage" "$prefix"
   rm -rf "$work"
   trap - EXIT

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <grp.h>
-#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,20 +35,19 @@ std::optional<gid_t> group_id(const std::string& name) {
   return entry.gr_gid;
 }
 
-// The credentials name the primary group only: the others are looked up.
-bool is_member(uid_t user, gid_t primary, gid_t group) {
-  passwd entry{};
-  passwd* found = nullptr;
-  char buffer[4096];
-  if (getpwuid_r(user, &entry, buffer, sizeof buffer, &found) != 0 || found == nullptr) {
-    return false;
+// The credentials name the primary group only. The kernel knows the others: asking it needs no user
+// database, and is right in a user namespace (systemd's PrivateUsers=), where the peer's user has
+// no number but this daemon's group has.
+bool is_member(int socket, gid_t group) {
+  std::vector<gid_t> groups(64);
+  auto size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+  int failed = getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size);
+  if (failed != 0 && errno == ERANGE) {  // `size` says how much it takes
+    groups.resize(size / sizeof(gid_t));
+    failed = getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size);
   }
-  std::vector<gid_t> groups(256);
-  int count = static_cast<int>(groups.size());
-  if (getgrouplist(entry.pw_name, primary, groups.data(), &count) < 0) {
-    return false;
-  }
-  return std::find(groups.begin(), groups.begin() + count, group) != groups.begin() + count;
+  const auto end = groups.begin() + static_cast<std::ptrdiff_t>(size / sizeof(gid_t));
+  return failed == 0 && std::find(groups.begin(), end, group) != end;
 }
 
 }  // namespace
@@ -152,7 +150,7 @@ bool ControlServer::may_talk(Session::Socket& socket) const {
     return false;
   }
   return peer.uid == 0 || peer.uid == geteuid() || peer.gid == group_ ||
-         is_member(peer.uid, peer.gid, group_);
+         is_member(socket.native_handle(), group_);
 }
 
 void ControlServer::welcome(Session::Socket socket) {
@@ -183,6 +181,9 @@ void ControlServer::closed(const SessionPtr& session) {
   for (const auto& [id, stream] : client.streams) {
     stream->close();
   }
+  for (const auto& [id, counter] : client.counters) {
+    counter->close();
+  }
   stop_benches(session);
 }
 
@@ -192,9 +193,10 @@ void ControlServer::handle(const SessionPtr& session, std::uint64_t id, std::str
   static constexpr std::pair<std::string_view, Method> kMethods[] = {
       {"hello", &ControlServer::hello},         {"status", &ControlServer::status},
       {"nodes", &ControlServer::nodes},         {"config", &ControlServer::config},
-      {"call", &ControlServer::call},           {"publish", &ControlServer::publish},
-      {"subscribe", &ControlServer::subscribe}, {"cancel", &ControlServer::cancel},
-      {"bench", &ControlServer::bench}};
+      {"providers", &ControlServer::providers}, {"call", &ControlServer::call},
+      {"publish", &ControlServer::publish},     {"subscribe", &ControlServer::subscribe},
+      {"cancel", &ControlServer::cancel},       {"bench", &ControlServer::bench},
+      {"bench_pub", &ControlServer::bench_pub}, {"bench_sub", &ControlServer::bench_sub}};
   const auto* at = std::find_if(std::begin(kMethods), std::end(kMethods),
                                 [&](const auto& m) { return m.first == method; });
   if (at == std::end(kMethods)) {
@@ -231,7 +233,8 @@ void ControlServer::nodes(const SessionPtr& session, std::uint64_t id, const Par
 }
 
 void ControlServer::config(const SessionPtr& session, std::uint64_t id, const Params&) {
-  session->send({{"id", id}, {"result", {{"yaml", sources_.config_yaml()}}}});
+  session->send({{"id", id},
+                 {"result", {{"yaml", sources_.config_yaml()}, {"json", sources_.config_json()}}}});
 }
 
 }  // namespace runard::admin

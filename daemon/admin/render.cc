@@ -14,11 +14,6 @@ json::string text(std::string_view view) {
   return json::string(view.data(), view.size());
 }
 
-std::string_view executed_text(core::Executed executed) {
-  constexpr std::string_view kNames[] = {"unknown", "no", "yes"};
-  return kNames[static_cast<std::size_t>(executed)];
-}
-
 }  // namespace
 
 std::string_view encoding_text(rpc::Encoding encoding) {
@@ -46,7 +41,7 @@ json::value time_value(core::WallTime time) {
   return text(fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), ms % 1000));
 }
 
-json::object render(const registry::ServiceRow& row) {
+json::object render(const registry::NodeRows& node, const registry::ServiceRow& row) {
   json::array actions;
   for (const registry::ActionRow& action : row.actions) {
     actions.push_back(
@@ -62,7 +57,7 @@ json::object render(const registry::ServiceRow& row) {
           {"name", row.type},
           {"version", row.version},
           {"description", row.summary},
-          {"state", text(registry::state_text(row.state))},
+          {"state", text(registry::state_text(node, row))},
           {"registered", time_value(row.registered)},
           {"started", time_value(row.started)},
           {"actions", std::move(actions)}};
@@ -71,7 +66,7 @@ json::object render(const registry::ServiceRow& row) {
 json::object render(const registry::NodeRows& rows, bool local) {
   json::array services;
   for (const registry::ServiceRow& service : rows.services) {
-    services.push_back(render(service));
+    services.push_back(render(rows, service));
   }
   json::array subscriptions;
   for (const registry::SubscriptionRow& row : rows.subscriptions) {
@@ -81,6 +76,7 @@ json::object render(const registry::NodeRows& rows, bool local) {
   return {{"node", rows.node.is_zero() ? json::string() : text(rows.node.text())},
           {"name", rows.name},
           {"local", local},
+          {"state", rows.draining ? "draining" : "up"},
           {"epoch", rows.epoch},
           {"version", rows.version},
           {"addresses", json::value_from(rows.addresses)},
@@ -114,9 +110,9 @@ json::object render_error(const rpc::Reply& reply) {
                         {"number", static_cast<int>(row.code)},
                         {"name", text(row.name)},
                         {"kind", text(core::kind_text(row.kind))},
-                        {"message", text(reply.message.empty() ? row.meaning : reply.message)},
+                        {"message", core::sentence(reply.code, reply.message)},
                         {"remedy", text(row.remedy)},
-                        {"executed", text(executed_text(reply.executed))}};
+                        {"executed", text(core::executed_text(reply.executed))}};
   if (row.kind == core::Kind::kApplication) {
     error["app_code"] = reply.app_code;
   }

@@ -15,7 +15,7 @@ std::optional<rpc::Encoding> parse_encoding(std::string_view text);
 boost::json::value time_value(core::WallTime time);
 
 boost::json::object render(const registry::NodeRows& rows, bool local);
-boost::json::object render(const registry::ServiceRow& row);
+boost::json::object render(const registry::NodeRows& node, const registry::ServiceRow& row);
 boost::json::object render(const rpc::Delivery& delivery);
 boost::json::object render_error(const rpc::Reply& reply);
 boost::json::object render_error(const core::Error& error);

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstddef>
+#include <memory>
 #include <string>
 
 namespace runard::calls {
@@ -20,6 +21,22 @@ bool is_refusal(const rpc::Reply& reply) {
   return kind == core::Kind::kUnavailable || kind == core::Kind::kOverloaded ||
          kind == core::Kind::kNoEndpoint;
 }
+
+// Room for what a pattern captured; costs nothing until it is used.
+class ParamRoom {
+ public:
+  std::span<const rpc::Pair> fill(const routing::TopicPattern& pattern,
+                                  const routing::Captures& captures) {
+    auto* const pairs = reinterpret_cast<rpc::Pair*>(bytes_);
+    for (std::size_t i = 0; i < captures.size(); ++i) {
+      std::construct_at(pairs + i, rpc::Pair{pattern.param_name(i), captures[i]});
+    }
+    return {pairs, captures.size()};
+  }
+
+ private:
+  alignas(rpc::Pair) std::byte bytes_[routing::kMaxSegments * sizeof(rpc::Pair)];
+};
 
 std::string path_text(std::string_view what, const rpc::Request& request) {
   return fmt::format("{} \"{}\" in network \"{}\"", what, request.path, request.network);
@@ -40,89 +57,51 @@ Dispatcher::~Dispatcher() {
   *alive_ = false;
 }
 
-void Dispatcher::refuse(const rpc::Responder& responder, Errc code, std::string_view about) const {
+void Dispatcher::refuse(const rpc::Responder& responder, const Refusal& why) const {
+  refused_.fetch_add(1, std::memory_order_relaxed);
   failed_.fetch_add(1, std::memory_order_relaxed);
   rpc::Reply reply;
-  reply.code = code;
+  reply.code = why.code;
   reply.executed = Executed::kNo;
-  reply.message = about;
+  reply.message = why.about;
   responder(reply);
 }
 
-rpc::Ticket Dispatcher::call(const rpc::Request& request, const rpc::Responder& responder) {
-  started_.fetch_add(1, std::memory_order_relaxed);
+// A code of zero: let in.
+Dispatcher::Refusal Dispatcher::admit(const rpc::Request& request, core::TimePoint now) const {
   if (request.payload.bytes.size() > options_.payload_limit) {
-    refuse(responder, Errc::kTooLarge, "the request's payload is larger than limits.payload");
-    return 0;
+    return {Errc::kTooLarge, "the request's payload is larger than limits.payload"};
   }
-  const core::TimePoint now = clock_.now();
   if (request.deadline <= now) {
-    refuse(responder, Errc::kDeadlineExceeded, "the deadline had passed before the call began");
-    return 0;
+    return {Errc::kDeadlineExceeded, "the deadline had passed before the call began"};
   }
   if (draining_.load(std::memory_order_relaxed) && (request.flags & rpc::kInbound) != 0) {
-    refuse(responder, Errc::kDraining, "this node is stopping");
+    return {Errc::kDraining, "this node is stopping"};
+  }
+  return {};
+}
+
+rpc::Ticket Dispatcher::call(const rpc::Request& request, const rpc::Responder& responder) {
+  const core::TimePoint now = clock_.now();
+  if (const Refusal why = admit(request, now); why.code != Errc{}) {
+    refuse(responder, why);
     return 0;
   }
   const auto [id, call] = calls_.open();
   if (call == nullptr) {
-    refuse(responder, Errc::kOverloaded, "too many calls are in flight on this node");
+    refuse(responder, {Errc::kOverloaded, "too many calls are in flight on this node"});
     return 0;
   }
-  rpc::Request own = request;
+  rpc::Request own = request;  // from here on its deadline and what it matched are filled in
   if (own.deadline == core::kNever) {
     own.deadline = now + options_.default_timeout;
   }
+  call->uses.store(call->uses.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   call->caller = responder;
   call->deadline.store(own.deadline.time_since_epoch().count(), std::memory_order_relaxed);
-  call->stage.store(kCalling, std::memory_order_relaxed);
   call->attempt.store(0, std::memory_order_relaxed);
   call->handler.store(nullptr, std::memory_order_relaxed);
-  call->ticket.store(0, std::memory_order_relaxed);
-  calls_.publish(id);
-  calls_.claim(id);  // run() begins as if a refusal had just been claimed
   return run(id, *call, own);
-}
-
-bool Dispatcher::choose(const registry::RouteTable& table, const rpc::Request& request, Call& call,
-                        Choice& choice) const {
-  const std::uint32_t tries = call.attempt.load(std::memory_order_relaxed);
-  const auto tried_end = call.tried.begin() + tries;
-  const core::NodeId self = request.target.is_zero() ? core::NodeId{} : registry_.self();
-  const auto fits = [&](const registry::Provider& p) {
-    const bool local = p.node.is_zero();
-    return (local || (request.flags & rpc::kInbound) == 0) &&
-           (request.target.is_zero() || request.target == (local ? self : p.node)) &&
-           std::find(call.tried.begin(), tried_end, p.handler) == tried_end;
-  };
-  const auto entries = table.find({request.network, request.path}, choice.captures);
-  std::uint32_t left = 0;
-  choice.provider = nullptr;
-  for (const auto& entry : entries) {
-    const registry::Route& route = *entry.value;
-    const auto count = static_cast<std::uint32_t>(route.providers.size());
-    const std::uint32_t remote = count - route.local_count;
-    const std::uint32_t turn = remote > 1 ? route.turn.fetch_add(1, std::memory_order_relaxed) : 0;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      const std::uint32_t at =
-          i < route.local_count ? i : route.local_count + (i - route.local_count + turn) % remote;
-      const registry::Provider& provider = route.providers[at];
-      if (!fits(provider)) {
-        continue;
-      }
-      ++left;
-      if (choice.provider == nullptr ||
-          (provider.node.is_zero() && !choice.provider->node.is_zero())) {
-        choice.provider = &provider;
-        choice.pattern = &entry.pattern;
-      }
-    }
-  }
-  if (choice.provider == nullptr && tries == 0) {
-    call.refusal = nobody(request, !entries.empty());
-  }
-  call.has_others = left > 1 && tries + 1 < kMaxAttempts;
-  return choice.provider != nullptr;
 }
 
 core::Error Dispatcher::nobody(const rpc::Request& request, bool known) const {
@@ -130,26 +109,27 @@ core::Error Dispatcher::nobody(const rpc::Request& request, bool known) const {
     return core::fail(Errc::kNoEndpoint, path_text("no reachable node may take", request),
                       Executed::kNo);
   }
-  return registry_.has_service({request.network, request.path})
-             ? core::fail(Errc::kNoAction, path_text("no action", request), Executed::kNo)
-             : core::fail(Errc::kNoService, path_text("no service offers", request), Executed::kNo);
+  const Errc why = registry_.why_nobody({request.network, request.path});
+  const std::string_view what = why == Errc::kNoService  ? "no service offers"
+                                : why == Errc::kNoAction ? "no action"
+                                                         : "no provider may take";
+  return core::fail(why, path_text(what, request), Executed::kNo);
 }
 
-// The slot is claimed by us when this begins. Afterwards the call is answered or pending.
-rpc::Ticket Dispatcher::run(core::SlotId id, Call& call, const rpc::Request& request) {
+// The slot is ours when this begins. Afterwards the call is answered or pending.
+rpc::Ticket Dispatcher::run(core::SlotId id, Call& call, rpc::Request& request) {
   while (true) {
     const auto table = registry_.table();  // held while the callee borrows the pattern from it
+    const std::uint32_t tries = call.attempt.load(std::memory_order_relaxed);
     Choice choice;
-    if (!choose(*table, request, call, choice)) {
-      give_up(id, call);
+    choose(registry_, *table, request, std::span(call.tried).first(tries), choice);
+    if (choice.provider == nullptr) {
+      give_up(id, call,
+              tries == 0 ? nobody(request, choice.known) : std::exchange(call.refusal, {}));
       return 0;
     }
-    attempt(id, call, request, choice);
-    if (call.has_others && call.stage.load(std::memory_order_acquire) == kCalling &&
-        !call.kept.kept()) {
-      call.kept.keep(request);
-    }
-    switch (call.stage.exchange(kParked, std::memory_order_acq_rel)) {
+    call.has_others = choice.fit > 1 && tries + 1 < kMaxAttempts;
+    switch (attempt(id, call, request, choice)) {
       case kCalling:  // pending: from here on the slot may be anybody's
         arm_sweep();
         return id;
@@ -169,42 +149,81 @@ rpc::Ticket Dispatcher::run(core::SlotId id, Call& call, const rpc::Request& req
   }
 }
 
-void Dispatcher::attempt(core::SlotId id, Call& call, const rpc::Request& request,
-                         const Choice& choice) {
-  rpc::Request outgoing = request;
-  std::array<rpc::Pair, routing::kMaxSegments> params;
-  if (choice.provider->node.is_zero()) {
-    for (std::size_t i = 0; i < choice.captures.size(); ++i) {
-      params[i] = {choice.pattern->param_name(i), choice.captures[i]};
-    }
-    outgoing.pattern = choice.pattern->pattern();
-    outgoing.params = {params.data(), choice.captures.size()};
-    outgoing.action = choice.provider->action;
+Dispatcher::Frame*& Dispatcher::innermost() {
+  thread_local constinit Frame* frame = nullptr;
+  return frame;
+}
+
+Dispatcher::Frame* Dispatcher::find_frame(core::SlotId id) const {
+  Frame* frame = innermost();
+  while (frame != nullptr && (frame->id != id || frame->dispatcher != this)) {
+    frame = frame->outer;
   }
+  return frame;
+}
+
+// Asks one provider. How the call stands then: kCalling for one that is pending.
+Dispatcher::Stage Dispatcher::attempt(core::SlotId id, Call& call, rpc::Request& request,
+                                      const Choice& choice) {
+  ParamRoom room;
+  const bool local = choice.provider->node.is_zero();
+  request.pattern = local ? choice.pattern->pattern() : std::string_view();
+  request.params =
+      local ? room.fill(*choice.pattern, choice.captures) : std::span<const rpc::Pair>();
+  request.action = local ? choice.provider->action : 0;
   const std::uint32_t number = call.attempt.load(std::memory_order_relaxed);
-  rpc::Handler* handler = choice.provider->handler;
-  call.tried[number] = handler;
-  call.handler.store(handler, std::memory_order_relaxed);
+  rpc::Handler& handler = *choice.provider->handler;
+  call.tried[number] = &handler;
+  call.handler.store(&handler, std::memory_order_relaxed);
   call.ticket.store(0, std::memory_order_relaxed);
   call.stage.store(kCalling, std::memory_order_relaxed);
   call.attempt.store(number + 1, std::memory_order_release);
-  calls_.reopen(id);
+  Frame frame{this, id, innermost()};
+  innermost() = &frame;
+  enter(id, call, request, handler);
+  innermost() = frame.outer;
+  if (frame.stage != kCalling) {
+    return frame.stage;
+  }
+  if (call.has_others && call.stage.load(std::memory_order_acquire) == kCalling &&
+      !call.kept.kept()) {
+    call.kept.keep(request);
+  }
+  return static_cast<Stage>(call.stage.exchange(kParked, std::memory_order_acq_rel));
+}
+
+void Dispatcher::enter(core::SlotId id, Call& call, const rpc::Request& request,
+                       rpc::Handler& handler) {
+  const std::uint32_t number = call.attempt.load(std::memory_order_relaxed);
+  calls_.publish(id);
   if (call.cancelled.load(std::memory_order_acquire) == id) {
     end_early(id, Errc::kCancelled);
     return;
   }
-  call.ticket.store(handler->call(outgoing, {this, {id, number + 1, 0}}),
-                    std::memory_order_release);
+  const rpc::Ticket ticket = handler.call(request, {this, {id, number, 0}});
+  call.ticket.store(ticket, std::memory_order_release);
+}
+
+// What the reply's side does last. True: the frame has left, so it is on us to go on.
+bool Dispatcher::end_attempt(core::SlotId id, Call& call, Stage stage) {
+  if (Frame* const frame = find_frame(id)) {
+    frame->stage = stage;
+    return false;
+  }
+  return call.stage.exchange(stage, std::memory_order_acq_rel) == kParked;
 }
 
 void Dispatcher::complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noexcept {
   const core::SlotId id = cookie[0];
-  Call* call = calls_.claim(id);
-  if (call == nullptr) {
+  Call* call = calls_.peek(id);
+  // Looked at before it is claimed: while a late answer of a provider that had refused held the
+  // call, the right answer would find it taken.
+  if (call == nullptr || call->attempt.load(std::memory_order_acquire) != cookie[1] ||
+      calls_.claim(id) == nullptr) {
     return;  // cancelled, timed out, or answered already
   }
   if (call->attempt.load(std::memory_order_acquire) != cookie[1]) {
-    calls_.reopen(id);  // a late answer of a provider that had refused
+    calls_.publish(id);
     return;
   }
   if (!is_refusal(reply) || !call->has_others) {
@@ -212,9 +231,9 @@ void Dispatcher::complete(const rpc::Cookie& cookie, const rpc::Reply& reply) no
     return;
   }
   call->refusal = core::fail(reply.code, std::string(reply.message), reply.executed);
-  if (call->stage.exchange(kRefused, std::memory_order_acq_rel) == kParked) {
+  if (end_attempt(id, *call, kRefused)) {
     failovers_.fetch_add(1, std::memory_order_relaxed);
-    const rpc::Request request = call->kept.view();
+    rpc::Request request = call->kept.view();
     run(id, *call, request);
   }
 }
@@ -226,15 +245,14 @@ void Dispatcher::answer(core::SlotId id, Call& call, const rpc::Reply& reply) {
   }
   const rpc::Responder caller = call.caller;
   caller(reply);
-  if (call.stage.exchange(kDone, std::memory_order_acq_rel) == kParked) {
+  if (end_attempt(id, call, kDone)) {
     close(id, call);
   }
 }
 
-void Dispatcher::give_up(core::SlotId id, Call& call) {
+void Dispatcher::give_up(core::SlotId id, Call& call, core::Error error) {
   failed_.fetch_add(1, std::memory_order_relaxed);
   const rpc::Responder caller = call.caller;
-  const core::Error error = std::exchange(call.refusal, {});
   close(id, call);
   caller(rpc::Reply::failure(error));
 }
@@ -274,9 +292,9 @@ void Dispatcher::cancel(rpc::Ticket ticket) {
   }
 }
 
+// Always an exchange: a sweep that goes to rest then either sees this call, or is armed again.
 void Dispatcher::arm_sweep() {
-  if (sweeping_.load(std::memory_order_relaxed) ||
-      sweeping_.exchange(true, std::memory_order_acq_rel)) {
+  if (sweeping_.exchange(true, std::memory_order_acq_rel)) {
     return;
   }
   executor_.post([this, alive = alive_] {
@@ -291,14 +309,14 @@ void Dispatcher::sweep(core::TimePoint last_open) {
       std::chrono::seconds(1);  // so that a slow trickle of calls does not re-arm each time
   const core::TimePoint now = clock_.now();
   calls_.for_each_open([&](core::SlotId id, Call& call) {
+    last_open = now;
     if (core::TimePoint(core::Duration(call.deadline.load(std::memory_order_relaxed))) <= now &&
         end_early(id, Errc::kDeadlineExceeded)) {
       timeouts_.fetch_add(1, std::memory_order_relaxed);
     }
   });
-  last_open = calls_.open_count() > 0 ? now : last_open;
   if (now - last_open > kLinger) {
-    sweeping_.store(false, std::memory_order_release);
+    sweeping_.exchange(false, std::memory_order_acq_rel);
     if (calls_.open_count() == 0) {
       return;
     }
@@ -314,8 +332,10 @@ void Dispatcher::sweep(core::TimePoint last_open) {
 }
 
 Stats Dispatcher::stats() const {
-  return {started_.load(), failed_.load(), failovers_.load(), timeouts_.load(),
-          calls_.open_count()};
+  std::uint64_t calls = refused_.load();
+  calls_.for_each_slot(
+      [&](const Call& call) { calls += call.uses.load(std::memory_order_relaxed); });
+  return {calls, failed_.load(), failovers_.load(), timeouts_.load(), calls_.open_count()};
 }
 
 }  // namespace runard::calls

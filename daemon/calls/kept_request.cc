@@ -5,6 +5,9 @@ namespace runard::calls {
 void KeptRequest::keep(const rpc::Request& request) {
   request_ = request;
   request_.payload = request.payload.keep();
+  request_.pattern = {};  // what it matched is found anew
+  request_.params = {};
+  request_.action = 0;
   network_ = request.network;
   path_ = request.path;
   service_ = request.caller.service;

@@ -11,7 +11,8 @@ namespace runard::calls {
 
 class KeptRequest {
  public:
-  // Copies what `request` borrows; an owned payload is shared.
+  // Copies what `request` borrows, but for what the dispatcher fills in; an owned payload is
+  // shared.
   void keep(const rpc::Request& request);
   // Borrows from this object.
   rpc::Request view() const;

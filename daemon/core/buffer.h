@@ -45,6 +45,10 @@ class Buffer {
   }
   std::uint8_t* data() { return block_ == nullptr ? nullptr : block_->data; }
   std::size_t size() const { return block_ == nullptr ? 0 : block_->size; }
+  // Nobody else holds the bytes: they may be written again.
+  bool unique() const {
+    return block_ != nullptr && block_->references.load(std::memory_order_acquire) == 1;
+  }
 
   // For the ABI adapter: hand a reference across the C boundary and take it back.
   Block* block() const { return block_; }

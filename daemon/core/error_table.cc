@@ -19,7 +19,7 @@ constexpr ErrorInfo kTable[] = {
     {kConflict, Kind::kConflict, "CONFLICT", "Something of that name exists already.",
      "Use another name, or remove the other one first."},
     {kNotFound, Kind::kNoService, "NOT_FOUND", "There is nothing of that name.",
-     "List what there is and check the spelling."},
+     "Check the name and its spelling."},
     {kOutOfMemory, Kind::kOverloaded, "OUT_OF_MEMORY", "Memory for this work could not be had.",
      "Raise limits.memory, or lower the load."},
 
@@ -58,7 +58,7 @@ constexpr ErrorInfo kTable[] = {
     {kInvalidParams, Kind::kInvalidParams, "INVALID_PARAMS",
      "The action can't take these parameters.", "See 'runarctl action info' for what it takes."},
     {kDenied, Kind::kDenied, "DENIED", "The caller is not allowed to do this.",
-     "Ask the operator for permission; the audit log names the rule."},
+     "Ask the operator of the node for permission."},
     {kApplication, Kind::kApplication, "APPLICATION",
      "The service answered with an error of its own.",
      "See the service's documentation for its code."},
@@ -182,6 +182,8 @@ constexpr ErrorInfo kTable[] = {
      "Nothing to do; one link a pair is kept."},
     {kBackpressure, Kind::kOverloaded, "BACKPRESSURE", "The link can't take more for now.",
      "Retry in a moment."},
+    {kNoAnswer, Kind::kUnavailable, "NO_ANSWER", "Nobody answered at the node's address.",
+     "Check that a runard listens there and that firewalls let UDP through, both ways."},
 
     {kAddressUnusable, Kind::kInvalidParams, "ADDRESS_UNUSABLE",
      "The address or name can't be used.", "Write host:port, [v6]:port or a resolvable name."},
@@ -194,7 +196,7 @@ constexpr ErrorInfo kTable[] = {
      "runarctl could not reach a runard.", "Is it running? Name its socket with --socket."},
     {kUsage, Kind::kInvalidParams, "USAGE", "The command line can't be understood.", "See --help."},
     {kStateLocked, Kind::kConflict, "STATE_LOCKED", "Another runard uses the state directory.",
-     "Stop it, or give this one a state_dir of its own."},
+     "Stop it, or give this one a state_dir and a control.socket of its own."},
 
     {kEnvelopeMalformed, Kind::kInvalidParams, "ENVELOPE_MALFORMED",
      "The bytes are not an envelope in its one canonical form.",
@@ -232,7 +234,7 @@ constexpr ErrorInfo kTable[] = {
      "A message was made too long ago, or in the future.", "Check the clocks of both machines."},
 
     {kSystem, Kind::kInternal, "SYSTEM", "The operating system refused something.",
-     "The message holds what it said."},
+     "Mend what the message names: a permission, a missing folder, a full disk."},
 };
 
 }  // namespace

@@ -17,11 +17,28 @@ std::string_view kind_text(Kind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
+std::string_view executed_text(Executed executed) {
+  constexpr std::string_view kNames[] = {"unknown", "no", "yes"};
+  return kNames[static_cast<std::size_t>(executed)];
+}
+
+std::string sentence(Errc code, std::string_view about) {
+  const std::string_view meaning = info(code).meaning;
+  if (about.empty()) {
+    return std::string(meaning);
+  }
+  // What a service says is its own to phrase.
+  const bool is_name =
+      about.find(' ') == std::string_view::npos && info(code).kind != Kind::kApplication;
+  return is_name ? fmt::format("{}: {}", about, meaning) : std::string(about);
+}
+
+std::string sentence(const Error& error) {
+  return sentence(error.code, error.about);
+}
+
 std::string describe(const Error& error) {
-  const ErrorInfo& row = info(error.code);
-  const std::string_view meaning =
-      error.about.empty() ? row.meaning : std::string_view(error.about);
-  return fmt::format("{} [{} {}]", meaning, code_text(error.code), row.name);
+  return fmt::format("{} [{} {}]", sentence(error), code_text(error.code), info(error.code).name);
 }
 
 std::ostream& operator<<(std::ostream& out, const Error& error) {

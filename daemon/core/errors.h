@@ -112,6 +112,7 @@ enum class Errc : std::uint16_t {
   kSelfDial = 5007,
   kDuplicateLink = 5008,
   kBackpressure = 5009,
+  kNoAnswer = 5010,
   // 6xxx discovery and mesh
   kAddressUnusable = 6001,
   kAddressInUse = 6002,
@@ -162,6 +163,12 @@ struct Error {
   friend bool operator==(const Error&, const Error&) = default;
 };
 
+std::string_view executed_text(Executed executed);
+
+// What happened, in words. An `about` that is only a name (no blank in it) is followed by what the
+// code means: "main:math: The service is paused and takes no requests."
+std::string sentence(Errc code, std::string_view about);
+std::string sentence(const Error& error);
 // "no service \"maths\" in network \"main\" [RUNAR-E1101 NO_SERVICE]"
 std::string describe(const Error& error);
 std::ostream& operator<<(std::ostream& out, const Error& error);

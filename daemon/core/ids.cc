@@ -6,22 +6,26 @@ constexpr std::string_view kAlphabet = "0123456789abcdefghijklmnopqrstuv";
 }
 
 std::string base32hex(ByteView bytes) {
-  std::string text;
-  text.reserve((bytes.size() * 8 + 4) / 5);
+  std::string text(base32hex_size(bytes.size()), '0');
+  base32hex(bytes, text);
+  return text;
+}
+
+void base32hex(ByteView bytes, std::span<char> out) {
   std::uint32_t bits = 0;
   int held = 0;
+  std::size_t at = 0;
   for (const std::uint8_t byte : bytes) {
     bits = (bits << 8) | byte;
     held += 8;
     while (held >= 5) {
       held -= 5;
-      text.push_back(kAlphabet[(bits >> held) & 31]);
+      out[at++] = kAlphabet[(bits >> held) & 31];
     }
   }
   if (held > 0) {
-    text.push_back(kAlphabet[(bits << (5 - held)) & 31]);
+    out[at] = kAlphabet[(bits << (5 - held)) & 31];
   }
-  return text;
 }
 
 bool parse_base32hex(std::string_view text, std::span<std::uint8_t> out) {

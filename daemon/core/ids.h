@@ -16,7 +16,12 @@
 
 namespace runard::core {
 
+constexpr std::size_t base32hex_size(std::size_t bytes) {
+  return (bytes * 8 + 4) / 5;
+}
 std::string base32hex(ByteView bytes);
+// Into `out`, of base32hex_size(bytes.size()).
+void base32hex(ByteView bytes, std::span<char> out);
 // False when the text is not the base32hex form of exactly out.size() bytes.
 bool parse_base32hex(std::string_view text, std::span<std::uint8_t> out);
 
@@ -36,8 +41,18 @@ struct Id16 {
     std::memcpy(id.bytes.data(), view.data(), view.size());
     return id;
   }
+  using Text = std::array<char, base32hex_size(16)>;
   std::string text() const { return base32hex(bytes); }
+  // Without memory from the heap; `text` keeps what is returned.
+  std::string_view text(Text& text) const {
+    base32hex(bytes, text);
+    return {text.data(), text.size()};
+  }
+  // A constant size: two comparisons of words, no call.
   bool is_zero() const { return *this == Id16{}; }
+  friend bool operator==(const Id16& a, const Id16& b) {
+    return std::memcmp(a.bytes.data(), b.bytes.data(), sizeof a.bytes) == 0;
+  }
   friend auto operator<=>(const Id16&, const Id16&) = default;
 };
 

@@ -50,7 +50,6 @@ class SlotTable {
   void publish(SlotId id) {
     Slot* slot = find(id);
     RUNARD_CHECK(slot != nullptr);
-    open_count_.fetch_add(1, std::memory_order_relaxed);
     slot->state.store(word(generation(id), kOpen), std::memory_order_release);
   }
   // Gives back a slot that was opened but never published.
@@ -72,10 +71,7 @@ class SlotTable {
                ? &slot->value
                : nullptr;
   }
-  void close(SlotId id) {
-    open_count_.fetch_sub(1, std::memory_order_relaxed);
-    push(index_of(id), generation(id));
-  }
+  void close(SlotId id) { push(index_of(id), generation(id)); }
 
   // The winner of claim() changed its mind: the id is open again.
   void reopen(SlotId id) {
@@ -110,21 +106,29 @@ class SlotTable {
   // Calls f(id, value) for each open slot, under the same rule as peek().
   template <class F>
   void for_each_open(F f) {
-    const std::uint32_t used = used_.load(std::memory_order_acquire);
-    for (std::uint32_t index = 0; index < used; ++index) {
-      Slot* chunk = chunks_[index / kChunkSlots].load(std::memory_order_acquire);
-      if (chunk == nullptr) {
-        continue;
-      }
-      Slot& slot = chunk[index % kChunkSlots];
+    for_each_used([&](std::uint32_t index, Slot& slot) {
       const std::uint64_t state = slot.state.load(std::memory_order_acquire);
       if ((state & kFlagMask) == kOpen) {
         f(make_id(index, state >> kFlagBits), slot.value);
       }
-    }
+    });
   }
 
-  std::uint32_t open_count() const { return open_count_.load(std::memory_order_relaxed); }
+  // Calls f(value) for each slot that was ever used, open or not, under the same rule as peek().
+  template <class F>
+  void for_each_slot(F f) const {
+    for_each_used([&](std::uint32_t, const Slot& slot) { f(slot.value); });
+  }
+
+  // How many are open or claimed: a look at each slot, since a count kept up to date would cost
+  // each user two atomic operations.
+  std::uint32_t open_count() const {
+    std::uint32_t count = 0;
+    for_each_used([&](std::uint32_t, const Slot& slot) {
+      count += (slot.state.load(std::memory_order_relaxed) & kFlagMask) == kFree ? 0 : 1;
+    });
+    return count;
+  }
   std::uint32_t capacity() const { return capacity_; }
 
  private:
@@ -135,7 +139,8 @@ class SlotTable {
   static constexpr std::uint64_t kFlagMask = 3;
   enum Flag : std::uint64_t { kFree = 0, kOpen = 1, kClaimed = 2 };
 
-  struct Slot {
+  // Neighbours are different threads' business: they share no cache line.
+  struct alignas(64) Slot {
     std::atomic<std::uint64_t> state{1ULL << kFlagBits};  // generation << 2 | flag
     std::atomic<std::uint32_t> next_free{kNone};
     T value{};
@@ -147,6 +152,17 @@ class SlotTable {
   static std::uint32_t index_of(SlotId id) { return static_cast<std::uint32_t>(id) - 1; }
   static std::uint64_t generation(SlotId id) { return id >> 32; }
   static std::uint64_t word(std::uint64_t gen, Flag flag) { return (gen << kFlagBits) | flag; }
+
+  template <class F>
+  void for_each_used(F f) const {
+    const std::uint32_t used = used_.load(std::memory_order_acquire);
+    for (std::uint32_t index = 0; index < used; ++index) {
+      Slot* chunk = chunks_[index / kChunkSlots].load(std::memory_order_acquire);
+      if (chunk != nullptr) {
+        f(index, chunk[index % kChunkSlots]);
+      }
+    }
+  }
 
   Slot& at(std::uint32_t index) {
     return chunks_[index / kChunkSlots].load(std::memory_order_acquire)[index % kChunkSlots];
@@ -209,7 +225,6 @@ class SlotTable {
   std::array<std::atomic<Slot*>, kChunks> chunks_{};
   alignas(64) std::atomic<std::uint64_t> free_{0};  // tag << 32 | index + 1
   std::atomic<std::uint32_t> used_{0};
-  std::atomic<std::uint32_t> open_count_{0};
 };
 
 }  // namespace runard::core

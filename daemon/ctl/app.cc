@@ -1,6 +1,7 @@
 #include "ctl/app.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <istream>
@@ -25,10 +26,12 @@ void add_global_options(CLI::App& app, Session& session) {
         return text == "table" || text == "json" ? std::string()
                                                  : "\"" + text + "\" is not table or json";
       })
-      ->type_name("FORMAT");
+      ->take_last()
+      ->type_name(value_name::kFormat);
   app.add_flag_callback("--json", [&session] { session.output = Output::kJson; }, "As -o json");
-  app.add_option("--socket", session.socket, "The daemon's control socket")
-      ->type_name("PATH")
+  app.add_option("--socket", session.socket, "The daemon's control socket; the last one counts")
+      ->take_last()
+      ->type_name(value_name::kFile)
       ->capture_default_str();
   app.add_flag("--quiet", session.quiet, "Print data and errors only");
   app.add_flag_callback("--no-color", [&session] { session.colour = false; }, "No colours");
@@ -39,13 +42,21 @@ void add_global_options(CLI::App& app, Session& session) {
 void add_commands(CLI::App& app, const CommandContext& context) {
   add_status_commands(app, context);
   add_service_commands(app, context);
+  add_action_commands(app, context);
   add_traffic_commands(app, context);
   add_bench_commands(app, context);
   add_config_commands(app, context);
+  add_plugin_commands(app, context);
   add_ca_commands(app, context);
   add_network_commands(app, context);
   add_node_identity_commands(app, context);
   add_explain_command(app, context);
+  add_completion_command(app, context);
+  add_later_commands(app, context);
+  app.footer(
+      "Each command's --help has an example: runarctl call --help\n\n"
+      "Exit codes: 0 ok, 1 failed, 2 usage, 3 daemon not reachable, 4 not found, 5 timeout,\n"
+      "6 denied, 7 conflict, 8 partial. 'runarctl explain CODE' tells more of an error.");
 }
 
 // The command that was being parsed: the innermost one found.
@@ -59,7 +70,8 @@ CLI::App& innermost(CLI::App& app) {
 
 std::vector<std::string> command_names(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+  for (const CLI::App* sub :
+       app.get_subcommands([](const CLI::App* sub) { return is_shown(*sub); })) {
     names.push_back(sub->get_name());
   }
   return names;
@@ -78,28 +90,40 @@ std::vector<std::string> option_names(const CLI::App& from) {
   return names;
 }
 
-std::string path_of(const CLI::App& app) {
-  return app.get_parent() == nullptr ? app.get_name()
-                                     : path_of(*app.get_parent()) + " " + app.get_name();
+// CLI11's words, where they would leave the user alone.
+std::string usage_text(const CLI::App& at, const CLI::ParseError& error) {
+  const std::string text = error.what();
+  const std::string name = text.substr(0, text.find(':'));
+  const std::vector<std::string> commands = command_names(at);
+  if (error.get_name() == "RequiredError" && !commands.empty()) {
+    return fmt::format("which command? {}", fmt::join(commands, ", "));
+  }
+  if (error.get_name() == "ArgumentMismatch") {
+    const bool is_missing = text.find("missing") != std::string::npos;
+    return fmt::format("{} {}", name, is_missing ? "needs a value" : "is given more than once");
+  }
+  return text;
 }
 
-// What was wrong with the command line, in our words where CLI11's leave the user alone.
+// What was wrong with the command line.
 int report_usage(CLI::App& app, const CLI::ParseError& error, Session& session) {
   const CLI::App& at = innermost(app);
+  if (is_later(at)) {
+    return refuse_later(at, session);
+  }
   const std::vector<std::string> left = app.remaining(true);
-  const std::string see = fmt::format("see {} --help", path_of(at));
+  session.command = path_of(at);
   if (left.empty()) {
-    return session.fail(core::fail(Errc::kUsage, fmt::format("{}: {}", path_of(at), error.what())),
-                        see);
+    return session.fail(
+        core::fail(Errc::kUsage, fmt::format("{}: {}", session.command, usage_text(at, error))));
   }
   const bool option = left.front().starts_with('-');
   const std::vector<std::string> commands = command_names(at);
   const char* what = option ? "option" : commands.empty() ? "argument" : "command";
   const std::string typed = left.front().substr(0, left.front().find('='));
-  const std::string hint = did_you_mean(suggest(typed, option ? option_names(at) : commands));
   return session.fail(
-      core::fail(Errc::kUsage, fmt::format("{}: unknown {} \"{}\"", path_of(at), what, typed)),
-      hint.empty() ? see : fmt::format("{} {}", hint, see));
+      core::fail(Errc::kUsage, fmt::format("{}: unknown {} \"{}\"", session.command, what, typed)),
+      {"", suggest(typed, option ? option_names(at) : commands), {}});
 }
 
 }  // namespace
@@ -107,10 +131,6 @@ int report_usage(CLI::App& app, const CLI::ParseError& error, Session& session) 
 int run(std::vector<std::string> args, Session& session) {
   CLI::App app("Talks to runard, and makes the identities of its nodes.", "runarctl");
   app.require_subcommand(1);
-  app.footer(
-      "Exit codes: 0 ok, 1 failed, 2 usage, 3 daemon not reachable, 4 not found, 5 timeout, 6 "
-      "denied, "
-      "7 conflict, 8 partial. 'runarctl explain CODE' tells more of an error.");
   app.fallthrough();  // global options may stand behind the command too
   Outcome outcome;
   add_global_options(app, session);

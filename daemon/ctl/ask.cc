@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <set>
-
 #include "config/quantity.h"
-#include "ctl/suggest.h"
+#include "ctl/advice.h"
 
 namespace runard::ctl {
 namespace json = boost::json;
@@ -16,45 +14,26 @@ std::string text_of(const json::object& object, std::string_view key) {
 }
 
 Answer ask(Session& session, std::string_view method, json::object params, core::Duration timeout) {
-  const std::string path = text_of(params, "path");
+  const Asked asked{text_of(params, "path"), text_of(params, "node") + text_of(params, "target")};
   ControlClient client;
   if (const auto connected = client.connect(session.socket); !connected) {
-    return {std::nullopt, session.fail(connected.error())};
+    return {std::nullopt, tell_unreachable(session, connected.error())};
   }
   auto answer = client.ask(method, std::move(params), timeout);
   if (!answer) {
-    return {std::nullopt, tell(session, answer.error(), path)};
+    return {std::nullopt, tell(session, answer.error(), asked)};
   }
   return {std::move(*answer), kExitOk};
 }
 
-std::optional<json::object> ask_quietly(Session& session, std::string_view method) {
+std::optional<json::object> ask_quietly(const Session& session, std::string_view method,
+                                        core::Duration timeout) {
   ControlClient client;
   if (!client.connect(session.socket)) {
     return std::nullopt;
   }
-  auto answer = client.ask(method, {}, std::chrono::seconds(1));
+  auto answer = client.ask(method, {}, timeout);
   return answer ? std::optional(std::move(*answer)) : std::nullopt;
-}
-
-int tell(Session& session, const ControlError& error, std::string_view path) {
-  const core::Errc code = error.error.code;
-  const bool unknown = code == core::Errc::kNoService || code == core::Errc::kNoAction;
-  std::string hint;
-  if (unknown && !path.empty()) {
-    if (const auto nodes = ask_quietly(session, "nodes")) {
-      std::set<std::string> names;
-      for (const json::value& row : action_rows(*nodes)) {
-        names.insert(text_of(row.as_object(), "path"));
-      }
-      hint = did_you_mean(suggest(path, {names.begin(), names.end()}));
-    }
-  }
-  std::string remedy = text_of(error.details, "remedy");
-  if (!hint.empty()) {
-    remedy = hint + " " + remedy;
-  }
-  return session.fail(error.error, remedy, error.details);
 }
 
 core::Result<core::Duration> parse_duration_option(std::string_view option,

@@ -23,10 +23,8 @@ struct Answer {
 Answer ask(Session& session, std::string_view method, boost::json::object params = {},
            core::Duration timeout = kAskTimeout);
 // The same without telling: for what is nice to have.
-std::optional<boost::json::object> ask_quietly(Session& session, std::string_view method);
-
-// Tells of the daemon's error, with what it knows ("did you mean math/add?").
-int tell(Session& session, const ControlError& error, std::string_view path = {});
+std::optional<boost::json::object> ask_quietly(const Session& session, std::string_view method,
+                                               core::Duration timeout = std::chrono::seconds(1));
 
 // "500ms", "5s", "2h". kUsage names the option.
 core::Result<core::Duration> parse_duration_option(std::string_view option,

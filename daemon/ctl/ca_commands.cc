@@ -32,6 +32,9 @@ int init(Session& session, const InitOptions& options) {
   if (!lifetime) {
     return session.fail(lifetime.error());
   }
+  std::error_code ignored;  // what could not be made is reported by create()
+  const std::filesystem::path parent = std::filesystem::path(options.out).parent_path();
+  std::filesystem::create_directories(parent, ignored);
   const auto ca = Authority::create({session.disk, session.clock, session.random}, options.out,
                                     options.name, *lifetime);
   if (!ca) {
@@ -98,6 +101,7 @@ int sign(Session& session, const SignOptions& options) {
     return session.fail(bundle.error());
   }
   json::object record = describe_certificate(bundle->certificate, bundle->networks.networks());
+  record["ca_fingerprint"] = identity::fingerprint_text(bundle->roots.back());
   const std::string text = bundle->text();
   if (options.out != "-") {
     const auto written = identity::write_durably(session.disk, options.out, core::as_bytes(text),
@@ -113,49 +117,67 @@ int sign(Session& session, const SignOptions& options) {
   } else {
     session.out << text;
   }
-  session.say(fmt::format("signed node {} as \"{}\"; install it there with: runarctl node install",
-                          std::string_view(record["node"].as_string()), *name));
+  session.say(
+      fmt::format("Signed node {} as \"{}\". There: runarctl node install {} --ca-fingerprint {}",
+                  std::string_view(record["node"].as_string()), *name,
+                  options.out == "-" ? "BUNDLE" : options.out,
+                  identity::fingerprint_text(bundle->roots.back())));
   return kExitOk;
 }
 
 void add_init(CLI::App& ca, const CommandContext& context) {
   const auto options = std::make_shared<InitOptions>();
-  CLI::App& made = command(ca, "init", "Makes the CA of a new mesh", context,
-                           [options](Session& session) { return init(session, *options); });
-  made.add_option("--name", options->name, "The mesh's name")->required();
-  made.add_option("--out", options->out, "The folder to make")
-      ->type_name("DIR")
+  CLI::App& made =
+      command(ca, {"init", "Makes the CA of a new mesh", "runarctl ca init --name acme --out ./ca"},
+              context, [options](Session& session) { return init(session, *options); });
+  made.add_option("--name", options->name, "The mesh's name")
+      ->required()
+      ->type_name(value_name::kText);
+  made.add_option("--out", options->out, "The folder to make, with its parents")
+      ->type_name(value_name::kFolder)
       ->capture_default_str();
   made.add_option("--ttl", options->lifetime, "How long its certificate lives")
+      ->type_name(value_name::kTime)
       ->capture_default_str();
 }
 
 void add_sign(CLI::App& ca, const CommandContext& context) {
   const auto options = std::make_shared<SignOptions>();
   CLI::App& made =
-      command(ca, "sign", "Signs a node's request; takes only the key from it", context,
-              [options](Session& session) { return sign(session, *options); });
-  made.add_option("request", options->request, "The file that 'node csr' wrote, or -")->required();
+      command(ca,
+              {"sign", "Signs a node's request; takes only the key from it",
+               "runarctl ca sign edge-1.csr --ca ./ca --network main --out edge-1.bundle"},
+              context, [options](Session& session) { return sign(session, *options); });
+  made.add_option("request", options->request, "The file that 'node csr' wrote, or -")
+      ->required()
+      ->type_name(value_name::kFile);
   made.add_option("--network", options->networks, "A network to make it a member of; repeatable")
       ->required()
       ->allow_extra_args(false)
       ->type_name("NAME");
-  made.add_option("--name", options->name, "The node's name; else that of the request's file");
-  made.add_option("--ca", options->ca, "The CA's folder")->type_name("DIR")->capture_default_str();
+  made.add_option("--name", options->name, "The node's name; else that of the request's file")
+      ->type_name(value_name::kText);
+  made.add_option("--ca", options->ca, "The CA's folder")
+      ->type_name(value_name::kFolder)
+      ->capture_default_str();
   made.add_option("--ttl", options->lifetime, "How long the certificate lives")
+      ->type_name(value_name::kTime)
       ->capture_default_str();
   made.add_option("--out", options->out, "Where the bundle goes; - is standard output")
-      ->type_name("FILE")
+      ->type_name(value_name::kFile)
       ->capture_default_str();
   made.add_flag("--replace", options->replace, "Take the name from the node that has it");
 }
 
 void add_inspect(CLI::App& ca, const CommandContext& context) {
   const auto file = std::make_shared<std::string>();
-  CLI::App& made =
-      command(ca, "inspect", "Shows a request, a bundle, a certificate or a CA's folder", context,
-              [file](Session& session) { return inspect(session, *file); });
-  made.add_option("file", *file, "A file, - or a CA's folder")->required();
+  CLI::App& made = command(ca,
+                           {"inspect", "Shows a request, a bundle, a certificate or a CA's folder",
+                            "runarctl ca inspect edge-1.bundle"},
+                           context, [file](Session& session) { return inspect(session, *file); });
+  made.add_option("file", *file, "A file, - or a CA's folder")
+      ->required()
+      ->type_name(value_name::kFile);
 }
 
 }  // namespace

@@ -8,7 +8,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <system_error>
+#include <utility>
 
 namespace runard::ctl {
 namespace json = boost::json;
@@ -43,6 +45,23 @@ ControlError daemon_error(const json::object& error) {
   }
   result.details = error;
   return result;
+}
+
+// What a line answers, and to which request; 0 is the connection itself.
+std::pair<std::uint64_t, std::optional<boost::system::result<json::object, ControlError>>> reply_in(
+    json::object& answer) {
+  const json::value* its = answer.if_contains("id");
+  boost::system::error_code ignored;
+  const std::uint64_t id = its == nullptr ? 0 : its->to_number<std::uint64_t>(ignored);
+  if (const json::value* error = answer.if_contains("error");
+      error != nullptr && error->is_object()) {
+    return {id, daemon_error(error->get_object())};
+  }
+  json::value* result = answer.if_contains("result");
+  if (result != nullptr && result->is_object()) {
+    return {id, std::move(result->get_object())};
+  }
+  return {id, std::nullopt};
 }
 
 }  // namespace
@@ -128,32 +147,52 @@ core::Result<json::object> ControlClient::receive(core::TimePoint until) {
 boost::system::result<json::object, ControlError> ControlClient::ask(std::string_view method,
                                                                      json::object params,
                                                                      core::Duration timeout) {
-  const std::uint64_t id = ++last_id_;
+  std::vector<json::object> one;
+  one.push_back(std::move(params));
+  return std::move(ask_each(method, std::move(one), timeout).front());
+}
+
+std::vector<boost::system::result<json::object, ControlError>> ControlClient::ask_each(
+    std::string_view method, std::vector<json::object> requests, core::Duration timeout) {
+  using Reply = boost::system::result<json::object, ControlError>;
+  const std::uint64_t first = last_id_ + 1;
+  const std::size_t count = requests.size();
   // A daemon that refuses the connection says why and closes: the reason is there to be read even
   // if sending fails.
-  const auto sent = send(id, method, std::move(params));
+  core::Result<void> sent;
+  for (json::object& params : requests) {
+    const auto done = send(++last_id_, method, std::move(params));
+    sent = sent ? done : sent;
+  }
+  std::vector<std::optional<Reply>> replies(count);
+  std::size_t missing = count;
   const core::TimePoint until = core::SystemClock().now() + timeout;
-  while (true) {
+  std::optional<ControlError> broken;
+  while (missing > 0 && !broken) {
     auto answer = receive(until);
     if (!answer) {
-      return ControlError{sent ? answer.error() : sent.error(), {}};
+      broken = ControlError{sent ? answer.error() : sent.error(), {}};
+      break;
     }
-    const json::value* error = answer->if_contains("error");
-    const json::value* its = answer->if_contains("id");
-    if (error != nullptr && error->is_object()) {
-      return daemon_error(error->get_object());
-    }
-    json::value* result = answer->if_contains("result");
-    if (its != nullptr && its->is_int64() && static_cast<std::uint64_t>(its->get_int64()) == id &&
-        result != nullptr && result->is_object()) {
-      return std::move(result->get_object());
+    auto [id, reply] = reply_in(*answer);
+    if (id == 0 && reply && reply->has_error()) {  // about the connection
+      broken = reply->error();
+    } else if (reply && id >= first && id - first < count && !replies[id - first]) {
+      replies[id - first] = std::move(reply);
+      --missing;
     }
   }
+  std::vector<Reply> all;
+  for (std::optional<Reply>& reply : replies) {
+    all.push_back(reply ? std::move(*reply) : Reply(*broken));
+  }
+  return all;
 }
 
 boost::system::result<void, ControlError> ControlClient::follow(
-    json::object params, const std::function<bool(const json::object&)>& take) {
-  if (auto sent = send(++last_id_, "subscribe", std::move(params)); !sent) {
+    std::string_view method, json::object params,
+    const std::function<bool(const json::object&)>& take) {
+  if (auto sent = send(++last_id_, method, std::move(params)); !sent) {
     return ControlError{sent.error(), {}};
   }
   while (true) {

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/result.h"
@@ -31,9 +32,15 @@ class ControlClient {
   boost::system::result<boost::json::object, ControlError> ask(std::string_view method,
                                                                boost::json::object params,
                                                                core::Duration timeout);
-  // Subscribes and hands each event to `take` until it returns false or the daemon ends the stream.
+  // Sends all of them, then waits for all their answers, at most `timeout` in all. In the order of
+  // `requests`.
+  std::vector<boost::system::result<boost::json::object, ControlError>> ask_each(
+      std::string_view method, std::vector<boost::json::object> requests, core::Duration timeout);
+  // Makes a request that is answered with events, and hands each to `take` until it returns false
+  // or the daemon ends the stream.
   boost::system::result<void, ControlError> follow(
-      boost::json::object params, const std::function<bool(const boost::json::object&)>& take);
+      std::string_view method, boost::json::object params,
+      const std::function<bool(const boost::json::object&)>& take);
 
  private:
   core::Result<void> send(std::uint64_t id, std::string_view method, boost::json::object params);

@@ -67,14 +67,15 @@ int explain(Session& session, const std::string& code) {
   if (!number) {
     return session.fail(
         core::fail(core::Errc::kUsage, fmt::format("\"{}\" is no error code", code)),
-        "write it as RUNAR-E1101, E1101 or 1101");
+        {"Write it as RUNAR-E1101, E1101 or 1101.", {}, {}});
   }
   const ErrorInfo& row = nearest(*number);
   if (static_cast<int>(row.code) != *number) {
     return session.fail(
         core::fail(core::Errc::kNotFound, fmt::format("no error has the code {}", code)),
-        fmt::format("the nearest is {} {}; 'runarctl explain' lists all", core::code_text(row.code),
-                    row.name));
+        {"'runarctl explain' lists all.",
+         {},
+         {fmt::format("the nearest is {} {}", core::code_text(row.code), row.name)}});
   }
   session.print("error_info", record_of(row));
   return kExitOk;
@@ -84,9 +85,11 @@ int explain(Session& session, const std::string& code) {
 
 void add_explain_command(CLI::App& app, const CommandContext& context) {
   const auto code = std::make_shared<std::string>();
-  CLI::App& made = command(app, "explain", "What an error code means and what to do", context,
-                           [code](Session& session) { return explain(session, *code); });
-  made.add_option("code", *code, "RUNAR-E1101, E1101 or 1101; without it all are listed");
+  CLI::App& made = command(
+      app, {"explain", "What an error code means and what to do", "runarctl explain RUNAR-E1101"},
+      context, [code](Session& session) { return explain(session, *code); });
+  made.add_option("code", *code, "RUNAR-E1101, E1101 or 1101; without it all are listed")
+      ->type_name(value_name::kCode);
 }
 
 }  // namespace runard::ctl

@@ -20,6 +20,9 @@ namespace json = boost::json;
 
 constexpr std::string_view kRequestMark = "-----BEGIN CERTIFICATE REQUEST-----";
 constexpr std::string_view kNetworksMark = "-----BEGIN RUNARD NETWORKS-----";
+constexpr std::string_view kAnyMark = "-----BEGIN ";
+constexpr const char* kWhatToGive =
+    "Give it a request, a bundle, one certificate or a CA's folder.";
 
 json::array names_of(const std::vector<identity::NetworkDescriptor>& networks) {
   json::array names;
@@ -93,7 +96,7 @@ int show_certificate(Session& session, const std::string& text, const std::strin
   if (!certificate) {
     return session.fail(core::fail(certificate.error().code,
                                    fmt::format("{}: {}", file, certificate.error().about)),
-                        "give it a request, a bundle, one certificate or a CA's folder");
+                        {kWhatToGive, {}, {}});
   }
   json::object record = describe_certificate(*certificate, {});
   record.stable_erase(record.find("networks"));
@@ -134,6 +137,12 @@ int inspect(Session& session, const std::string& file) {
   }
   if (text->find(kNetworksMark) != std::string::npos) {
     return show_bundle(session, *text, file);
+  }
+  if (text->find(kAnyMark) == std::string::npos) {
+    return session.fail(
+        core::fail(core::Errc::kInvalidArgument,
+                   fmt::format("{}: neither a request nor a bundle nor a certificate", file)),
+        {kWhatToGive, {}, {}});
   }
   return show_certificate(session, *text, file);
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 
 #include "crypto/process.h"
@@ -21,6 +22,9 @@ int main(int argc, char** argv) {
   };
   ctl::Session session{std::cin, std::cout, std::cerr, clock, random, disk, environment};
   session.version = RUNARD_VERSION;
+  std::error_code unknown;
+  session.program_folder =
+      std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path().string();
   session.colour = isatty(STDERR_FILENO) != 0 && !environment("NO_COLOR");
   try {
     const int code = ctl::run({argv + 1, argv + argc}, session);

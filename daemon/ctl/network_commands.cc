@@ -34,10 +34,14 @@ void add_network_commands(CLI::App& app, const CommandContext& context) {
   CLI::App& network = group(app, "network", "Networks of the mesh");
   const auto options = std::make_shared<CreateOptions>();
   CLI::App& made =
-      command(network, "create", "Makes a network that certificates can grant", context,
-              [options](Session& session) { return create(session, *options); });
-  made.add_option("name", options->name, "Its name")->required();
-  made.add_option("--ca", options->ca, "The CA's folder")->type_name("DIR")->capture_default_str();
+      command(network,
+              {"create", "Makes a network that certificates can grant",
+               "runarctl network create main --ca ./ca"},
+              context, [options](Session& session) { return create(session, *options); });
+  made.add_option("name", options->name, "Its name")->required()->type_name(value_name::kText);
+  made.add_option("--ca", options->ca, "The CA's folder")
+      ->type_name(value_name::kFolder)
+      ->capture_default_str();
 }
 
 }  // namespace runard::ctl

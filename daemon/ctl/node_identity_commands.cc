@@ -28,16 +28,19 @@ struct InitOptions {
 int init(Session& session, const InitOptions& options) {
   const auto id = IdentityFolder(options.state).create(session.disk, options.name);
   if (!id) {
-    return session.fail(id.error(), id.error().code == Errc::kConflict
-                                        ? "keep it; a node's identity is made once"
-                                        : "");
+    return session.fail(
+        id.error(),
+        {id.error().code == Errc::kConflict ? "Keep it: a node's identity is made once." : "",
+         {},
+         {}});
   }
   json::object record = {{"node", id->text()}, {"state", options.state}};
   if (!options.name.empty()) {
     record["name"] = options.name;
   }
   session.print("node_identity", record);
-  session.say("Next: runarctl node csr --state " + options.state);
+  session.say(fmt::format("Next: runarctl node csr --state {} --out {}.csr", options.state,
+                          options.name.empty() ? "NAME" : options.name));
   return kExitOk;
 }
 
@@ -83,7 +86,9 @@ int csr(Session& session, const CsrOptions& options) {
   } else {
     session.out << text;
   }
-  session.say("Next, where the CA is: runarctl ca sign");
+  session.say(
+      fmt::format("Next, where the CA is: runarctl ca sign {} --network NETWORK --out BUNDLE",
+                  options.out == "-" ? "REQUEST" : options.out));
   return kExitOk;
 }
 
@@ -140,13 +145,13 @@ int install(Session& session, const InstallOptions& options) {
                                   {"networks", networks},
                                   {"not_after", identity::time_text(installed->identity.not_after)},
                                   {"state", options.state}});
-  session.say("A running runard takes it at its next reload: systemctl reload runard");
+  session.say("Start runard, or let a running one take it: systemctl reload runard");
   return kExitOk;
 }
 
 void add_state(CLI::App& made, std::string& state) {
   made.add_option("--state", state, "The node's state directory")
-      ->type_name("DIR")
+      ->type_name(value_name::kFolder)
       ->capture_default_str();
 }
 
@@ -156,28 +161,36 @@ void add_node_identity_commands(CLI::App& app, const CommandContext& context) {
   CLI::App& node = group(app, "node", "Nodes of the mesh and their identities");
 
   const auto init_options = std::make_shared<InitOptions>();
-  CLI::App& init_command =
-      command(node, "init", "Makes this node's key, once", context,
-              [init_options](Session& session) { return init(session, *init_options); });
+  CLI::App& init_command = command(
+      node, {"init", "Makes this node's key, once", "runarctl node init --state /var/lib/runard"},
+      context, [init_options](Session& session) { return init(session, *init_options); });
   add_state(init_command, init_options->state);
-  init_command.add_option("--name", init_options->name, "The name to ask for in requests");
+  init_command.add_option("--name", init_options->name, "The name to ask for in requests")
+      ->type_name(value_name::kText);
 
   const auto csr_options = std::make_shared<CsrOptions>();
   CLI::App& csr_command =
-      command(node, "csr", "Writes a request for the CA to sign", context,
-              [csr_options](Session& session) { return csr(session, *csr_options); });
+      command(node,
+              {"csr", "Writes a request for the CA to sign",
+               "runarctl node csr --name edge-1 --out edge-1.csr"},
+              context, [csr_options](Session& session) { return csr(session, *csr_options); });
   add_state(csr_command, csr_options->state);
-  csr_command.add_option("--name", csr_options->name, "The name to ask for");
+  csr_command.add_option("--name", csr_options->name, "The name to ask for")
+      ->type_name(value_name::kText);
   csr_command.add_option("--out", csr_options->out, "Where it goes; - is standard output")
-      ->type_name("FILE")
+      ->type_name(value_name::kFile)
       ->capture_default_str();
 
   const auto install_options = std::make_shared<InstallOptions>();
-  CLI::App& install_command =
-      command(node, "install", "Installs what the CA signed, if all of it is right", context,
-              [install_options](Session& session) { return install(session, *install_options); });
+  CLI::App& install_command = command(
+      node,
+      {"install", "Installs what the CA signed, if all of it is right",
+       "runarctl node install edge-1.bundle --ca-fingerprint SHA256:663ef8390a7d..."},
+      context, [install_options](Session& session) { return install(session, *install_options); });
   add_state(install_command, install_options->state);
-  install_command.add_option("bundle", install_options->bundle, "The bundle, or -")->required();
+  install_command.add_option("bundle", install_options->bundle, "The bundle, or -")
+      ->required()
+      ->type_name(value_name::kFile);
   install_command
       .add_option("--ca-fingerprint", install_options->pins,
                   "The CA to trust, as 'ca inspect DIR' prints it; needed the first time")

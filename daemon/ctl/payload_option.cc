@@ -1,9 +1,15 @@
 #include "ctl/payload_option.h"
 
+#include <fmt/format.h>
+
+#include <cerrno>
 #include <fstream>
 #include <istream>
+#include <system_error>
 
 #include "admin/base64.h"
+#include "ctl/ask.h"
+#include "ctl/command.h"
 
 namespace runard::ctl {
 namespace {
@@ -32,21 +38,57 @@ core::Result<core::Bytes> payload_of(Session& session, const PayloadText& given)
     }
     std::ifstream file(name, std::ios::binary);
     if (!file) {
-      return core::fail(Errc::kUsage, name + ": can't be read");
+      return core::fail(Errc::kUsage, fmt::format("{}: can't be read: {}", name,
+                                                  std::generic_category().message(errno)));
     }
-    return read_all(file, name);
+    auto text = read_all(file, name);
+    if (file.bad()) {  // a folder
+      return core::fail(Errc::kUsage, name + ": can't be read: it is no file");
+    }
+    return text;
   });
 }
 
-json::object payload_params(const core::Bytes& bytes) {
-  return {{"payload", admin::to_base64(bytes)}, {"encoding", bytes.empty() ? "raw" : "cbor"}};
+int fail_payload(Session& session, const core::Error& error) {
+  const bool is_usage = error.code == Errc::kUsage;
+  return session.fail(
+      error,
+      {is_usage ? "Write a=2 b=text, or -d '{\"a\": 2}', or -d @FILE, or -d - to read it." : "",
+       {},
+       {}});
+}
+
+std::string shown(const json::object& from, bool as_json) {
+  const auto bytes = admin::from_base64(text_of(from, "payload"));
+  return payload_to_text(bytes.value_or(core::Bytes{}), text_of(from, "encoding"), as_json);
+}
+
+json::value shown_value(const json::object& from) {
+  boost::system::error_code error;
+  json::value value = json::parse(shown(from, true), error);
+  return error ? json::value(shown(from, false)) : value;
+}
+
+json::object payload_params(const core::Bytes& bytes, const PayloadText& given) {
+  return {{"payload", admin::to_base64(bytes)},
+          {"encoding", bytes.empty() ? "raw" : json::string(given.encoding)}};
 }
 
 void add_payload(CLI::App& command, PayloadText& payload) {
-  command.add_option("pairs", payload.pairs,
-                     "name=value of the parameters; name:=JSON for anything but text and numbers");
-  command.add_option("-d,--data", payload.data,
-                     "The parameters as JSON, @FILE, or - for standard input");
+  command
+      .add_option("pairs", payload.pairs,
+                  "name=value of the parameters; name:=JSON for anything but text and numbers")
+      ->type_name("NAME=VALUE");
+  command
+      .add_option("-d,--data", payload.data,
+                  "The parameters as JSON, @FILE, or - for standard input")
+      ->type_name("JSON");
+  command
+      .add_option("--as", payload.encoding,
+                  "How they are sent: cbor, json, or -d as it stands: text, raw")
+      ->check(CLI::IsMember({"cbor", "json", "text", "raw"}))
+      ->type_name(value_name::kEncoding)
+      ->capture_default_str();
 }
 
 }  // namespace runard::ctl

@@ -9,7 +9,11 @@ namespace {
 
 using core::Errc;
 
-core::Result<core::Bytes> to_cbor(const runar::json::Value& value) {
+core::Result<core::Bytes> encoded(const runar::json::Value& value, std::string_view encoding) {
+  if (encoding == "json") {
+    const std::string text = runar::json::to_text(value);
+    return core::Bytes(text.begin(), text.end());
+  }
   runar::cbor::Writer writer;
   runar::Codec<runar::json::Value>::write(writer, value);
   return core::Bytes(writer.bytes().begin(), writer.bytes().end());
@@ -71,9 +75,14 @@ core::Result<core::Bytes> payload_from(const PayloadText& given, const ReadAll& 
   if (!given.pairs.empty() && !given.data.empty()) {
     return core::fail(Errc::kUsage, "give either name=value pairs or -d, not both");
   }
+  const bool is_value = given.encoding == "cbor" || given.encoding == "json";
+  if (!given.pairs.empty() && !is_value) {
+    return core::fail(Errc::kUsage,
+                      fmt::format("name=value pairs can't be sent as {}: give -d", given.encoding));
+  }
   if (!given.pairs.empty()) {
     const auto object = from_pairs(given.pairs);
-    return object ? to_cbor(*object) : core::Result<core::Bytes>(object.error());
+    return object ? encoded(*object, given.encoding) : core::Result<core::Bytes>(object.error());
   }
   if (given.data.empty()) {
     return core::Bytes{};
@@ -86,8 +95,11 @@ core::Result<core::Bytes> payload_from(const PayloadText& given, const ReadAll& 
     }
     text = std::move(*read);
   }
-  const auto value = parse(text, "the data");
-  return value ? to_cbor(*value) : core::Result<core::Bytes>(value.error());
+  if (!is_value) {
+    return core::Bytes(text.begin(), text.end());
+  }
+  const auto value = parse(text, "what -d gives");
+  return value ? encoded(*value, given.encoding) : core::Result<core::Bytes>(value.error());
 }
 
 std::string payload_to_text(core::ByteView bytes, std::string_view encoding, bool json) {

@@ -1,12 +1,15 @@
 // runarctl service ls|info|pause|resume, action ls|info.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <memory>
 #include <set>
 
 #include "ctl/ask.h"
 #include "ctl/command.h"
+#include "ctl/schema_text.h"
 #include "ctl/suggest.h"
 #include "routing/escape.h"
 #include "routing/topic_path.h"
@@ -37,17 +40,36 @@ int not_found(Session& session, std::string_view what, const std::string& path,
   for (const json::value& row : rows) {
     names.insert(text_of(row.as_object(), "path"));
   }
-  const std::string hint = did_you_mean(suggest(path, {names.begin(), names.end()}));
   return session.fail(
       core::fail(what == "service" ? Errc::kNoService : Errc::kNoAction,
                  fmt::format("no {} \"{}\" is known here", what, path), core::Executed::kNo),
-      hint.empty() ? fmt::format("See 'runarctl {} ls'.", what) : hint);
+      {fmt::format("See 'runarctl {} ls' for what is known here.", what),
+       suggest(path.substr(path.find(':') + 1), {names.begin(), names.end()}),
+       {}});
+}
+
+// 0, or what it was told: a network that this node is no member of has no services to list.
+int check_network(Session& session, const std::string& network) {
+  const auto hello = network.empty() ? std::nullopt : ask_quietly(session, "hello");
+  if (!hello) {
+    return kExitOk;
+  }
+  const auto names = json::value_to<std::vector<std::string>>(hello->at("networks"));
+  if (std::ranges::find(names, network) != names.end()) {
+    return kExitOk;
+  }
+  return session.fail(
+      core::fail(Errc::kNotFound, fmt::format("this node is not in network \"{}\"", network)),
+      {fmt::format("Its networks are {}.", fmt::join(names, ", ")), suggest(network, names), {}});
 }
 
 int service_ls(Session& session, const std::string& network) {
   const Answer answer = ask(session, "nodes");
   if (!answer.result) {
     return answer.exit;
+  }
+  if (const int code = check_network(session, network); code != kExitOk) {
+    return code;
   }
   json::array rows;
   for (json::value& row : service_rows(*answer.result)) {
@@ -82,15 +104,35 @@ int service_info(Session& session, const Named& named) {
     session.print_list("service", "providers", found, {});
     return kExitOk;
   }
-  for (const json::value& row : found) {
-    session.print("service", row.as_object());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const json::object& row = found[i].as_object();
+    session.out << (i == 0 ? "" : "\n");
+    session.print("service", row);
     session.out << '\n';
     session.print_list("service", "actions", row.at("actions").as_array(), {"path", "summary"});
   }
   return kExitOk;
 }
 
-// The service's full name, "network:path", if it runs on this node; else it was told why not.
+int not_local(Session& session, const Named& named, const json::array& all) {
+  std::vector<std::string> nodes;
+  for (const json::value& row : all) {
+    if (fits(row.as_object(), "path", named)) {
+      nodes.push_back(text_of(row.as_object(), "node_name"));
+    }
+  }
+  if (nodes.empty()) {
+    return not_found(session, "service", named.path, all);
+  }
+  return session.fail(
+      core::fail(Errc::kNoService,
+                 fmt::format("the service \"{}\" does not run on this node", named.path),
+                 core::Executed::kNo),
+      {"Say it to the runard there: a service is paused where it runs.",
+       {},
+       {fmt::format("it runs on {}", fmt::join(nodes, ", "))}});
+}
+
 int control(Session& session, const Named& named, std::string_view verb) {
   const Answer nodes = ask(session, "nodes");
   if (!nodes.result) {
@@ -115,7 +157,7 @@ int control(Session& session, const Named& named, std::string_view verb) {
                               {"state", verb == "pause" ? "paused" : "running"}});
     return kExitOk;
   }
-  return not_found(session, "service", named.path, all);
+  return not_local(session, named, all);
 }
 
 int action_ls(Session& session, const std::string& service) {
@@ -123,9 +165,16 @@ int action_ls(Session& session, const std::string& service) {
   if (!answer.result) {
     return answer.exit;
   }
+  const Named named{service, ""};
+  const json::array services = service_rows(*answer.result);
+  if (!service.empty() && std::ranges::none_of(services, [&](const json::value& row) {
+        return fits(row.as_object(), "path", named);
+      })) {
+    return not_found(session, "service", service, services);
+  }
   json::array rows;
   for (json::value& row : action_rows(*answer.result)) {
-    if (service.empty() || text_of(row.as_object(), "service") == service) {
+    if (service.empty() || fits(row.as_object(), "service", named)) {
       rows.push_back(std::move(row));
     }
   }
@@ -141,18 +190,25 @@ int action_info(Session& session, const Named& named) {
   }
   const json::array all = action_rows(*answer.result);
   for (const json::value& row : all) {
-    if (fits(row.as_object(), "path", named)) {
-      session.print("action", row.as_object());
-      return kExitOk;
+    if (!fits(row.as_object(), "path", named)) {
+      continue;
     }
+    json::object record = row.as_object();
+    if (!session.json()) {
+      record["takes"] = schema_text(text_of(record, "input_schema"));
+      record["gives"] = schema_text(text_of(record, "output_schema"));
+    }
+    session.print("action", record);
+    return kExitOk;
   }
   return not_found(session, "action", named.path, all);
 }
 
-std::shared_ptr<Named> add_named(CLI::App& command, const std::string& what) {
+std::shared_ptr<Named> add_named(CLI::App& command, const std::string& what, const char* type) {
   const auto named = std::make_shared<Named>();
-  command.add_option("path", named->path, what)->required();
-  command.add_option("--network", named->network, "Only that network");
+  command.add_option("path", named->path, what)->required()->type_name(type);
+  command.add_option("--network", named->network, "Only that network")
+      ->type_name(value_name::kNetwork);
   return named;
 }
 
@@ -161,31 +217,37 @@ std::shared_ptr<Named> add_named(CLI::App& command, const std::string& what) {
 void add_service_commands(CLI::App& app, const CommandContext& context) {
   CLI::App& service = group(app, "service", "Services, on this node and on others");
   const auto network = std::make_shared<std::string>();
-  CLI::App& ls = command(service, "ls", "All services that this node knows", context,
-                         [network](Session& session) { return service_ls(session, *network); });
-  ls.add_option("--network", *network, "Only that network");
-  const auto add = [&](const std::string& name, const std::string& about,
-                       int (*run)(Session&, const Named&)) {
+  CLI::App& ls =
+      command(service, {"ls", "All services that this node knows", "runarctl service ls"}, context,
+              [network](Session& session) { return service_ls(session, *network); });
+  ls.add_option("--network", *network, "Only that network")->type_name(value_name::kNetwork);
+  const auto add = [&](const About& about, int (*run)(Session&, const Named&)) {
     const auto named = std::make_shared<std::shared_ptr<Named>>();
-    CLI::App& made = command(service, name, about, context,
-                             [named, run](Session& s) { return run(s, **named); });
-    *named = add_named(made, "Where it is mounted: \"math\" or \"main:math\"");
+    CLI::App& made =
+        command(service, about, context, [named, run](Session& s) { return run(s, **named); });
+    *named =
+        add_named(made, "Where it is mounted: \"math\" or \"main:math\"", value_name::kService);
   };
-  add("info", "One service: who provides it, with which actions", service_info);
-  add("pause", "Makes a service of this node refuse requests",
+  add({"info", "One service: who provides it, with which actions", "runarctl service info math"},
+      service_info);
+  add({"pause", "Makes a service of this node refuse requests", "runarctl service pause math"},
       [](Session& s, const Named& n) { return control(s, n, "pause"); });
-  add("resume", "Makes a paused service take requests again",
+  add({"resume", "Makes a paused service take requests again", "runarctl service resume math"},
       [](Session& s, const Named& n) { return control(s, n, "resume"); });
+}
 
+void add_action_commands(CLI::App& app, const CommandContext& context) {
   CLI::App& action = group(app, "action", "Actions of services");
   const auto of = std::make_shared<std::string>();
-  CLI::App& action_list = command(action, "ls", "All actions that can be called", context,
-                                  [of](Session& session) { return action_ls(session, *of); });
-  action_list.add_option("service", *of, "Only those of this service");
+  CLI::App& list =
+      command(action, {"ls", "All actions that can be called", "runarctl action ls math"}, context,
+              [of](Session& session) { return action_ls(session, *of); });
+  list.add_option("service", *of, "Only those of this service")->type_name(value_name::kService);
   const auto named = std::make_shared<std::shared_ptr<Named>>();
-  CLI::App& info = command(action, "info", "One action, with its schemas", context,
-                           [named](Session& session) { return action_info(session, **named); });
-  *named = add_named(info, "Its path: \"math/add\"");
+  CLI::App& info = command(
+      action, {"info", "One action: what it takes and gives", "runarctl action info math/add"},
+      context, [named](Session& session) { return action_info(session, **named); });
+  *named = add_named(info, "Its path: \"math/add\"", value_name::kAction);
 }
 
 }  // namespace runard::ctl

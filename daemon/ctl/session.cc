@@ -7,6 +7,7 @@
 #include <istream>
 #include <ostream>
 
+#include "ctl/suggest.h"
 #include "ctl/table.h"
 #include "identity/durable_file.h"
 
@@ -26,10 +27,10 @@ std::string printable(std::string_view text) {
 }
 
 std::string cell(const json::value& value) {
-  if (value.is_string()) {
+  if (value.is_string() && !value.as_string().empty()) {
     return std::string(value.as_string());
   }
-  if (value.is_null()) {
+  if (value.is_null() || value.is_string()) {
     return "-";
   }
   if (!value.is_array()) {
@@ -58,6 +59,14 @@ bool is_flat(const json::value& value) {
          !(value.is_array() && !value.as_array().empty() && value.as_array().front().is_object());
 }
 
+// Only what a daemon was asked to do can have been done.
+std::string_view executed_note(const core::Error& error, const json::object& details) {
+  if (!details.contains("executed") || error.executed == core::Executed::kYes) {
+    return "";
+  }
+  return error.executed == core::Executed::kNo ? ", not executed" : ", may have been executed";
+}
+
 }  // namespace
 
 ExitCode exit_code(const core::Error& error) {
@@ -65,6 +74,8 @@ ExitCode exit_code(const core::Error& error) {
     case Errc::kUsage:
     case Errc::kInvalidArgument:
     case Errc::kNotInThisVersion:
+    case Errc::kBadTopic:
+    case Errc::kBadPattern:
       return kExitUsage;
     case Errc::kDaemonUnreachable:
       return kExitUnreachable;
@@ -137,25 +148,39 @@ void Session::say(std::string_view line) {
   }
 }
 
-int Session::fail(const core::Error& error, std::string_view remedy, const json::object& details) {
+int Session::fail(const core::Error& error, const Advice& advice, const json::object& details) {
   const core::ErrorInfo& row = core::info(error.code);
-  const std::string_view to_do = remedy.empty() ? row.remedy : remedy;
+  const std::string see_help = "see " + command + " --help";
+  const std::string_view usual = error.code == Errc::kUsage ? see_help : row.remedy;
+  const std::string_view to_do = advice.remedy.empty() ? usual : advice.remedy;
   if (json()) {
     json::object document = with_schema("error");
     for (const auto& [key, value] : details) {
       document[key] = value;
     }
     document["code"] = core::code_text(error.code);
+    document["number"] = static_cast<int>(error.code);
     document["name"] = row.name;
     document["kind"] = core::kind_text(row.kind);
-    document["message"] = error.about.empty() ? row.meaning : std::string_view(error.about);
+    document["message"] = core::sentence(error);
     document["remedy"] = to_do;
+    document["executed"] = core::executed_text(error.executed);
+    document["did_you_mean"] = json::value_from(advice.did_you_mean);
+    document["facts"] = json::value_from(advice.facts);
     err << json::serialize(document) << '\n';
-  } else {
-    const bool red = colour;
-    err << (red ? "\033[31merror:\033[0m " : "error: ") << printable(core::describe(error)) << '\n';
-    err << "  try: " << printable(to_do) << '\n';
+    return exit_code(error);
   }
+  err << (colour ? "\033[31merror:\033[0m " : "error: ")
+      << printable(fmt::format("{} [{} {}{}]", core::sentence(error), core::code_text(error.code),
+                               row.name, executed_note(error, details)))
+      << '\n';
+  if (!advice.did_you_mean.empty()) {
+    err << "  " << printable(ctl::did_you_mean(advice.did_you_mean)) << '\n';
+  }
+  for (const std::string& fact : advice.facts) {
+    err << "  " << printable(fact) << '\n';
+  }
+  err << "  try: " << printable(to_do) << '\n';
   return exit_code(error);
 }
 

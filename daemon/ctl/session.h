@@ -37,6 +37,13 @@ ExitCode exit_code(const core::Error& error);
 
 enum class Output { kTable, kJson };
 
+// What helps with an error, besides what the error table says.
+struct Advice {
+  std::string remedy;                     // what to do; "": the error table's
+  std::vector<std::string> did_you_mean;  // names that were probably meant
+  std::vector<std::string> facts;         // what is known about it: whole sentences
+};
+
 struct Session {
   std::istream& in;
   std::ostream& out;
@@ -46,7 +53,9 @@ struct Session {
   identity::Disk& disk;
   // The environment, which only main() may ask.
   std::function<std::optional<std::string>(const std::string& name)> environment;
-  std::string version = "unknown";  // of this program
+  std::string version = "unknown";   // of this program
+  std::string program_folder = ".";  // where this program lies
+  std::string command = "runarctl";  // that is being run: "runarctl node ls"
 
   // Global options; the command line sets them before a command runs.
   Output output = Output::kTable;
@@ -65,9 +74,9 @@ struct Session {
   // A line of talk; none with JSON, where only an error's document goes to `err`.
   void say(std::string_view line);
 
-  // Tells of an error: what, its code, what to do (`remedy`, else the error table's), and with
-  // JSON all of `details` too. Gives the exit code.
-  int fail(const core::Error& error, std::string_view remedy = {},
+  // Tells of an error: what, its code, whether it was executed, what helps; with JSON all of
+  // `details` (as a daemon sent them) too. Gives the exit code.
+  int fail(const core::Error& error, const Advice& advice = {},
            const boost::json::object& details = {});
 
   // All of a file, or of `in` for "-". At most identity::kMaxSmallFile.

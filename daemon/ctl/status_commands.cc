@@ -6,6 +6,7 @@
 
 #include "ctl/ask.h"
 #include "ctl/command.h"
+#include "ctl/suggest.h"
 #include "ctl/table.h"
 
 namespace runard::ctl {
@@ -16,6 +17,16 @@ namespace json = boost::json;
 std::string number(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains({key.data(), key.size()});
   return value == nullptr ? "0" : json::serialize(*value);
+}
+
+// Whom this node knows of and has no link to, and why not.
+void show_unreached(Session& session, const json::object& status) {
+  const json::value* mesh = status.if_contains("mesh");
+  const json::value* targets = mesh == nullptr ? nullptr : mesh->as_object().if_contains("targets");
+  if (targets != nullptr && !targets->as_array().empty()) {
+    session.out << "\nnot linked:\n";
+    session.print_list("status", "targets", targets->as_array(), {"addresses", "failures", "why"});
+  }
 }
 
 void show_status(Session& session, const json::object& status) {
@@ -41,6 +52,7 @@ void show_status(Session& session, const json::object& status) {
       fmt::format("{} published, {} delivered, {} sent to peers", number(events, "published"),
                   number(events, "delivered"), number(events, "sent"));
   session.print("status", lines);
+  show_unreached(session, status);
   if (!status.at("services").as_array().empty()) {
     session.out << '\n';
     session.print_list("status", "services", status.at("services").as_array(),
@@ -75,7 +87,8 @@ int node_ls(Session& session) {
         session.json() ? row.at("services") : json::value(row.at("services").as_array().size());
     rows.push_back(std::move(row));
   }
-  session.print_list("nodes", "nodes", rows, {"name", "node", "where", "services", "addresses"});
+  session.print_list("nodes", "nodes", rows,
+                     {"name", "node", "where", "state", "services", "addresses"});
   return kExitOk;
 }
 
@@ -84,8 +97,10 @@ int node_info(Session& session, const std::string& name) {
   if (!answer.result) {
     return answer.exit;
   }
+  std::vector<std::string> names;
   for (const json::value& node : answer.result->at("nodes").as_array()) {
     const json::object& row = node.as_object();
+    names.push_back(text_of(row, "name"));
     if (text_of(row, "name") != name && text_of(row, "node") != name) {
       continue;
     }
@@ -99,19 +114,21 @@ int node_info(Session& session, const std::string& name) {
   }
   return session.fail(
       core::fail(core::Errc::kNotFound, fmt::format("no node \"{}\" is known here", name)),
-      "See 'runarctl node ls'.");
+      {"See 'runarctl node ls' for the nodes that this one knows.", suggest(name, names), {}});
 }
 
 }  // namespace
 
 void add_status_commands(CLI::App& app, const CommandContext& context) {
-  command(app, "status", "How this node is: peers, services, traffic", context, status);
+  command(app, {"status", "How this node is: peers, services, traffic", "runarctl status"}, context,
+          status);
   CLI::App& node = group(app, "node", "Nodes of the mesh, and the identity of this one");
-  command(node, "ls", "The nodes that this one knows", context, node_ls);
+  command(node, {"ls", "The nodes that this one knows", "runarctl node ls"}, context, node_ls);
   const auto name = std::make_shared<std::string>();
-  CLI::App& info = command(node, "info", "One node, with its services", context,
-                           [name](Session& session) { return node_info(session, *name); });
-  info.add_option("name", *name, "Its name or id")->required();
+  CLI::App& info =
+      command(node, {"info", "One node, with its services", "runarctl node info edge-1"}, context,
+              [name](Session& session) { return node_info(session, *name); });
+  info.add_option("name", *name, "Its name or id")->required()->type_name(value_name::kNode);
 }
 
 }  // namespace runard::ctl

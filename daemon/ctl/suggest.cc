@@ -42,7 +42,7 @@ std::vector<std::string> suggest(std::string_view typed, const std::vector<std::
   std::vector<std::pair<std::size_t, std::string>> near;
   for (const std::string& name : names) {
     const std::size_t edits = edit_distance(typed, name);
-    if (edits <= allowed) {
+    if (edits > 0 && edits <= allowed) {  // what was typed itself is no suggestion
       near.emplace_back(edits, name);
     }
   }

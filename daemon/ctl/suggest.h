@@ -12,7 +12,8 @@ inline constexpr std::size_t kMaxEdits = 2;
 // Insertions, deletions, replacements and swaps of neighbours, up to `limit`; limit + 1 means more.
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit = kMaxEdits);
 
-// The nearest of `names` within kMaxEdits, nearest first, at most three. A short word needs to be
+// The nearest of `names` within kMaxEdits, nearest first, at most three, never what was typed
+// itself. A short word needs to be
 // nearer: never as many edits as it has letters.
 std::vector<std::string> suggest(std::string_view typed, const std::vector<std::string>& names);
 

@@ -5,8 +5,9 @@
 #include <memory>
 #include <ostream>
 
-#include "admin/base64.h"
+#include "ctl/advice.h"
 #include "ctl/ask.h"
+#include "ctl/call_all.h"
 #include "ctl/command.h"
 #include "ctl/payload_option.h"
 #include "ctl/table.h"
@@ -22,6 +23,7 @@ struct CallOptions {
   PayloadText payload;
   std::string timeout = "5s";
   std::string node;
+  bool all = false;
 };
 
 struct PubOptions {
@@ -40,30 +42,28 @@ struct SubOptions {
   std::uint64_t count = 0;
 };
 
-// The payload of an answer or event, as JSON when that is asked for.
-std::string shown(const json::object& from, bool as_json) {
-  const auto bytes = admin::from_base64(text_of(from, "payload"));
-  return payload_to_text(bytes.value_or(core::Bytes{}), text_of(from, "encoding"), as_json);
-}
-
-json::value shown_value(const json::object& from) {
-  boost::system::error_code error;
-  json::value value = json::parse(shown(from, true), error);
-  return error ? json::value(shown(from, false)) : value;
-}
-
 int call(Session& session, const CallOptions& options) {
   const auto payload = payload_of(session, options.payload);
-  const auto timeout = parse_duration_option("--timeout", options.timeout);
-  if (!payload.has_value() || !timeout.has_value()) {
-    return session.fail(!payload.has_value() ? payload.error() : timeout.error());
+  if (!payload) {
+    return fail_payload(session, payload.error());
   }
-  json::object params = payload_params(*payload);
+  const auto timeout = parse_duration_option("--timeout", options.timeout);
+  if (!timeout) {
+    return session.fail(timeout.error());
+  }
+  if (*timeout <= core::Duration{0}) {
+    return session.fail(core::fail(Errc::kUsage, "--timeout: a call needs some time, write 5s"));
+  }
+  json::object params = payload_params(*payload, options.payload);
   params["path"] = options.path;
   params["timeout_ns"] = timeout->count();
   params["node"] = options.node;
   // The daemon ends the call at its deadline; the second more is for its answer to get here.
-  const Answer answer = ask(session, "call", std::move(params), *timeout + std::chrono::seconds(1));
+  const core::Duration wait = *timeout + std::chrono::seconds(1);
+  if (options.all) {
+    return call_all(session, params, wait);
+  }
+  const Answer answer = ask(session, "call", std::move(params), wait);
   if (!answer.result) {
     return answer.exit;
   }
@@ -83,12 +83,15 @@ int call(Session& session, const CallOptions& options) {
 
 int pub(Session& session, const PubOptions& options) {
   const auto payload = payload_of(session, options.payload);
+  if (!payload) {
+    return fail_payload(session, payload.error());
+  }
   const auto retain =
       parse_duration_option("--retain", options.retain.empty() ? "0s" : options.retain);
-  if (!payload.has_value() || !retain.has_value()) {
-    return session.fail(!payload.has_value() ? payload.error() : retain.error());
+  if (!retain) {
+    return session.fail(retain.error());
   }
-  json::object params = payload_params(*payload);
+  json::object params = payload_params(*payload, options.payload);
   params["topic"] = options.topic;
   params["retain_ns"] = retain->count();
   params["target"] = options.target;
@@ -101,8 +104,10 @@ int pub(Session& session, const PubOptions& options) {
   if (session.json()) {
     session.print("publish", *answer.result);
   } else {
-    session.say(fmt::format(" reached {} subscriptions and nodes",
-                            answer.result->at("reached").to_number<long long>()));
+    const auto reached = answer.result->at("reached").to_number<long long>();
+    session.say(reached == 0
+                    ? std::string(" nobody subscribes to it")
+                    : fmt::format(" reached {} (subscriptions here, and other nodes)", reached));
   }
   return kExitOk;
 }
@@ -112,7 +117,7 @@ void show_event(Session& session, const json::object& event) {
     json::object line = event;
     line["schema"] = "runar.event.v1";
     line["payload"] = shown_value(event);
-    session.out << json::serialize(line) << std::endl;  // one line at a time, for a pipe's reader
+    session.out << json::serialize(line) << '\n' << std::flush;  // for a pipe's reader
     return;
   }
   if (event.at("gap").as_bool()) {
@@ -121,7 +126,8 @@ void show_event(Session& session, const json::object& event) {
   session.out << fmt::format("{}  {}  {}{}", text_of(event, "published"), text_of(event, "topic"),
                              shown(event, false),
                              event.at("retained").as_bool() ? "  (retained)" : "")
-              << std::endl;
+              << '\n'
+              << std::flush;
 }
 
 int sub(Session& session, const SubOptions& options) {
@@ -131,53 +137,81 @@ int sub(Session& session, const SubOptions& options) {
   }
   ControlClient client;
   if (const auto connected = client.connect(session.socket); !connected) {
-    return session.fail(connected.error());
+    return tell_unreachable(session, connected.error());
   }
   std::uint64_t seen = 0;
   const auto ended = client.follow(
+      "subscribe",
       {{"pattern", options.pattern}, {"group", options.group}, {"past_ns", past->count()}},
       [&](const json::object& event) {
         show_event(session, event);
         return !session.out.fail() && ++seen != options.count;
       });
-  return ended.has_value() ? kExitOk : tell(session, ended.error());
+  return ended.has_value() ? kExitOk : tell(session, ended.error(), {options.pattern, ""});
+}
+
+void add_call(CLI::App& app, const CommandContext& context) {
+  const auto options = std::make_shared<CallOptions>();
+  CLI::App& made = command(
+      app, {"call", "Calls an action and prints its result", "runarctl call math/add a=2 b=3"},
+      context, [options](Session& session) { return call(session, *options); });
+  made.add_option("path", options->path, "The action: \"math/add\" or \"network:math/add\"")
+      ->required()
+      ->type_name(value_name::kAction);
+  add_payload(made, options->payload);
+  made.add_option("--timeout", options->timeout, "How long to wait")
+      ->type_name(value_name::kTime)
+      ->capture_default_str();
+  CLI::Option* node =
+      made.add_option("--node", options->node, "Only this node may answer: its name or id")
+          ->type_name(value_name::kNode);
+  made.add_flag("--all", options->all, "Every node that provides it answers")->excludes(node);
+}
+
+void add_pub(CLI::App& app, const CommandContext& context) {
+  const auto options = std::make_shared<PubOptions>();
+  CLI::App& made = command(
+      app,
+      {"pub", "Publishes an event", "runarctl pub news/today headline=\"it works\" --retain 60s"},
+      context, [options](Session& session) { return pub(session, *options); });
+  made.add_option("topic", options->topic, "Its topic: \"math/result\"")
+      ->required()
+      ->type_name("TOPIC");
+  add_payload(made, options->payload);
+  made.add_option("--retain", options->retain, "Keep it so long for later subscribers")
+      ->type_name(value_name::kTime);
+  made.add_option("--target", options->target, "Only to this node: its name or id")
+      ->type_name(value_name::kNode);
+  made.add_flag("--local", options->local, "Only to subscribers on this node");
+  made.add_flag("--guaranteed", options->guaranteed,
+                "Store it and deliver it at least once (not in this version)");
+}
+
+void add_sub(CLI::App& app, const CommandContext& context) {
+  const auto options = std::make_shared<SubOptions>();
+  CLI::App& made = command(app,
+                           {"sub", "Prints events as they come, until interrupted",
+                            "runarctl sub 'news/>' --past 60s --count 1"},
+                           context, [options](Session& session) { return sub(session, *options); });
+  made.add_option("pattern", options->pattern,
+                  "\"math/*\", \"users/{id}/profile\", \"logs/>\"; in quotes, for the shell's sake")
+      ->required()
+      ->type_name("PATTERN");
+  made.add_option("--group", options->group, "One member of a group gets each event")
+      ->type_name(value_name::kText);
+  made.add_option("--past", options->past, "First those that were retained in the last TIME")
+      ->type_name(value_name::kTime);
+  made.add_option("--count", options->count, "End after so many events")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{INT64_MAX}))
+      ->type_name(value_name::kNumber);
 }
 
 }  // namespace
 
 void add_traffic_commands(CLI::App& app, const CommandContext& context) {
-  const auto call_options = std::make_shared<CallOptions>();
-  CLI::App& made =
-      command(app, "call", "Calls an action and prints its result", context,
-              [call_options](Session& session) { return call(session, *call_options); });
-  made.add_option("path", call_options->path, "The action: \"math/add\" or \"network:math/add\"")
-      ->required();
-  add_payload(made, call_options->payload);
-  made.add_option("--timeout", call_options->timeout, "How long to wait")->capture_default_str();
-  made.add_option("--node", call_options->node, "Only this node may answer: its name or id");
-
-  const auto pub_options = std::make_shared<PubOptions>();
-  CLI::App& publish =
-      command(app, "pub", "Publishes an event", context,
-              [pub_options](Session& session) { return pub(session, *pub_options); });
-  publish.add_option("topic", pub_options->topic, "Its topic: \"math/result\"")->required();
-  add_payload(publish, pub_options->payload);
-  publish.add_option("--retain", pub_options->retain, "Keep it for later subscribers: 60s");
-  publish.add_option("--target", pub_options->target, "Only to this node: its name or id");
-  publish.add_flag("--local", pub_options->local, "Only to subscribers on this node");
-  publish.add_flag("--guaranteed", pub_options->guaranteed,
-                   "Store it and deliver it at least once (not in this version)");
-
-  const auto sub_options = std::make_shared<SubOptions>();
-  CLI::App& subscribe =
-      command(app, "sub", "Prints events as they come, until interrupted", context,
-              [sub_options](Session& session) { return sub(session, *sub_options); });
-  subscribe
-      .add_option("pattern", sub_options->pattern, "\"math/*\", \"users/{id}/profile\", \"logs/>\"")
-      ->required();
-  subscribe.add_option("--group", sub_options->group, "One member of a group gets each event");
-  subscribe.add_option("--past", sub_options->past, "Retained events up to this old first: 60s");
-  subscribe.add_option("--count", sub_options->count, "End after so many events");
+  add_call(app, context);
+  add_pub(app, context);
+  add_sub(app, context);
 }
 
 }  // namespace runard::ctl

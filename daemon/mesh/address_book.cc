@@ -243,7 +243,7 @@ void AddressBook::expire(core::TimePoint now) {
     }
   }
   for (const DialId id : overdue) {
-    failed(id, core::fail(Errc::kDeadlineExceeded, "nobody answered there"), {}, now);
+    failed(id, core::fail(Errc::kNoAnswer, "nobody answered there"), {}, now);
   }
   std::erase_if(targets_, [&](const auto& item) {
     return item.second.dial == 0 && item.second.expires <= now;

@@ -27,7 +27,7 @@ void Mesh::link_up(LinkId id, PeerInfo info, core::TimePoint now) {
   peer.links.push_back(id);
   peer.forget = core::kNever;
   if (peer.state == PeerState::kLost) {
-    peer.state = peer.announced ? PeerState::kUp : PeerState::kSyncing;
+    peer.state = peer.draining ? PeerState::kDraining : PeerState::kUp;
   }
   Link& link = links_.try_emplace(id, id, std::move(info), self_.epoch, settings_).first->second;
   link.heard = now;
@@ -122,6 +122,7 @@ void Mesh::lose(Peer& peer, core::TimePoint now) {
 void Mesh::withdraw(Peer& peer) {
   peer.rows.clear();
   peer.state = PeerState::kSyncing;
+  peer.draining = false;
   port_.drop(peer.node);
   if (std::exchange(peer.announced, false)) {
     port_.news(PeerNews::kDisconnected, peer.node);

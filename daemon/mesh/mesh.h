@@ -82,7 +82,7 @@ class Mesh {
   core::Result<void> on_update(Link& link, core::ByteView bytes, core::TimePoint now);
   core::Result<void> on_heartbeat(Link& link, core::ByteView body, core::TimePoint now);
   core::Result<void> on_peers(Link& link, core::ByteView body, core::TimePoint now);
-  void on_draining(Peer& peer);
+  void on_draining(Peer& peer, const Link& link, core::TimePoint now);
   void on_goodbye(Peer& peer, core::TimePoint now);
   void publish(Peer& peer, const Link& link, PeerRows::Outcome outcome, core::TimePoint now);
   void ask_resync(Link& link, core::TimePoint now);

@@ -63,7 +63,7 @@ core::Result<void> Mesh::handle(Link& link, SyncType type, core::ByteView body,
   if (type == SyncType::kResync) {
     answer_resync(link, now);
   } else if (type == SyncType::kDraining) {
-    on_draining(peers_.at(link.info.node));
+    on_draining(peers_.at(link.info.node), link, now);
   } else {
     on_goodbye(peers_.at(link.info.node), now);
   }
@@ -105,13 +105,14 @@ core::Result<void> Mesh::on_update(Link& link, core::ByteView bytes, core::TimeP
 
 void Mesh::publish(Peer& peer, const Link& link, PeerRows::Outcome outcome, core::TimePoint now) {
   if (peer.state == PeerState::kSyncing) {
-    peer.state = PeerState::kUp;
+    peer.state = peer.draining ? PeerState::kDraining : PeerState::kUp;
   }
   if (peer.announced && outcome == PeerRows::Outcome::kUnchanged) {
     return;
   }
   registry::NodeRows rows = peer.rows.rows();
   rows.name = link.info.name.empty() ? rows.name : link.info.name;
+  rows.draining = peer.draining;
   port_.replace(std::move(rows));
   port_.news(peer.announced ? PeerNews::kUpdated : PeerNews::kDiscovered, peer.node);
   peer.announced = true;
@@ -168,9 +169,14 @@ core::Result<void> Mesh::on_peers(Link&, core::ByteView body, core::TimePoint no
   return {};
 }
 
-void Mesh::on_draining(Peer& peer) {
-  peer.state = PeerState::kDraining;
-  port_.draining(peer.node);
+void Mesh::on_draining(Peer& peer, const Link& link, core::TimePoint now) {
+  const bool news = !std::exchange(peer.draining, true);
+  if (peer.announced) {
+    peer.state = PeerState::kDraining;
+  }
+  if (news && peer.announced) {
+    publish(peer, link, PeerRows::Outcome::kApplied, now);
+  }
 }
 
 void Mesh::on_goodbye(Peer& peer, core::TimePoint now) {

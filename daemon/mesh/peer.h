@@ -23,6 +23,7 @@ struct Peer {
   std::vector<wire::Address> addresses;  // as told to others
   PeerState state = PeerState::kSyncing;
   bool announced = false;  // kDiscovered was said
+  bool draining = false;   // this run of it is: that is never taken back
   core::TimePoint forget = core::kNever;
 };
 

@@ -31,10 +31,9 @@ class Port {
   // The node has no link. Its rows may stay for the grace period, but nothing may be sent to it: a
   // path that only it provides answers kNoEndpoint, not kNoService.
   virtual void detach(const core::NodeId& node) = 0;
-  // The node is about to stop: choose it for nothing new. Holds until drop().
-  virtual void draining(const core::NodeId& node) = 0;
 
-  // The node's rows are now these, and nothing else.
+  // The node's rows are now these, and nothing else. When they are draining, the node is to be
+  // chosen for nothing new.
   virtual void replace(registry::NodeRows rows) = 0;
   virtual void drop(const core::NodeId& node) = 0;
 

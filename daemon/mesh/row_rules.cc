@@ -22,7 +22,7 @@ bool acceptable(const wire::ServiceEntry& entry, std::string_view network) {
 bool acceptable(const wire::SubscriptionEntry& entry, std::string_view network) {
   const auto pattern = routing::TopicPattern::parse(entry.pattern, network);
   return pattern.has_value() && pattern->network() == network &&
-         pattern->pattern() == entry.pattern;
+         pattern->pattern() == entry.pattern && !pattern->is_system();
 }
 
 }  // namespace runard::mesh

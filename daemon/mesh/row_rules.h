@@ -8,7 +8,8 @@
 
 namespace runard::mesh {
 
-// A canonical path that is not the system's, and patterns below it that can be.
+// A canonical path that is not the system's, and patterns below it that can be. System events stay
+// on their node, so no subscription to them is another node's.
 bool acceptable(const wire::ServiceEntry& entry, std::string_view network);
 bool acceptable(const wire::SubscriptionEntry& entry, std::string_view network);
 

@@ -78,8 +78,13 @@ class Daemon {
 };
 
 core::Result<void> Daemon::start() {
-  std::error_code made;  // a folder that could not be made is reported by open()
+  std::error_code made;
   std::filesystem::create_directories(config_.node.state_dir, made);
+  if (made) {
+    return core::fail(Errc::kConfigInvalid, fmt::format("node.state_dir: {} can't be made: {}",
+                                                        config_.node.state_dir, made.message()));
+  }
+  // Somebody else's folder is reported by open().
   std::filesystem::permissions(config_.node.state_dir, std::filesystem::perms::owner_all, made);
   auto state = identity::StateDir::open(disk_, config_.node.state_dir);
   if (!state) {
@@ -110,9 +115,11 @@ void Daemon::ready() {
       return;
     }
   }
-  log_.info("ready", {core::field("services", config_.service_count()),
+  const std::size_t services = config_.service_count();
+  const std::size_t running = local_->running_services();
+  log_.info("ready", {core::field("services", services), core::field("running", running),
                       core::field("mode", mesh_ ? "mesh" : "local-only")});
-  notify_.ready(fmt::format("{} services", config_.service_count()));
+  notify_.ready(fmt::format("{} of {} services run", running, services));
 }
 
 int Daemon::run() {

@@ -33,7 +33,7 @@ void LocalDirectory::state_changed(plugin_host::InstanceId instance,
     // unlisted.
     (void)registry_.put_local(row, entry.endpoint);
   }
-  events_.service_state(row, registry_.self());
+  events_.service_state(row.network, row.path, registry::state_text(row.state), registry_.self());
 }
 
 void LocalDirectory::withdraw(plugin_host::InstanceId instance) {

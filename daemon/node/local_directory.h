@@ -22,6 +22,9 @@ class LocalDirectory final : public plugin_host::Directory {
                              rpc::Handler& endpoint) override;
   void state_changed(plugin_host::InstanceId instance, const registry::ServiceRow& row) override;
   void withdraw(plugin_host::InstanceId instance) override;
+  std::optional<core::NodeId> find_node(std::string_view name_or_id) const override {
+    return registry_.find_node(name_or_id);
+  }
 
  private:
   struct Entry {

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "config/show.h"
@@ -64,13 +65,17 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
           context.io,
           {config.control.socket, config.control.group, context.version, config.request_timeout},
           {[this] { return status(); },
-           [this] { return config::show(config_, config::ShowAs::kYaml); }},
+           [this] { return config::show(config_, config::ShowAs::kYaml); },
+           [this] { return config::show(config_, config::ShowAs::kJson); }},
           calls_, broker_, registry_, context.clock, context.log.component("admin")) {
   host_control_.set_host(&plugins_);
   for (const std::string& network : registry_.networks()) {
     auto& service = registry_services_.emplace_back(
         std::make_unique<system::RegistryService>(network, registry_, host_control_));
     registry_.put_system(service->row(), *service);
+    auto& events = events_services_.emplace_back(
+        std::make_unique<system::EventsService>(network, broker_, config.limits.payload));
+    registry_.put_system(events->row(), *events);
   }
 }
 
@@ -145,6 +150,13 @@ void LocalNode::stop(core::Task done) {
     server_.stop();
     done();
   });
+}
+
+std::size_t LocalNode::running_services() const {
+  const auto services = plugins_.status();
+  return static_cast<std::size_t>(std::ranges::count_if(services, [](const auto& service) {
+    return service.row.state == registry::ServiceState::kRunning;
+  }));
 }
 
 json::object LocalNode::status() const {

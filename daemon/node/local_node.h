@@ -22,6 +22,7 @@
 #include "plugin_host/host.h"
 #include "pubsub/broker.h"
 #include "registry/registry.h"
+#include "system/events_service.h"
 #include "system/registry_events.h"
 #include "system/registry_service.h"
 
@@ -50,6 +51,9 @@ class LocalNode {
   // Services first, then subscriptions and control socket. `done` comes once.
   void stop(core::Task done);
 
+  // How many services of plugins run now.
+  std::size_t running_services() const;
+
   registry::Registry& registry() { return registry_; }
   calls::Dispatcher& calls() { return calls_; }
   pubsub::Broker& broker() { return broker_; }
@@ -72,6 +76,7 @@ class LocalNode {
   LocalDirectory directory_;
   HostControl host_control_;
   std::vector<std::unique_ptr<system::RegistryService>> registry_services_;  // one a network
+  std::vector<std::unique_ptr<system::EventsService>> events_services_;      // one a network
   plugin_host::Host plugins_;
   plugin_host::IoThread io_thread_{plugins_};  // this one: it runs PROMPT handlers
   std::optional<FolderWatch> folder_;

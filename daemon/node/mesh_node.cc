@@ -25,6 +25,11 @@ std::vector<std::string> texts(const std::vector<config::HostPort>& addresses) {
   return all;
 }
 
+json::string peer_state_text(mesh::PeerState state) {
+  constexpr const char* kTexts[] = {"syncing", "up", "draining", "lost"};
+  return kTexts[static_cast<std::size_t>(state)];
+}
+
 mesh::Settings mesh_settings(const config::Config& config) {
   mesh::Settings settings;
   settings.peers = config.limits.peers;
@@ -45,13 +50,15 @@ MeshNode::MeshNode(const Context& context, const config::Config& config,
       networks_(std::move(networks)),
       mesh_names_(networks_),
       epoch_(epoch),
-      peers_(networks_),
+      past_(context.control, context.clock, config.limits.payload),
+      peers_(networks_, past_),
       inbound_(
           local.broker(), context.control,
           [this](transport::LinkId link, std::uint64_t lane) { endpoint_->resume(link, lane); }),
       mesh_({identity_.id, epoch}, mesh_settings(config), mesh_names_, *this, context.random, log_),
       multicast_(context.io.get_executor(), context.clock, context.random, *this,
-                 context.log.component("discovery")) {}
+                 context.log.component("discovery")),
+      remote_services_(local.events()) {}
 
 MeshNode::~MeshNode() {
   context_.control.cancel(timer_);
@@ -116,7 +123,7 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   options.self = {identity_.id, identity_.name, epoch_, texts(quic.advertise), networks_.ids()};
   options.limits.payload = config_.limits.payload;
   options.limits.links = config_.limits.peers;
-  options.limits.receive_memory = config_.limits.memory;
+  options.limits.shared_memory = config_.limits.memory;
   options.tls = *tls;
   options.reset_secret = reset_secret;
   options.listen = *listen;
@@ -191,6 +198,7 @@ void MeshNode::rearm() {
 
 void MeshNode::drain() {
   multicast_.stop();
+  local_.registry().drain();
   mesh_.drain(context_.clock.now());
   rearm();
 }
@@ -242,10 +250,11 @@ void MeshNode::add_status(json::object& status) const {
   std::size_t linked = 0;
   for (const mesh::PeerStatus& peer : mesh_.peers()) {
     linked += peer.links > 0 ? 1 : 0;
-    const auto name = names_.find(peer.node);
+    const auto known = known_.find(peer.node);
     peers.push_back({{"node", peer.node.text()},
-                     {"name", name == names_.end() ? std::string() : name->second},
+                     {"name", known == known_.end() ? std::string() : known->second.name},
                      {"address", peer.address},
+                     {"state", peer_state_text(peer.state)},
                      {"linked", peer.links > 0}});
   }
   json::array unreached;
@@ -266,6 +275,8 @@ void MeshNode::add_status(json::object& status) const {
                     {"certificate_until", admin::time_value(identity_.not_after)},
                     {"handshakes", stats.handshakes},
                     {"handshakes_failed", stats.handshakes_failed},
+                    {"strangers_dropped", stats.initials_dropped},
+                    {"resets_received", stats.resets_received},
                     {"calls_sent", stats.calls_sent},
                     {"calls_received", stats.calls_received},
                     {"multicast_heard", multicast_.stats().received}};

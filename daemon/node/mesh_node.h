@@ -20,6 +20,7 @@
 #include "node/local_node.h"
 #include "node/network_map.h"
 #include "node/peer_links.h"
+#include "system/remote_services.h"
 #include "transport/endpoint.h"
 
 namespace runard::node {
@@ -54,6 +55,7 @@ class MeshNode final : private mesh::Port,
   void rearm();
   void wait_until_left(core::Task left);
   void add_status(boost::json::object& status) const;
+  std::vector<std::string> names_of(const std::vector<core::NetworkId>& networks) const;
 
   // mesh::Port
   bool send_control(mesh::LinkId link, wire::SyncType type, core::Bytes body) override;
@@ -62,7 +64,6 @@ class MeshNode final : private mesh::Port,
             const std::optional<core::NodeId>& expected) override;
   void attach(const core::NodeId& node, mesh::LinkId link) override;
   void detach(const core::NodeId& node) override;
-  void draining(const core::NodeId& node) override;
   void replace(registry::NodeRows rows) override;
   void drop(const core::NodeId& node) override;
   void news(mesh::PeerNews what, const core::NodeId& node) override;
@@ -87,13 +88,23 @@ class MeshNode final : private mesh::Port,
   const NetworkMap networks_;
   const MeshNetworkNames mesh_names_;
   const std::uint64_t epoch_;
+  system::PastClient past_;
   PeerLinks peers_;
   InboundEvents inbound_;
   std::unique_ptr<transport::Endpoint> endpoint_;
   mesh::Mesh mesh_;
   discovery::Multicast multicast_;
-  std::unordered_map<transport::LinkId, std::shared_ptr<transport::RemoteNode>> links_;
-  std::unordered_map<core::NodeId, std::string> names_;  // of nodes that were linked
+  struct Link {
+    std::shared_ptr<transport::RemoteNode> remote;
+    std::uint64_t epoch = 0;
+  };
+  std::unordered_map<transport::LinkId, Link> links_;
+  struct Known {
+    std::string name;
+    std::vector<std::string> networks;  // in common, by this node's names
+  };
+  std::unordered_map<core::NodeId, Known> known_;  // nodes that were linked
+  system::RemoteServices remote_services_;
   std::unordered_map<transport::DialId, mesh::DialId> dials_;
   core::TimerId timer_ = 0;
 };

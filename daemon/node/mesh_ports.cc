@@ -28,39 +28,50 @@ void MeshNode::dial(mesh::DialId dial, const std::vector<std::string>& addresses
 
 void MeshNode::attach(const core::NodeId& node, mesh::LinkId link) {
   if (const auto at = links_.find(link); at != links_.end()) {
-    peers_.attach(node, at->second);
+    peers_.attach(node, at->second.remote);
+    local_.broker().peer_up(node, at->second.epoch, known_[node].networks);
   }
 }
 
 void MeshNode::detach(const core::NodeId& node) {
   peers_.detach(node);
-}
-void MeshNode::draining(const core::NodeId& node) {
-  peers_.set_draining(node, true);
+  local_.broker().peer_down(node);
 }
 
 void MeshNode::replace(registry::NodeRows rows) {
-  const auto name = names_.find(rows.node);
-  rows.name = name == names_.end() ? rows.name : name->second;
+  const auto known = known_.find(rows.node);
+  rows.name = known == known_.end() ? rows.name : known->second.name;
   rpc::Handler& handler = peers_.handler(rows.node);
   local_.registry().replace(rows, handler);
+  remote_services_.changed(rows);
 }
 
 void MeshNode::drop(const core::NodeId& node) {
   local_.registry().drop(node);
-  peers_.set_draining(node, false);
+  remote_services_.gone(node);
 }
 
 void MeshNode::news(mesh::PeerNews what, const core::NodeId& node) {
-  const auto name = names_.find(node);
-  local_.events().peer(local_.registry().networks(), node,
-                       name == names_.end() ? std::string() : name->second, news_text(what));
+  const Known& known = known_[node];
+  local_.events().peer(known.networks, node, known.name, news_text(what));
+}
+
+std::vector<std::string> MeshNode::names_of(const std::vector<core::NetworkId>& networks) const {
+  std::vector<std::string> names;
+  for (const core::NetworkId& network : networks) {
+    if (const std::string_view name = networks_.name(network); !name.empty()) {
+      names.emplace_back(name);
+    }
+  }
+  return names;
 }
 
 void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
                        std::shared_ptr<transport::RemoteNode> remote) {
-  links_[link] = std::move(remote);
-  names_[peer.node] = peer.name;
+  Link& known = links_[link];
+  known.remote = std::move(remote);
+  known.epoch = peer.epoch;
+  known_[peer.node] = {peer.name, names_of(peer.networks)};
   mesh::PeerInfo info;
   info.node = peer.node;
   info.name = peer.name;
@@ -94,9 +105,10 @@ void MeshNode::dial_done(transport::DialId dial, const core::Result<transport::L
   if (outcome) {
     // The link is known by link_up() already: for the book these addresses are that node's.
     const auto link = links_.find(*outcome);
-    mesh_.dial_failed(its, core::fail(core::Errc::kDuplicateLink, "linked"),
-                      link == links_.end() ? std::nullopt : std::optional(link->second->node()),
-                      context_.clock.now());
+    mesh_.dial_failed(
+        its, core::fail(core::Errc::kDuplicateLink, "linked"),
+        link == links_.end() ? std::nullopt : std::optional(link->second.remote->node()),
+        context_.clock.now());
   } else {
     mesh_.dial_failed(its, outcome.error(), std::nullopt, context_.clock.now());
   }

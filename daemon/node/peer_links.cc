@@ -3,16 +3,14 @@
 namespace runard::node {
 
 rpc::Ticket PeerLinks::Entry::call(const rpc::Request& request, const rpc::Responder& responder) {
-  const bool leaving = draining.load(std::memory_order_relaxed);
   const auto held = link.read();
-  if (held->remote && !leaving) {
+  if (held->remote) {
     return held->remote->call(request, responder);
   }
   rpc::Reply reply;
-  reply.code = leaving ? core::Errc::kDraining : core::Errc::kLinkLost;
+  reply.code = core::Errc::kLinkLost;
   reply.executed = core::Executed::kNo;
-  reply.message =
-      leaving ? "the provider's node is stopping" : "there is no link to the provider's node";
+  reply.message = "there is no link to the provider's node";
   responder(reply);
   return 0;
 }
@@ -34,24 +32,18 @@ PeerLinks::Entry& PeerLinks::entry(const core::NodeId& node) {
 }
 
 void PeerLinks::attach(const core::NodeId& node, std::shared_ptr<transport::RemoteNode> remote) {
-  Entry& peer = entry(node);
-  peer.link.publish(std::make_shared<const Link>(Link{std::move(remote)}));
-  peer.draining.store(false, std::memory_order_relaxed);
+  entry(node).link.publish(std::make_shared<const Link>(Link{std::move(remote)}));
 }
 
 void PeerLinks::detach(const core::NodeId& node) {
   entry(node).link.publish(std::make_shared<const Link>());
 }
 
-void PeerLinks::set_draining(const core::NodeId& node, bool draining) {
-  entry(node).draining.store(draining, std::memory_order_relaxed);
-}
-
-bool PeerLinks::send(core::NodeId node, const rpc::Event& event) {
+PeerLinks::Sent PeerLinks::send(core::NodeId node, const rpc::Event& event) {
   const auto network = names_.id(event.network);
   const auto held = entry(node).link.read();
   if (!network || !held->remote) {
-    return false;
+    return Sent::kNoLink;
   }
   transport::OutgoingEvent outgoing;
   wire::EventHeader& header = outgoing.header;
@@ -72,7 +64,11 @@ bool PeerLinks::send(core::NodeId node, const rpc::Event& event) {
   outgoing.groups = event.groups;
   outgoing.payload = event.payload.bytes;
   const std::uint64_t lane = std::hash<std::string_view>{}(event.topic) % kLanes;
-  return held->remote->publish(lane, outgoing).has_value();
+  const auto published = held->remote->publish(lane, outgoing);
+  if (published) {
+    return Sent::kSent;
+  }
+  return published.error().code == core::Errc::kBackpressure ? Sent::kNoRoom : Sent::kNoLink;
 }
 
 }  // namespace runard::node

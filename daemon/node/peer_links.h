@@ -7,7 +7,6 @@
 // detach on the control strand.
 #pragma once
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,6 +14,7 @@
 #include "core/ids.h"
 #include "pubsub/broker.h"
 #include "routing/snapshot.h"
+#include "system/past_client.h"
 #include "transport/remote_node.h"
 
 namespace runard::node {
@@ -24,14 +24,17 @@ class PeerLinks final : public pubsub::EventPeers {
   // Events of one topic share a lane, so that their order holds; others need not wait for them.
   static constexpr std::uint64_t kLanes = 4;
 
-  explicit PeerLinks(const transport::NetworkNames& names) : names_(names) {}
+  // `past` asks for the past over these links.
+  PeerLinks(const transport::NetworkNames& names, system::PastClient& past)
+      : names_(names), past_(past) {}
 
   rpc::Handler& handler(const core::NodeId& node) { return entry(node); }
   void attach(const core::NodeId& node, std::shared_ptr<transport::RemoteNode> remote);
   void detach(const core::NodeId& node);
-  // Refuses new calls though the link is there.
-  void set_draining(const core::NodeId& node, bool draining);
-  bool send(core::NodeId node, const rpc::Event& event) override;
+  Sent send(core::NodeId node, const rpc::Event& event) override;
+  void ask_past(const core::NodeId& node, rpc::PastQuery query, Done done) override {
+    past_.ask(entry(node), node, std::move(query), std::move(done));
+  }
 
  private:
   struct Link {
@@ -42,11 +45,11 @@ class PeerLinks final : public pubsub::EventPeers {
     rpc::Ticket call(const rpc::Request& request, const rpc::Responder& responder) override;
     void cancel(rpc::Ticket ticket) override;
     routing::Snapshot<Link> link{std::make_shared<const Link>()};
-    std::atomic<bool> draining{false};
   };
   Entry& entry(const core::NodeId& node);
 
   const transport::NetworkNames& names_;
+  system::PastClient& past_;
   std::mutex mutex_;  // protects the map; entries never go
   std::map<core::NodeId, std::unique_ptr<Entry>> entries_;
 };

@@ -1,5 +1,6 @@
 // runard: the daemon. Reads argv and the environment, loads the configuration, runs it.
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +9,7 @@
 
 #include "config/check.h"
 #include "config/load.h"
+#include "config/suggest.h"
 #include "crypto/process.h"
 #include "node/daemon.h"
 
@@ -37,6 +39,26 @@ core::Log make_log(const config::Logging& logging, const std::string& node,
   return core::Log(std::move(sink), "runard").with("node", node);
 }
 
+// What was wrong with the command line, as runarctl tells it.
+int report_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> left = app.remaining();
+  std::string what = error.what();
+  std::string hint;
+  if (!left.empty()) {
+    const bool is_option = left.front().starts_with('-');
+    what = fmt::format("unknown {} \"{}\"", is_option ? "option" : "argument", left.front());
+    const std::vector<std::string> options = {"--config", "--check", "--version", "--help"};
+    const auto near = config::nearest(left.front(), options);
+    hint = near         ? "did you mean " + *near + "?"
+           : !is_option ? "did you mean --config " + left.front() + "?"
+                        : "";
+  }
+  std::cerr << "error: " << core::describe(core::fail(core::Errc::kUsage, "runard: " + what))
+            << '\n'
+            << (hint.empty() ? "" : "  " + hint + "\n") << "  try: see runard --help\n";
+  return node::kUsage;
+}
+
 int run(const std::string& path) {
   const config::Loaded loaded = config::load(path, environment);
   if (!loaded.config) {
@@ -60,21 +82,28 @@ int run(const std::string& path) {
 int main(int argc, char** argv) {
   crypto::harden_process();
   CLI::App app(
-      "runard: the mesh daemon. Runs in the foreground and logs to stderr; SIGTERM drains and "
-      "stops it.");
+      "The mesh daemon. Runs in the foreground and logs to stderr; SIGTERM drains and stops it, a "
+      "second one stops it at once, SIGHUP takes a renewed certificate.",
+      "runard");
   std::string path = "/etc/runard/runard.yaml";
   bool check = false;
-  app.add_option("--config", path, "the YAML file")->capture_default_str();
+  app.add_option("--config", path, "the YAML file; config/runard.yaml explains every key")
+      ->type_name("FILE")
+      ->capture_default_str();
   app.add_flag("--check", check,
                "only validate the configuration: exit 0, or 78 with every error on stderr");
   app.set_version_flag("--version", "runard " RUNARD_VERSION);
   app.footer(
-      "Exit codes: 0 stopped as asked, 1 failed, 2 usage, 75 try later, 78 configuration or "
-      "identity wrong.");
+      "Example:\n  runard --check --config runard.yaml && runard --config runard.yaml\n\n"
+      "Exit codes: 0 stopped as asked, 1 failed, 2 usage, 75 try later (state directory or "
+      "address\n"
+      "in use), 78 configuration or identity wrong.");
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& help) {  // --help, --version
+    return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : node::kUsage;
+    return report_usage(app, error);
   }
   return check ? config::check(path, environment, std::cout, std::cerr) : run(path);
 }

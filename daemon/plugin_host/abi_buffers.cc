@@ -45,7 +45,7 @@ runar_buf* buf_wrap(runar_ctx* raw, runar_bytes bytes, runar_free_fn release, vo
   if (!buffer) {
     return nullptr;  // never begun, so `release` never runs
   }
-  static_cast<void>(wrapped.release());  // the buffer owns it now
+  static_cast<void>(wrapped.release());  // NOLINT(bugprone-unused-return-value): the buffer's now
   entry.context().wrapped(1);
   return to_abi(buffer.detach());
 }

@@ -54,7 +54,7 @@ runar_status read_call(const Entry& entry, const runar_call& given, CallInput& o
     status = read_meta(given.meta, given.meta_count, out.meta.room(), request.meta);
   }
   if (status == RUNAR_OK) {
-    status = read_node(given.target_node, request.target);
+    status = read_node(entry.runtime().ports.directory, given.target_node, request.target);
   }
   if (status == RUNAR_OK) {
     status = read_deadline(entry, given, request);
@@ -79,7 +79,7 @@ runar_status call(runar_ctx* raw, const runar_call* given, runar_reply_fn on_rep
     }
     CallInput input;
     if (const runar_status status = read_call(entry, *read, input); status != RUNAR_OK) {
-      return misuse(entry.context(), "call", status);
+      return status == RUNAR_E_NOT_FOUND ? status : misuse(entry.context(), "call", status);
     }
     const CallStart start{on_reply, user, read->parent, out};
     return entry.runtime().calls.start(entry.context(), input.request, start);

@@ -34,7 +34,7 @@ runar_status read_publish(const Entry& entry, const runar_publish& given, Publis
     status = read_meta(given.meta, given.meta_count, out.meta.room(), out.event.meta);
   }
   if (status == RUNAR_OK) {
-    status = read_node(given.target_node, out.options.target);
+    status = read_node(entry.runtime().ports.directory, given.target_node, out.options.target);
   }
   out.event.published = entry.runtime().clock.wall();
   out.event.publisher = entry.context().label().path;
@@ -81,7 +81,7 @@ runar_status publish(runar_ctx* raw, const runar_publish* given, runar_receipt_f
     }
     PublishInput input;
     if (const runar_status status = read_publish(entry, *read, input); status != RUNAR_OK) {
-      return misuse(entry.context(), "publish", status);
+      return status == RUNAR_E_NOT_FOUND ? status : misuse(entry.context(), "publish", status);
     }
     if (on_receipt != nullptr) {
       return publish_with_receipt(entry, input, on_receipt, user);

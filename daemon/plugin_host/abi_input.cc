@@ -1,9 +1,18 @@
 #include "plugin_host/abi_input.h"
 
+#include "plugin_host/seen_paths.h"
 #include "routing/escape.h"
 #include "routing/topic_path.h"
 
 namespace runard::plugin_host {
+namespace {
+
+SeenPaths& seen_paths() {
+  thread_local constinit SeenPaths paths;
+  return paths;
+}
+
+}  // namespace
 
 runar_status read_payload(const runar_payload& given, std::size_t most, rpc::Payload& out) {
   if ((given.bytes.ptr == nullptr && given.bytes.len != 0) || given.reserved0 != 0) {
@@ -54,13 +63,19 @@ runar_status read_meta(const runar_kv* given, std::size_t count, std::span<rpc::
   return bytes > kMaxMetaBytes ? RUNAR_E_TOO_LARGE : RUNAR_OK;
 }
 
-runar_status read_node(runar_str given, core::NodeId& out) {
+runar_status read_node(const Directory& nodes, runar_str given, core::NodeId& out) {
   if (given.len == 0) {
     return RUNAR_OK;
   }
-  const auto id = is_text(given, 64) ? core::NodeId::parse(view(given)) : std::nullopt;
-  if (!id) {
+  if (!is_text(given, kMaxNodeName)) {
     return RUNAR_E_INVALID;
+  }
+  auto id = core::NodeId::parse(view(given));  // first: it needs no look-up
+  if (!id) {
+    id = nodes.find_node(view(given));
+  }
+  if (!id) {
+    return RUNAR_E_NOT_FOUND;
   }
   out = *id;
   return RUNAR_OK;
@@ -75,7 +90,15 @@ runar_status read_topic(runar_str given, std::string_view network, std::string& 
   if (!is_text(given, 2 * routing::kMaxPathBytes)) {
     return RUNAR_E_INVALID;
   }
+  if (seen_paths().has(view(given))) {
+    out_network = network;
+    out_path = view(given);
+    return RUNAR_OK;
+  }
   auto topic = routing::view_topic(view(given), network);
+  if (topic && topic->path.size() == given.len) {  // it names no network
+    seen_paths().add(topic->path);
+  }
   if (!topic) {
     const auto parsed = routing::TopicPath::parse(view(given), network);
     if (!parsed) {

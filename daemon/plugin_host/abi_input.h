@@ -10,6 +10,7 @@
 
 #include "plugin_host/abi_values.h"
 #include "plugin_host/limits.h"
+#include "plugin_host/ports.h"
 #include "rpc/handler.h"
 
 namespace runard::plugin_host {
@@ -20,6 +21,7 @@ runar_status read_payload(const runar_payload& given, std::size_t most, rpc::Pay
 // Room for a message's metadata that costs nothing until it is used.
 class PairBuffer {
  public:
+  PairBuffer() {}  // not "= default": braces would then fill it with zeros
   std::span<rpc::Pair> room() { return {reinterpret_cast<rpc::Pair*>(bytes_), kMaxMeta}; }
 
  private:
@@ -30,8 +32,9 @@ class PairBuffer {
 runar_status read_meta(const runar_kv* given, std::size_t count, std::span<rpc::Pair> out,
                        std::span<const rpc::Pair>& used);
 
-// A node's id; empty: none.
-runar_status read_node(runar_str given, core::NodeId& out);
+// A node's id, or the name of one that `nodes` knows; empty: none. RUNAR_E_NOT_FOUND: nobody's
+// name.
+runar_status read_node(const Directory& nodes, runar_str given, core::NodeId& out);
 
 // UTF-8 of at most `most` bytes.
 bool is_utf8_text(runar_str text, std::size_t most);

@@ -29,12 +29,14 @@ void BlockingPool::submit(Runnable& work) {
 }
 
 void BlockingPool::start_thread() {
+  list_.announce(ThreadRole::kBlocking);
   try {
     std::thread([this, alive = keep_alive_.lock()] {
       const ThreadScope scope(list_, ThreadRole::kBlocking);
       work();
     }).detach();                        // ThreadList::wait_none() joins
   } catch (const std::system_error&) {  // the system's limit of threads: those there are go on
+    list_.renounce(ThreadRole::kBlocking);
     const std::lock_guard lock(mutex_);
     --threads_;
   }

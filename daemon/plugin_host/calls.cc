@@ -61,13 +61,14 @@ void DirectCall::keep(const rpc::Reply& arrived) {
 }
 
 runar_status Calls::start(Context& context, const rpc::Request& request, const CallStart& call) {
-  if (const runar_status refused = context.begin_call(runtime_.limits.instance_calls);
+  const bool on_strand = context.instance().strand().held_by_this_thread();
+  if (const runar_status refused = context.begin_call(runtime_.limits.instance_calls, on_strand);
       refused != RUNAR_OK) {
     return refused;
   }
   const auto opened = table_.open();
   if (opened.value == nullptr) {
-    context.call_done();
+    context.call_not_begun(on_strand);
     return RUNAR_E_BUSY;
   }
   CallSlot& slot = *opened.value;
@@ -126,10 +127,10 @@ void Calls::finish_direct(Context& context, CallSlot& slot, const DirectCall& di
   const CallStart call{slot.on_reply, slot.user, 0, nullptr};
   table_.close(direct.id);
   deliver(context, call, make_id(direct.id, IdKind::kCall), direct.reply);
-  if (!on_strand) {
-    strand.leave();
-  }
   context.call_done();
+  if (!on_strand) {
+    strand.leave();  // the last: from here on the instance may go
+  }
 }
 
 void Calls::complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noexcept {

@@ -57,6 +57,30 @@ runar_status Context::begin(std::atomic<std::uint32_t>& counter, std::uint32_t l
   return closing ? RUNAR_E_STOPPING : RUNAR_E_BUSY;
 }
 
+// On the strand, closing needs no fence: whoever closes looks at the strand as well (Life), finds
+// it busy, or idle with our count in sight, or idle before we came, and then we see that it closes.
+runar_status Context::begin_call(std::uint32_t limit, bool on_strand) {
+  if (open_calls() >= limit) {
+    return closing() ? RUNAR_E_STOPPING : RUNAR_E_BUSY;
+  }
+  if (!on_strand) {
+    return begin(calls_, UINT32_MAX);
+  }
+  if (closing()) {
+    return RUNAR_E_STOPPING;
+  }
+  add_on_strand(1);
+  return RUNAR_OK;
+}
+
+void Context::call_not_begun(bool on_strand) {
+  if (on_strand) {
+    add_on_strand(-1);
+  } else {
+    calls_.fetch_sub(1, std::memory_order_acq_rel);
+  }
+}
+
 bool Context::enter() {
   const std::uint32_t before = holds_.fetch_add(1, std::memory_order_acq_rel);
   if ((before & kRetired) == 0) {
@@ -67,7 +91,7 @@ bool Context::enter() {
 }
 
 bool Context::quiet() const {
-  return open_requests() == 0 && calls_.load() == 0 && tasks_.load() == 0 && holds_.load() == 0;
+  return open_requests() == 0 && open_calls() == 0 && tasks_.load() == 0 && holds_.load() == 0;
 }
 
 bool Context::retire() {

@@ -73,13 +73,22 @@ class Context final : public rpc::Handler {
   std::uint32_t open_requests() const { return static_cast<std::uint32_t>(gate_.load()); }
   void request_done() { gate_.fetch_sub(1, std::memory_order_acq_rel); }
 
-  // What the instance has begun. False: the limit is reached, or the instance is closing.
-  runar_status begin_call(std::uint32_t limit) { return begin(calls_, limit); }
-  void call_done() { calls_.fetch_sub(1, std::memory_order_acq_rel); }
+  // What the instance has begun. RUNAR_E_BUSY: the limit is reached; STOPPING: it is closing.
+  // Calls end on the strand, and mostly begin there: what is counted there costs no locked
+  // instruction. Only the sum of the two counters means something. Threads that begin calls at the
+  // same moment may pass the limit by one each.
+  runar_status begin_call(std::uint32_t limit, bool on_strand);
+  void call_done() { add_on_strand(-1); }
+  void call_not_begun(bool on_strand);
   runar_status begin_task(std::uint32_t limit) { return begin(tasks_, limit); }
   void add_task() { tasks_.fetch_add(1); }  // the host's own, beyond the limit
   void task_done() { tasks_.fetch_sub(1, std::memory_order_acq_rel); }
-  std::uint32_t open_calls() const { return calls_.load(); }
+  std::uint32_t open_calls() const {
+    // In this order: an end that is seen here has its begin seen below, so the sum is never too
+    // low.
+    const std::int32_t on_strand = calls_on_strand_.load(std::memory_order_acquire);
+    return static_cast<std::uint32_t>(on_strand) + calls_.load();
+  }
   std::uint32_t open_tasks() const { return tasks_.load(); }
 
   // Threads that are inside a host function, and requests that wait for their turn.
@@ -112,6 +121,10 @@ class Context final : public rpc::Handler {
   static constexpr int kReasonShift = 32;
   static constexpr std::uint32_t kRetired = 1U << 31;
 
+  void add_on_strand(std::int32_t change) {
+    calls_on_strand_.store(calls_on_strand_.load(std::memory_order_relaxed) + change,
+                           std::memory_order_release);
+  }
   runar_status begin(std::atomic<std::uint32_t>& counter, std::uint32_t limit);
 
   const std::uint64_t magic_ = kMagic;
@@ -125,7 +138,8 @@ class Context final : public rpc::Handler {
   // reason << 32 | requests that were let in and not answered
   alignas(64) std::atomic<std::uint64_t> gate_{
       static_cast<std::uint64_t>(core::Errc::kServiceStopping) << kReasonShift};
-  std::atomic<std::uint32_t> calls_{0};
+  std::atomic<std::int32_t> calls_on_strand_{0};  // begun there, minus those that ended
+  std::atomic<std::uint32_t> calls_{0};           // begun elsewhere
   std::atomic<std::uint32_t> tasks_{0};
   std::atomic<std::uint32_t> holds_{0};
   std::atomic<int> wrapped_{0};

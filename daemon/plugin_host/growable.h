@@ -39,14 +39,15 @@ class Growable {
     const std::size_t size = given->struct_size;
     const bool used = size > sizeof(T) && std::any_of(bytes + sizeof(T), bytes + size,
                                                       [](unsigned char b) { return b != 0; });
-    std::memcpy(&copy_, bytes, std::min(size, sizeof(T)));
-    value_ = &copy_;
+    std::memset(copy_, 0, sizeof(T));
+    std::memcpy(copy_, bytes, std::min(size, sizeof(T)));
+    value_ = reinterpret_cast<const T*>(copy_);
     status_ = used ? RUNAR_E_TOO_NEW : RUNAR_OK;
   }
 
   runar_status status_ = RUNAR_OK;
   const T* value_ = nullptr;
-  T copy_{};
+  alignas(T) unsigned char copy_[sizeof(T)];  // filled in only when it is needed
 };
 
 // The size of T up to and with a member.

@@ -48,8 +48,9 @@ rpc::Ticket Instance::serve(const rpc::Request& request, const rpc::Responder& r
     if (id != 0) {
       const Place place = place_for(*action, request);
       if (place == Place::kHere || place == Place::kHereOnStrand) {
+        Runtime& runtime = runtime_;
         run_here(*action, request, id, place);
-        return id;
+        return runtime.requests.is_open(id) ? id : 0;  // the instance may be gone by now
       }
       if (enqueue(*action, request, id, place)) {
         return id;
@@ -140,9 +141,19 @@ bool Instance::enqueue(Action& action, const rpc::Request& request, runar_id id,
   return true;
 }
 
+// What runs on the strand only is counted by one thread at a time: no locked instruction.
+void Instance::count_request(Action& action) {
+  if ((action.flags & (RUNAR_FN_PARALLEL | RUNAR_FN_PROMPT | RUNAR_FN_BLOCKING)) == 0) {
+    action.requests.store(action.requests.load(std::memory_order_relaxed) + 1,
+                          std::memory_order_relaxed);
+  } else {
+    action.requests.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
 void Instance::run_handler(Action& action, const rpc::Request& request, runar_id id) noexcept {
   const RequestView view(request, id);
-  action.requests.fetch_add(1, std::memory_order_relaxed);
+  count_request(action);
   const bool returned = call_plugin(context_, {&context_, &action, "handler", id}, [&] {
     action.on_request(action.user, Context::to_abi(&context_), view.get());
   });

@@ -80,6 +80,7 @@ class Instance {
   Place place_for(const Action& action, const rpc::Request& request);
   void run_here(Action& action, const rpc::Request& request, runar_id id, Place place);
   bool enqueue(Action& action, const rpc::Request& request, runar_id id, Place place);
+  static void count_request(Action& action);
   runar_status create(runar_err& err);
   void destroy();
   static void drop_users(const std::vector<std::unique_ptr<Action>>& actions);

@@ -161,7 +161,9 @@ bool Life::close() {
 }
 
 bool Life::is_at_rest() const {
-  return running_ == Phase::kNone && context_.quiet() && instance_->idle();
+  // Idle before: what the strand began is counted by now, and what comes later sees that the
+  // context closes. Idle after: nothing of what was counted runs on.
+  return running_ == Phase::kNone && instance_->idle() && context_.quiet() && instance_->idle();
 }
 
 bool Life::wait_quiet() {

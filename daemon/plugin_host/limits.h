@@ -32,6 +32,7 @@ inline constexpr std::size_t kMaxMeta = 64;    // pairs
 inline constexpr std::size_t kMaxParams = 32;  // captured {names}: a path has no more segments
 inline constexpr std::size_t kMaxText = 4096;  // an error's message, a summary
 inline constexpr std::size_t kMaxMetaBytes = 16384;
+inline constexpr std::size_t kMaxNodeName = 64;  // or an id
 inline constexpr std::size_t kMaxSchema = 65536;
 inline constexpr std::size_t kMaxLogFields = 16;
 

@@ -121,7 +121,7 @@ core::Result<void> PluginStore::write(const std::filesystem::path& path, core::B
                        ::fsync(fd.get()) == 0 && ::rename(draft.c_str(), path.c_str()) == 0 &&
                        sync_folder(folder_);
   if (!written) {
-    const core::Error error = system_error(Errc::kSystem, path);
+    core::Error error = system_error(Errc::kSystem, path);
     ::unlink(draft.c_str());
     return error;
   }

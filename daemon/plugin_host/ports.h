@@ -1,6 +1,9 @@
 // What the plugin host needs from the rest of the daemon. It declares it; node connects it.
 #pragma once
 
+#include <optional>
+#include <string_view>
+
 #include "registry/rows.h"
 #include "rpc/broker.h"
 #include "rpc/handler.h"
@@ -9,7 +12,7 @@ namespace runard::plugin_host {
 
 using InstanceId = std::uint64_t;
 
-// The local half of the registry. Any thread.
+// The local half of the registry, and who is in the mesh. Any thread.
 class Directory {
  public:
   virtual ~Directory() = default;
@@ -24,6 +27,8 @@ class Directory {
   virtual void state_changed(InstanceId instance, const registry::ServiceRow& row) = 0;
   // Nothing of the instance is routable afterwards, and no thread is still inside its endpoint.
   virtual void withdraw(InstanceId instance) = 0;
+  // The node of that name or id, this one included; by default nobody is known.
+  virtual std::optional<core::NodeId> find_node(std::string_view) const { return std::nullopt; }
 };
 
 struct Ports {

@@ -18,9 +18,6 @@ std::size_t fill(std::span<const rpc::Pair> pairs, std::span<runar_kv> out) {
 }  // namespace
 
 RequestView::RequestView(const rpc::Request& request, runar_id id) {
-  if (!request.caller.node.is_zero()) {
-    node_ = request.caller.node.text();
-  }
   request_.struct_size = sizeof request_;
   request_.flags = 0;
   if ((request.flags & rpc::kInbound) != 0) {
@@ -39,7 +36,8 @@ RequestView::RequestView(const rpc::Request& request, runar_id id) {
   request_.meta_count = fill(request.meta, meta_);
   request_.payload = to_abi(request.payload);
   request_.deadline_ns = request.deadline.time_since_epoch().count();
-  request_.caller_node = to_abi(node_);
+  request_.caller_node =
+      request.caller.node.is_zero() ? runar_str{} : to_abi(request.caller.node.text(node_));
   request_.caller_service = to_abi(request.caller.service);
   request_.caller_profile = {nullptr, 0};
   request_.trace = request.trace;

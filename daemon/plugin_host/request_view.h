@@ -3,8 +3,6 @@
 
 #include <runar/plugin.h>
 
-#include <string>
-
 #include "plugin_host/limits.h"
 #include "rpc/handler.h"
 
@@ -19,7 +17,7 @@ class RequestView {
 
  private:
   runar_request request_;
-  std::string node_;  // remote callers only: local calls allocate nothing
+  core::NodeId::Text node_;  // of a remote caller
   runar_kv params_[kMaxParams];
   runar_kv meta_[kMaxMeta];
 };

@@ -83,11 +83,14 @@ runar_status Requests::inherit(const Context& context, runar_id id, Inherited& o
   if (slot == nullptr) {
     return RUNAR_E_STALE;
   }
+  // Before the look at `cancelled`: either we see the cancellation, or it sees that there are
+  // calls.
+  if (!slot->has_calls.load()) {
+    slot->has_calls.store(true);
+  }
   const bool cancelled = slot->cancelled.load() == slot_of(id);
   out.deadline = core::TimePoint(core::Duration(slot->deadline_ns.load(std::memory_order_relaxed)));
   out.trace = slot->trace.load(std::memory_order_relaxed);
-  // Set before the call is in its table, so a cancellation that comes later finds it there.
-  slot->has_calls.store(true);
   if (!table_.is_open(slot_of(id))) {
     return RUNAR_E_STALE;
   }

@@ -53,6 +53,7 @@ class Requests {
   // Takes back what was not published.
   void abandon(runar_id id) { table_.abandon(slot_of(id)); }
 
+  bool is_open(runar_id id) { return table_.is_open(slot_of(id)); }
   // Answers it. False: it is not open (any more), or not this instance's.
   bool answer(Context& context, runar_id id, const rpc::Reply& reply);
   // RUNAR_OK while somebody waits, else CANCELLED, TIMEOUT or STALE.

@@ -7,7 +7,7 @@ void Strand::post(StrandTask& task) {
   do {
     task.next_ = head == kIdle || head == kBusy ? nullptr : reinterpret_cast<StrandTask*>(head);
   } while (!head_.compare_exchange_weak(head, reinterpret_cast<std::uintptr_t>(&task),
-                                        std::memory_order_acq_rel, std::memory_order_relaxed));
+                                        std::memory_order_seq_cst, std::memory_order_relaxed));
   if (head == kIdle) {
     scheduler_.submit(*this);
   }
@@ -15,7 +15,7 @@ void Strand::post(StrandTask& task) {
 
 bool Strand::try_enter() {
   std::uintptr_t expected = kIdle;
-  if (!head_.compare_exchange_strong(expected, kBusy, std::memory_order_acq_rel,
+  if (!head_.compare_exchange_strong(expected, kBusy, std::memory_order_seq_cst,
                                      std::memory_order_relaxed)) {
     return false;
   }

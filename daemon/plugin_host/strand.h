@@ -43,7 +43,9 @@ class Strand final : public Runnable {
   bool held_by_this_thread() const {
     return owner_.load(std::memory_order_relaxed) == &this_thread();
   }
-  bool idle() const { return head_.load(std::memory_order_acquire) == kIdle; }
+  // Sequentially consistent with entering it: a flag that was set before idle() said yes is seen by
+  // whoever comes onto the strand afterwards, and what was done on the strand before is seen here.
+  bool idle() const { return head_.load(std::memory_order_seq_cst) == kIdle; }
 
   void run() noexcept override;  // called by the scheduler only
 

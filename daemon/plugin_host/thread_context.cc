@@ -4,11 +4,6 @@
 
 namespace runard::plugin_host {
 
-ThreadContext& this_thread() {
-  thread_local constinit ThreadContext context;
-  return context;
-}
-
 Frame ThreadContext::frame(std::uint32_t level) const {
   const Cell& cell = cells_[level];
   return {cell.context.load(std::memory_order_relaxed), cell.action.load(std::memory_order_relaxed),

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 namespace runard::plugin_host {
@@ -22,6 +23,7 @@ enum class ThreadRole : std::uint8_t {
   kBlocking,  // runs BLOCKING handlers
   kIo,        // runs PROMPT handlers only
 };
+inline constexpr std::size_t kThreadRoles = 4;
 
 // How many calls may run inside one another on one thread (DESIGN section 3).
 inline constexpr std::uint32_t kMaxDirectDepth = 8;
@@ -66,7 +68,10 @@ class ThreadContext {
   std::array<Cell, kMaxDirectDepth + 2> cells_;
 };
 
-ThreadContext& this_thread();
+inline ThreadContext& this_thread() {
+  thread_local constinit ThreadContext context;
+  return context;
+}
 
 class FrameScope {
  public:

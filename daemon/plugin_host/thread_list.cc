@@ -4,9 +4,23 @@
 
 namespace runard::plugin_host {
 
+void ThreadList::announce(ThreadRole role) {
+  const std::lock_guard lock(mutex_);
+  ++announced_[static_cast<std::size_t>(role)];
+}
+
+void ThreadList::renounce(ThreadRole role) {
+  const std::lock_guard lock(mutex_);
+  --announced_[static_cast<std::size_t>(role)];
+  changed_.notify_all();
+}
+
 void ThreadList::add(ThreadContext& thread) {
   const std::lock_guard lock(mutex_);
   threads_.push_back(&thread);
+  if (auto& announced = announced_[static_cast<std::size_t>(thread.role())]; announced > 0) {
+    --announced;
+  }
 }
 
 void ThreadList::remove(ThreadContext& thread) {
@@ -17,7 +31,8 @@ void ThreadList::remove(ThreadContext& thread) {
 }
 
 bool ThreadList::has(ThreadRole role) const {
-  return std::any_of(threads_.begin(), threads_.end(),
+  return announced_[static_cast<std::size_t>(role)] > 0 ||
+         std::any_of(threads_.begin(), threads_.end(),
                      [role](const ThreadContext* t) { return t->role() == role; });
 }
 

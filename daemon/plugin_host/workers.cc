@@ -26,6 +26,7 @@ void Workers::start(const std::shared_ptr<void>& keep_alive) {
 }
 
 bool Workers::spawn() {
+  threads_.announce(ThreadRole::kWorker);
   try {
     std::thread([this, alive = keep_alive_.lock()] {
       const ThreadScope scope(threads_, ThreadRole::kWorker);
@@ -33,6 +34,7 @@ bool Workers::spawn() {
     }).detach();  // ThreadList::wait_none() joins
     return true;
   } catch (const std::system_error&) {  // the system's limit of threads
+    threads_.renounce(ThreadRole::kWorker);
     alive_.fetch_sub(1);
     return false;
   }
@@ -40,18 +42,14 @@ bool Workers::spawn() {
 
 bool Workers::stop(core::Duration patience) {
   stopping_.store(true);
-  epoch_.fetch_add(1);
-  epoch_.notify_all();
+  parking_.wake_all();
   return threads_.wait_none(ThreadRole::kWorker, patience);
 }
 
 void Workers::submit(Runnable& work) {
   // The owner sizes the queue for all that can be runnable at once, so it is never full.
   RUNARD_CHECK(queue_.push(&work));
-  epoch_.fetch_add(1, std::memory_order_seq_cst);
-  if (sleepers_.load(std::memory_order_seq_cst) > 0) {
-    epoch_.notify_one();
-  }
+  parking_.wake_one();
 }
 
 bool Workers::add_spare() {
@@ -74,32 +72,33 @@ bool Workers::retire_if_surplus() {
   return true;
 }
 
-Runnable* Workers::next() {
-  for (;;) {
+Runnable* Workers::next(Parking::Spot& spot) {
+  while (true) {
     for (int i = 0; i < kSpins; ++i) {
       if (Runnable* const work = queue_.pop()) {
         return work;
       }
     }
-    sleepers_.fetch_add(1, std::memory_order_seq_cst);
-    const std::uint32_t epoch = epoch_.load(std::memory_order_seq_cst);
-    Runnable* const work = queue_.pop();
-    if (work == nullptr) {
-      if (stopping_.load() || retire_if_surplus()) {
-        sleepers_.fetch_sub(1);
-        return nullptr;
+    parking_.announce(spot);
+    if (Runnable* const work = queue_.pop()) {
+      if (!parking_.withdraw(spot) && has_work()) {
+        parking_.wake_one();  // in our stead
       }
-      epoch_.wait(epoch);
-    }
-    sleepers_.fetch_sub(1);
-    if (work != nullptr) {
       return work;
     }
+    if (stopping_.load() || retire_if_surplus()) {
+      if (!parking_.withdraw(spot)) {
+        parking_.wake_one();
+      }
+      return nullptr;
+    }
+    parking_.sleep(spot);
   }
 }
 
 void Workers::work() {
-  while (Runnable* const work = next()) {
+  Parking::Spot spot;
+  while (Runnable* const work = next(spot)) {
     work->run();
   }
 }

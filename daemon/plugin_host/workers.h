@@ -1,6 +1,6 @@
 // Workers: the threads that run strands and PARALLEL handlers.
 //
-// submit() is lock-free; a worker without work sleeps on a futex. The pool grows by spare threads,
+// submit() takes no lock unless a worker sleeps. The pool grows by spare threads,
 // up to a cap, while workers make no progress although work waits (the watchdog decides), and
 // shrinks again afterwards.
 // Threading: submit(), add_spare() and set_stalled() from any thread; start() and stop() by the
@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "core/clock.h"
+#include "plugin_host/parking.h"
 #include "plugin_host/ready_queue.h"
 #include "plugin_host/scheduler.h"
 #include "plugin_host/thread_context.h"
@@ -47,7 +48,7 @@ class Workers final : public Scheduler {
  private:
   bool spawn();
   void work();
-  Runnable* next();
+  Runnable* next(Parking::Spot& spot);
   bool retire_if_surplus();
 
   const Options options_;
@@ -57,8 +58,7 @@ class Workers final : public Scheduler {
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint32_t> alive_{0};
   std::atomic<std::uint32_t> stalled_{0};
-  std::atomic<std::uint32_t> sleepers_{0};
-  alignas(64) std::atomic<std::uint32_t> epoch_{0};  // counts submissions; sleepers wait on it
+  alignas(64) Parking parking_;
 };
 
 }  // namespace runard::plugin_host

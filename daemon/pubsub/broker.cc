@@ -45,8 +45,14 @@ Broker::Broker(registry::Registry& registry, const core::Clock& clock, std::uint
     : registry_(registry),
       clock_(clock),
       epoch_(epoch),
+      remote_past_(clock),
       index_(seed),
       snapshot_(std::make_shared<Index>(index_.share())) {}
+
+void Broker::set_peers(EventPeers* peers) {
+  peers_.store(peers, std::memory_order_release);
+  remote_past_.set_peers(peers);
+}
 
 Broker::Shard& Broker::shard_of(std::string_view topic) {
   return shards_[std::hash<std::string_view>{}(topic) % kShards];
@@ -153,23 +159,27 @@ rpc::Receipt Broker::publish(const rpc::Event& event, const rpc::PublishOptions&
     return refused(core::Errc::kDenied,
                    "this node is not a member of network \"" + std::string(path->network) + "\"");
   }
+  if (path->path.starts_with('$') && !options.system) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return refused(core::Errc::kReservedPath, "topics that begin with $ belong to the system");
+  }
   rpc::Event own = event;
   own.network = path->network;
   own.topic = path->path;
-  Targets targets = targets_of(own, options);
-  Shard& shard = shard_of(own.topic);
-  return hand_over(own, options, shard, targets);
+  return hand_over(own, options);
 }
 
-rpc::Receipt Broker::hand_over(const rpc::Event& event, const rpc::PublishOptions& options,
-                               Shard& shard, Targets& targets) {
+// Who gets it is found out under the mutex: a subscription that looks at what is retained either
+// finds the event there or is among those.
+rpc::Receipt Broker::hand_over(const rpc::Event& event, const rpc::PublishOptions& options) {
   const std::size_t bytes = event.payload.bytes.size();
+  Shard& shard = shard_of(event.topic);
   const std::lock_guard lock(shard.mutex);
+  const Targets targets = targets_of(event, options);
   if (!reserve_all(targets, bytes)) {
     refused_.fetch_add(1, std::memory_order_relaxed);
     return refused(core::Errc::kBackpressure, "a subscriber that may not lose events has no room");
   }
-  published_.fetch_add(1, std::memory_order_relaxed);
   rpc::Event own = event;
   if ((own.flags & rpc::kRemoteEvent) == 0) {
     const std::uint64_t fresh =
@@ -180,27 +190,44 @@ rpc::Receipt Broker::hand_over(const rpc::Event& event, const rpc::PublishOption
     own.published = clock_.wall();
   }
   rpc::Receipt receipt;
-  if (!targets.queues.empty() || options.retain_for > core::Duration{0}) {
+  const bool retained = options.retain_for > core::Duration{0};
+  if (!targets.queues.empty() || retained) {
     const rpc::EventPtr stored = store(own);
     for (const auto& queue : targets.queues) {
       if (queue->push(stored, own.flags, queue->options().overflow == rpc::Overflow::kBlock)) {
         ++receipt.reached;
       }
     }
-    if (options.retain_for > core::Duration{0}) {
-      const core::TimePoint now = clock_.now();
-      shard.topics.retain(stored, now, now + options.retain_for);
+    if (retained) {
+      retain(stored, options, shard);
     }
   }
+  const Spread spread = send_to_peers(own, targets);
+  if (spread.no_room > 0 && spread.sent == 0 && targets.queues.empty() && !retained) {
+    shard.topics.take_back(own.network, own.topic, own.publisher);  // nobody has seen it
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return refused(core::Errc::kBackpressure, "no node that wants it has room");
+  }
+  published_.fetch_add(1, std::memory_order_relaxed);
   delivered_.fetch_add(receipt.reached, std::memory_order_relaxed);
-  send_to_peers(own, targets, receipt);
+  sent_.fetch_add(spread.sent, std::memory_order_relaxed);
+  peer_losses_.fetch_add(spread.no_room + spread.no_link, std::memory_order_relaxed);
+  receipt.reached += spread.sent;
   return receipt;
 }
 
-void Broker::send_to_peers(const rpc::Event& event, const Targets& targets, rpc::Receipt& receipt) {
+void Broker::retain(const rpc::EventPtr& event, const rpc::PublishOptions& options, Shard& shard) {
+  const core::TimePoint now = clock_.now();
+  const std::uint64_t serial = last_serial_.fetch_add(1, std::memory_order_relaxed) + 1;
+  shard.topics.retain(
+      {event, now, now + options.retain_for, serial, options.broadcast, options.target});
+}
+
+Broker::Spread Broker::send_to_peers(const rpc::Event& event, const Targets& targets) {
+  Spread spread;
   EventPeers* peers = peers_.load(std::memory_order_acquire);
   if (peers == nullptr) {
-    return;
+    return spread;
   }
   for (const registry::EventPeer& peer : targets.peers) {
     rpc::Event copy = event;
@@ -214,13 +241,19 @@ void Broker::send_to_peers(const rpc::Event& event, const Targets& targets, rpc:
       }
     }
     copy.groups = groups;
-    if (peers->send(peer.node, copy)) {
-      ++receipt.reached;
-      sent_.fetch_add(1, std::memory_order_relaxed);
-    } else {
-      peer_losses_.fetch_add(1, std::memory_order_relaxed);
+    switch (peers->send(peer.node, copy)) {
+      case EventPeers::Sent::kSent:
+        ++spread.sent;
+        break;
+      case EventPeers::Sent::kNoRoom:
+        ++spread.no_room;
+        break;
+      case EventPeers::Sent::kNoLink:
+        ++spread.no_link;
+        break;
     }
   }
+  return spread;
 }
 
 core::Result<std::shared_ptr<rpc::EventQueue>> Broker::subscribe(rpc::SubscribeOptions options,
@@ -239,13 +272,18 @@ core::Result<std::shared_ptr<rpc::EventQueue>> Broker::subscribe(rpc::SubscribeO
   const bool past = options.include_past > core::Duration{0};
   const registry::SubscriptionRow row{options.network, options.pattern, options.group};
   const bool announce = options.announce && !pattern->is_system();
-  auto queue = std::make_shared<Queue>(std::move(options), consumer, past);
+  auto queue = std::make_shared<Queue>(std::move(options), consumer);
+  const std::uint64_t own_past = past ? queue->expect({}, 0) : 0;
+  if (past && announce) {
+    remote_past_.watch(queue, *pattern);
+  }
   change_queues(*pattern, [&](Queues& queues) { queues.push_back(queue); });
   if (announce) {
     registry_.add_subscription(row);
   }
   if (past) {
-    replay_past(*queue, *pattern);
+    replay_own_past(*queue, own_past, *pattern);
+    remote_past_.start();
   }
   auto* raw = queue.get();
   return std::shared_ptr<rpc::EventQueue>(
@@ -279,26 +317,6 @@ void Broker::unsubscribe(const std::shared_ptr<Queue>& queue) {
   const auto pattern =
       routing::TopicPattern::parse(queue->options().pattern, queue->options().network);
   change_queues(*pattern, [&](Queues& queues) { std::erase(queues, queue); });
-}
-
-// The queue is in the index already, so whatever is published from now on reaches it: what is
-// retained and what is live overlap, and Queue::replay leaves the doubles out.
-void Broker::replay_past(Queue& queue, const routing::TopicPattern& pattern) {
-  std::vector<rpc::EventPtr> past;
-  const core::TimePoint now = clock_.now();
-  for (Shard& shard : shards_) {
-    const std::lock_guard lock(shard.mutex);
-    shard.topics.collect(
-        now, now - queue.options().include_past,
-        [&](const rpc::StoredEvent& event) {
-          return event.network == pattern.network() && pattern.matches_path(event.topic);
-        },
-        past);
-  }
-  std::stable_sort(past.begin(), past.end(), [](const rpc::EventPtr& a, const rpc::EventPtr& b) {
-    return a->published < b->published;
-  });
-  queue.replay(past);
 }
 
 void Broker::expire() {

@@ -2,7 +2,8 @@
 //
 // Order: events of one publisher on one topic reach each queue in the order of their publish()
 // calls; topics are independent. publish() never waits: a subscription with Overflow::kBlock and no
-// room makes it answer kBackpressure before anybody got the event. One copy goes to each node that
+// room makes it answer kBackpressure before anybody got the event, and so does an event that only
+// peers want of which none has room. One copy goes to each node that
 // wants the topic, naming the groups it is for. A group gets an event once: a member on this node
 // is preferred, else one remote member in turn. Lifetime: outlives every reference to a queue that
 // it gave. Threads: any. A publish takes one of kShards mutexes, chosen by topic, for the length of
@@ -16,7 +17,7 @@
 #include <vector>
 
 #include "core/clock.h"
-#include "pubsub/queue.h"
+#include "pubsub/remote_past.h"
 #include "pubsub/topic_store.h"
 #include "registry/registry.h"
 #include "routing/route_trie.h"
@@ -25,12 +26,15 @@
 namespace runard::pubsub {
 
 // Events to other nodes. Declared here, implemented over the links.
-class EventPeers {
+class EventPeers : public PastPeers {
  public:
-  virtual ~EventPeers() = default;
-  // `event.groups` and `event.ungrouped` say for whom the copy is. False: no link or no credit. Any
-  // thread.
-  virtual bool send(core::NodeId node, const rpc::Event& event) = 0;
+  enum class Sent : std::uint8_t {
+    kSent,
+    kNoRoom,  // what waits for that node is as much as may wait
+    kNoLink,
+  };
+  // `event.groups` and `event.ungrouped` say for whom the copy is. Any thread.
+  virtual Sent send(core::NodeId node, const rpc::Event& event) = 0;
 };
 
 struct Stats {
@@ -38,21 +42,30 @@ struct Stats {
   std::uint64_t refused = 0;
   std::uint64_t delivered = 0;    // into local queues
   std::uint64_t sent = 0;         // to peers
-  std::uint64_t peer_losses = 0;  // a peer that had no credit
+  std::uint64_t peer_losses = 0;  // a peer that had no room, or no link, while others got the event
   std::size_t subscriptions = 0;
 };
 
-class Broker final : public rpc::Broker {
+class Broker final : public rpc::Broker, public rpc::Past {
  public:
+  static constexpr std::uint64_t kPageBytes = 1U << 20;  // of retained events; one may be larger
+  static constexpr std::uint64_t kPageEvents = 1024;
+
   // `epoch` makes publisher instances differ between runs of this node; `seed`: see
   // routing::RouteTrie.
   Broker(registry::Registry& registry, const core::Clock& clock, std::uint64_t epoch,
          std::uint64_t seed);
-  void set_peers(EventPeers* peers) { peers_.store(peers, std::memory_order_release); }
+  void set_peers(EventPeers* peers);
+  // A node is linked, or no more: whom subscriptions ask for the past. See RemotePast.
+  void peer_up(const core::NodeId& node, std::uint64_t run, std::vector<std::string> networks) {
+    remote_past_.peer_up(node, run, std::move(networks));
+  }
+  void peer_down(const core::NodeId& node) { remote_past_.peer_down(node); }
 
   rpc::Receipt publish(const rpc::Event& event, const rpc::PublishOptions& options) override;
   core::Result<std::shared_ptr<rpc::EventQueue>> subscribe(rpc::SubscribeOptions options,
                                                            rpc::EventConsumer& consumer) override;
+  core::Result<rpc::PastPage> past(const rpc::PastQuery& query, const core::NodeId& asker) override;
   // Forgets retained events whose time is over. Call now and then.
   void expire();
   // Closes every queue.
@@ -75,11 +88,19 @@ class Broker final : public rpc::Broker {
                          std::set<std::string>& groups);
   void add_peers(const rpc::Event& event, const rpc::PublishOptions& options, std::uint32_t turn,
                  Targets& targets, const std::set<std::string>& local_groups);
-  rpc::Receipt hand_over(const rpc::Event& event, const rpc::PublishOptions& options, Shard& shard,
-                         Targets& targets);
+  rpc::Receipt hand_over(const rpc::Event& event, const rpc::PublishOptions& options);
+  void retain(const rpc::EventPtr& event, const rpc::PublishOptions& options, Shard& shard);
   static bool reserve_all(const Targets& targets, std::size_t bytes);
-  void send_to_peers(const rpc::Event& event, const Targets& targets, rpc::Receipt& receipt);
-  void replay_past(Queue& queue, const routing::TopicPattern& pattern);
+  struct Spread {  // among peers
+    std::uint32_t sent = 0;
+    std::uint32_t no_room = 0;
+    std::uint32_t no_link = 0;
+  };
+  Spread send_to_peers(const rpc::Event& event, const Targets& targets);
+  void replay_own_past(Queue& queue, std::uint64_t number, const routing::TopicPattern& pattern);
+  template <class May>
+  std::vector<TopicStore::Kept> retained(const routing::TopicPattern& pattern, core::Duration age,
+                                         May may);
   void unsubscribe(const std::shared_ptr<Queue>& queue);
   template <class Change>
   void change_queues(const routing::TopicPattern& pattern, Change change);
@@ -90,6 +111,8 @@ class Broker final : public rpc::Broker {
   std::atomic<EventPeers*> peers_{nullptr};
   std::atomic<std::uint64_t> next_instance_{1};
   std::atomic<std::uint32_t> group_turn_{0};
+  std::atomic<std::uint64_t> last_serial_{0};  // of a retained event
+  RemotePast remote_past_;
   std::array<Shard, kShards> shards_;
   mutable std::mutex mutex_;  // protects the two below
   Index index_;

@@ -1,22 +1,23 @@
 #include "pubsub/queue.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <iterator>
+#include <utility>
 
 namespace runard::pubsub {
 namespace {
 constexpr std::size_t kEventOverhead = 256;  // what an event costs besides its payload, roughly
 }
 
-Queue::Queue(rpc::SubscribeOptions options, rpc::EventConsumer& consumer, bool replaying)
-    : options_(std::move(options)), consumer_(&consumer), replaying_(replaying) {}
+Queue::Queue(rpc::SubscribeOptions options, rpc::EventConsumer& consumer)
+    : options_(std::move(options)), consumer_(&consumer) {}
 
 std::size_t Queue::size_of(const rpc::StoredEvent& event) {
   return event.payload.bytes.size() + kEventOverhead;
 }
 
-bool Queue::fits_locked(std::size_t bytes) const {
-  const std::size_t count = items_.size() + taken_ + reserved_;
+bool Queue::fits_locked(std::size_t bytes, std::size_t more) const {
+  const std::size_t count = items_.size() + taken_ + reserved_ + more;
   // One event always fits, however large: else it could never be delivered.
   return count == 0 || (count < options_.queue_limit && bytes_ + bytes <= options_.queue_bytes);
 }
@@ -39,7 +40,7 @@ void Queue::unreserve(std::size_t bytes) {
   }
 }
 
-void Queue::drop_locked(std::size_t count) {
+void Queue::drop_locked(std::uint64_t count) {
   dropped_.fetch_add(count, std::memory_order_relaxed);
   gap_ = true;
 }
@@ -48,8 +49,7 @@ bool Queue::make_room_locked(std::size_t bytes) {
   switch (options_.overflow) {
     case rpc::Overflow::kDropOldest:
       while (!items_.empty() && !fits_locked(bytes)) {
-        bytes_ -= size_of(*items_.front().event);
-        items_.pop_front();
+        take_off_front_locked();
         drop_locked(1);
         if (!items_.empty()) {
           items_.front().flags |= rpc::kEventGap;
@@ -64,6 +64,7 @@ bool Queue::make_room_locked(std::size_t bytes) {
     case rpc::Overflow::kDisconnect:
       closed_.store(true, std::memory_order_release);
       items_.clear();
+      held_ = 0;
       drop_locked(1);
       return false;
     default:
@@ -72,9 +73,17 @@ bool Queue::make_room_locked(std::size_t bytes) {
   }
 }
 
-void Queue::append_locked(const rpc::EventPtr& event, std::uint32_t flags) {
-  items_.push_back({event, flags | (gap_ ? static_cast<std::uint32_t>(rpc::kEventGap) : 0U)});
-  gap_ = false;
+void Queue::take_off_front_locked() {
+  bytes_ -= size_of(*items_.front().event);
+  held_ -= items_.front().held ? 1 : 0;
+  items_.pop_front();
+}
+
+void Queue::append_locked(const rpc::EventPtr& event, std::uint32_t flags, bool held) {
+  const auto gap = std::exchange(gap_, false) ? std::uint32_t{rpc::kEventGap} : 0U;
+  items_.push_back({event, flags | gap, held});
+  bytes_ += size_of(*event);
+  held_ += held ? 1 : 0;
 }
 
 bool Queue::push(const rpc::EventPtr& event, std::uint32_t flags, bool reserved) {
@@ -87,42 +96,115 @@ bool Queue::push(const rpc::EventPtr& event, std::uint32_t flags, bool reserved)
   if (closed()) {
     return false;
   }
-  const bool was_empty = items_.empty();
+  const auto source = sources_.empty() ? sources_.end() : sources_.find(event->source);
+  const bool held = source != sources_.end() && source->second.waiting;
+  if (source != sources_.end() && !held && !admit_locked(source->second, *event)) {
+    return true;  // it came with the past
+  }
+  const bool was_empty = items_.size() == held_;
   const bool taken = fits_locked(bytes) || make_room_locked(bytes);
   if (taken) {
-    append_locked(event, flags);
-    bytes_ += bytes;
+    append_locked(event, flags, held);
   }
-  if (!replaying_ && ((taken && was_empty) || closed())) {
+  if ((was_empty && items_.size() > held_) || closed()) {
     wake_locked();
   }
   return taken;
 }
 
-void Queue::replay(const std::vector<rpc::EventPtr>& past) {
+bool Queue::admit_locked(Source& source, const rpc::StoredEvent& event) {
+  const std::size_t before = source.seen.topics();
+  const bool room = seen_ < kMaxSeen;
+  const bool admitted = source.seen.admit(event, room);
+  source.forgetful = source.forgetful || !room;
+  seen_ += source.seen.topics() - before;
+  return admitted;
+}
+
+std::uint64_t Queue::expect(const core::NodeId& node, std::uint64_t run) {
   const std::lock_guard lock(mutex_);
-  std::unordered_set<const rpc::StoredEvent*> live;
-  for (const Item& item : items_) {
-    live.insert(item.event.get());
+  Source& source = sources_[node];
+  if (source.number != 0 && source.run != run) {
+    seen_ -= source.seen.topics();
+    source.seen = {};
+    source.forgetful = false;
   }
-  // Newest first, so that what does not fit is the oldest.
-  for (auto event = past.rbegin(); event != past.rend(); ++event) {
-    const std::size_t bytes = size_of(**event);
-    if (live.contains(event->get())) {
-      continue;
-    }
-    if (!fits_locked(bytes)) {
-      dropped_.fetch_add(static_cast<std::uint64_t>(past.rend() - event),
-                         std::memory_order_relaxed);
-      break;
-    }
-    items_.push_front({*event, rpc::kRetainedEvent});
-    bytes_ += bytes;
+  if (source.forgetful) {
+    return 0;
   }
-  replaying_ = false;
-  if (!items_.empty()) {
+  source.run = run;
+  source.waiting = true;
+  source.number = ++last_number_;
+  return source.number;
+}
+
+void Queue::replay(const core::NodeId& node, std::uint64_t number,
+                   const std::vector<rpc::EventPtr>& past, std::uint64_t omitted) {
+  const std::lock_guard lock(mutex_);
+  const auto source = sources_.find(node);
+  if (closed() || source == sources_.end() || source->second.number != number ||
+      !source->second.waiting) {
+    return;
+  }
+  std::vector<rpc::EventPtr> fresh;
+  SeenEvents replayed;  // the source's own may be full
+  for (const rpc::EventPtr& event : past) {
+    if (admit_locked(source->second, *event) && replayed.admit(*event, true)) {
+      fresh.push_back(event);
+    }
+  }
+  const bool was_empty = items_.size() == held_;
+  Items fitting = fitting_locked(fresh, omitted);
+  const auto first = std::find_if(items_.begin(), items_.end(), [&](const Item& item) {
+    return item.held && item.event->source == node;
+  });
+  items_.insert(first, std::make_move_iterator(fitting.begin()),
+                std::make_move_iterator(fitting.end()));
+  release_locked(node, replayed);
+  if (node.is_zero()) {
+    seen_ -= source->second.seen.topics();
+    sources_.erase(source);  // never asked again
+  }
+  if (was_empty && items_.size() > held_) {
     wake_locked();
   }
+}
+
+// The newest of them that there is room for. They count from now on.
+Queue::Items Queue::fitting_locked(const std::vector<rpc::EventPtr>& past, std::uint64_t lost) {
+  Items fitting;
+  for (auto event = past.rbegin(); event != past.rend(); ++event) {
+    const std::size_t bytes = size_of(**event);
+    if (!fits_locked(bytes, fitting.size())) {
+      lost += static_cast<std::uint64_t>(past.rend() - event);
+      break;
+    }
+    fitting.push_front({*event, (*event)->flags | rpc::kRetainedEvent, false});
+    bytes_ += bytes;
+  }
+  if (lost > 0) {
+    drop_locked(lost);
+  }
+  if (!fitting.empty() && std::exchange(gap_, false)) {
+    fitting.front().flags |= rpc::kEventGap;
+  }
+  return fitting;
+}
+
+// What came live while the past was awaited, but for what came with it.
+void Queue::release_locked(const core::NodeId& node, SeenEvents& replayed) {
+  Source& source = sources_.at(node);
+  source.waiting = false;
+  std::erase_if(items_, [&](Item& item) {
+    if (!item.held || item.event->source != node) {
+      return false;
+    }
+    item.held = false;
+    --held_;
+    const bool fresh = admit_locked(source, *item.event) && replayed.admit(*item.event, true);
+    bytes_ -= fresh ? 0 : size_of(*item.event);
+    return !fresh;
+  });
 }
 
 void Queue::close() {
@@ -136,6 +218,7 @@ void Queue::detach() {
   closed_.store(true, std::memory_order_release);
   consumer_ = nullptr;
   items_.clear();
+  held_ = 0;
 }
 
 void Queue::wake_locked() {
@@ -146,11 +229,13 @@ void Queue::wake_locked() {
 
 bool Queue::pop(rpc::Delivery& out) {
   const std::lock_guard lock(mutex_);
-  if (items_.empty() || replaying_) {
+  const auto next =
+      std::find_if(items_.begin(), items_.end(), [](const Item& item) { return !item.held; });
+  if (next == items_.end()) {
     return false;
   }
-  Item item = std::move(items_.front());
-  items_.pop_front();
+  Item item = std::move(*next);
+  items_.erase(next);
   out.event = std::move(item.event);
   out.flags = item.flags;
   out.token = next_token_++;

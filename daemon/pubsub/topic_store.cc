@@ -31,9 +31,19 @@ TopicStore::Stamp TopicStore::next(std::string_view network, std::string_view to
   return stamp;
 }
 
-void TopicStore::retain(const rpc::EventPtr& event, core::TimePoint published,
-                        core::TimePoint expires) {
-  auto [at, fresh] = retained_.try_emplace(key_of(event->network, event->topic, {}));
+void TopicStore::take_back(std::string_view network, std::string_view topic,
+                           std::string_view publisher) {
+  if (const auto at = sequences_.find(key_of(network, topic, publisher)); at != sequences_.end()) {
+    --at->second.last.sequence;
+  }
+}
+
+std::size_t TopicStore::size_of(const Kept& kept) {
+  return kept.event->payload.bytes.size() + kEventOverhead;
+}
+
+void TopicStore::retain(Kept kept) {
+  auto [at, fresh] = retained_.try_emplace(key_of(kept.event->network, kept.event->topic, {}));
   Retained& topic = at->second;
   if (fresh) {
     retained_ages_.push_back(at->first);
@@ -41,8 +51,8 @@ void TopicStore::retain(const rpc::EventPtr& event, core::TimePoint published,
   } else {
     retained_ages_.splice(retained_ages_.end(), retained_ages_, topic.age);
   }
-  topic.events.push_back({event, published, expires});
-  bytes_ += event->payload.bytes.size();
+  bytes_ += size_of(kept);
+  topic.events.push_back(std::move(kept));
   while (topic.events.size() > kMaxEventsPerTopic) {
     pop_front(topic);
   }
@@ -55,7 +65,7 @@ void TopicStore::retain(const rpc::EventPtr& event, core::TimePoint published,
 }
 
 void TopicStore::pop_front(Retained& topic) {
-  bytes_ -= topic.events.front().event->payload.bytes.size();
+  bytes_ -= size_of(topic.events.front());
   topic.events.pop_front();
 }
 
@@ -73,7 +83,7 @@ void TopicStore::expire(core::TimePoint now) {
     Retained& topic = at->second;
     for (std::size_t i = topic.events.size(); i-- > 0;) {
       if (topic.events[i].expires <= now) {
-        bytes_ -= topic.events[i].event->payload.bytes.size();
+        bytes_ -= size_of(topic.events[i]);
         topic.events.erase(topic.events.begin() + static_cast<std::ptrdiff_t>(i));
       }
     }

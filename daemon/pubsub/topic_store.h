@@ -1,9 +1,10 @@
 // TopicStore: what the broker remembers about topics: the sequence of each (publisher, topic), and
 // retained events.
 //
-// Bounded: kMaxTopics topics, kMaxEventsPerTopic events of a topic, kMaxBytes of payload in all;
-// the oldest go first. A topic that was forgotten begins a new instance, so that its sequence never
-// seems to go back. Not thread-safe: the broker holds a shard's mutex.
+// Bounded: kMaxTopics topics, kMaxEventsPerTopic events of a topic, kMaxBytes in all, each event
+// counting kEventOverhead besides its payload; the oldest go first. A topic that was forgotten
+// begins a new instance, so that its sequence never seems to go back. Not thread-safe: the broker
+// holds a shard's mutex.
 #pragma once
 
 #include <deque>
@@ -21,6 +22,7 @@ class TopicStore {
   static constexpr std::size_t kMaxTopics = 8192;
   static constexpr std::size_t kMaxEventsPerTopic = 64;
   static constexpr std::size_t kMaxBytes = 4U << 20;
+  static constexpr std::size_t kEventOverhead = 256;
 
   struct Stamp {
     std::uint64_t instance;
@@ -29,16 +31,25 @@ class TopicStore {
   // The next sequence of this publisher on this topic.
   Stamp next(std::string_view network, std::string_view topic, std::string_view publisher,
              std::uint64_t fresh_instance);
-  void retain(const rpc::EventPtr& event, core::TimePoint published, core::TimePoint expires);
-  // Those published at or after `since` that have not expired and that `wanted` accepts, oldest
-  // first within a topic.
+  // The last one was given to nobody.
+  void take_back(std::string_view network, std::string_view topic, std::string_view publisher);
+  struct Kept {
+    rpc::EventPtr event;
+    core::TimePoint published;
+    core::TimePoint expires;
+    std::uint64_t serial = 0;  // the caller's: grows with each event of this node
+    bool broadcast = true;     // else for this node alone
+    core::NodeId target;       // zero: everybody
+  };
+  void retain(Kept kept);
+  // Those published at or after `since` that have not expired and that `wanted` accepts.
   template <class Wanted>
   void collect(core::TimePoint now, core::TimePoint since, Wanted wanted,
-               std::vector<rpc::EventPtr>& out) const {
-    for (const auto& [key, kept] : retained_) {
-      for (const Kept& k : kept.events) {
-        if (k.expires > now && k.published >= since && wanted(*k.event)) {
-          out.push_back(k.event);
+               std::vector<Kept>& out) const {
+    for (const auto& [key, topic] : retained_) {
+      for (const Kept& kept : topic.events) {
+        if (kept.expires > now && kept.published >= since && wanted(kept)) {
+          out.push_back(kept);
         }
       }
     }
@@ -47,11 +58,6 @@ class TopicStore {
   std::size_t bytes() const { return bytes_; }
 
  private:
-  struct Kept {
-    rpc::EventPtr event;
-    core::TimePoint published;
-    core::TimePoint expires;
-  };
   struct Retained {
     std::deque<Kept> events;
     std::list<std::string>::iterator age;
@@ -60,6 +66,7 @@ class TopicStore {
     Stamp last{};
     std::list<std::string>::iterator age;
   };
+  static std::size_t size_of(const Kept& kept);
   void pop_front(Retained& topic);
   void forget_oldest();
 

@@ -20,6 +20,37 @@ bool is_at_or_above(std::string_view mount, std::string_view path) {
   return path.starts_with(mount) && (path.size() == mount.size() || path[mount.size()] == '/');
 }
 
+bool has_action(const ServiceRow& row, std::string_view path) {
+  const auto mount = routing::TopicPath::parse(row.path, row.network);
+  return mount && std::any_of(row.actions.begin(), row.actions.end(), [&](const auto& action) {
+           const auto pattern = routing::TopicPattern::parse_below(*mount, action.pattern);
+           return pattern && pattern->matches_path(path);
+         });
+}
+
+bool is_routed(const NodeRows& node, const ServiceRow& row) {
+  return row.state == ServiceState::kRunning && !node.draining;
+}
+
+// A member of a group that stops would take an event away from those that stay.
+bool is_routed(const NodeRows& node, const SubscriptionRow& row) {
+  return row.group.empty() || !node.draining;
+}
+
+Errc hindrance(const NodeRows& node, const ServiceRow& row) {
+  switch (row.state) {
+    case ServiceState::kPaused:
+      return Errc::kServicePaused;
+    case ServiceState::kStopping:
+    case ServiceState::kStopped:
+    case ServiceState::kFailed:
+    case ServiceState::kQuarantined:
+      return Errc::kServiceStopping;
+    default:
+      return node.draining ? Errc::kDraining : Errc::kNoEndpoint;
+  }
+}
+
 }  // namespace
 
 std::string_view state_text(ServiceState state) {
@@ -27,6 +58,10 @@ std::string_view state_text(ServiceState state) {
                                          "running", "paused",      "stopping",
                                          "stopped", "failed",      "quarantined"};
   return kNames[static_cast<std::size_t>(state)];
+}
+
+std::string_view state_text(const NodeRows& node, const ServiceRow& row) {
+  return node.draining && row.state == ServiceState::kRunning ? "draining" : state_text(row.state);
 }
 
 Registry::Registry(std::string name, std::vector<std::string> networks, std::uint64_t seed)
@@ -155,6 +190,11 @@ void Registry::remove_subscription(const SubscriptionRow& row) {
   }
 }
 
+void Registry::drain() {
+  const std::lock_guard lock(mutex_);
+  self_.draining = true;
+}
+
 void Registry::local_changed(std::unique_lock<std::mutex>& lock) {
   ++self_.version;
   if (!listener_) {
@@ -180,23 +220,27 @@ NodeRows Registry::local_locked() const {
 
 void Registry::add_remote_locked(const Remote& remote) {
   for (const ServiceRow& row : remote.rows.services) {
-    if (row.state == ServiceState::kRunning) {
+    if (is_routed(remote.rows, row)) {
       routes_.add_service(row, remote.rows.node, *remote.link);
     }
   }
   for (const SubscriptionRow& row : remote.rows.subscriptions) {
-    routes_.add_subscription(row, remote.rows.node);
+    if (is_routed(remote.rows, row)) {
+      routes_.add_subscription(row, remote.rows.node);
+    }
   }
 }
 
 void Registry::remove_remote_locked(const Remote& remote) {
   for (const ServiceRow& row : remote.rows.services) {
-    if (row.state == ServiceState::kRunning) {
+    if (is_routed(remote.rows, row)) {
       routes_.remove_service(row, remote.rows.node);
     }
   }
   for (const SubscriptionRow& row : remote.rows.subscriptions) {
-    routes_.remove_subscription(row, remote.rows.node);
+    if (is_routed(remote.rows, row)) {
+      routes_.remove_subscription(row, remote.rows.node);
+    }
   }
 }
 
@@ -226,20 +270,40 @@ void Registry::drop(core::NodeId node) {
   publish_locked();
 }
 
-bool Registry::has_service(routing::TopicView path) const {
+Errc Registry::why_nobody(routing::TopicView path) const {
   const std::lock_guard lock(mutex_);
-  const auto fits = [&](const ServiceRow& row) {
-    return row.network == path.network && is_at_or_above(row.path, path.path);
+  Errc why = Errc::kNoService;
+  const auto look_at = [&](const NodeRows& node, const ServiceRow& row) {
+    if (row.network != path.network || !is_at_or_above(row.path, path.path)) {
+      return;
+    }
+    const bool known = why != Errc::kNoService && why != Errc::kNoAction;
+    if (!has_action(row, path.path)) {
+      why = known ? why : Errc::kNoAction;
+      return;
+    }
+    const Errc its = hindrance(node, row);
+    why = known && why != its ? Errc::kNoEndpoint : its;
   };
   for (const auto& [key, local] : local_) {
-    if (fits(local.row)) {
-      return true;
+    look_at(self_, local.row);
+  }
+  for (const auto& [node, remote] : remotes_) {
+    for (const ServiceRow& row : remote.rows.services) {
+      look_at(remote.rows, row);
     }
   }
-  return std::any_of(remotes_.begin(), remotes_.end(), [&](const auto& remote) {
-    const auto& services = remote.second.rows.services;
-    return std::any_of(services.begin(), services.end(), fits);
-  });
+  return why;
+}
+
+bool Registry::has_subscription(const core::NodeId& node, const SubscriptionRow& row) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = remotes_.find(node);
+  if (at == remotes_.end()) {
+    return false;
+  }
+  const auto& rows = at->second.rows.subscriptions;
+  return std::find(rows.begin(), rows.end(), row) != rows.end();
 }
 
 core::NodeId Registry::self() const {
@@ -250,6 +314,24 @@ core::NodeId Registry::self() const {
 NodeRows Registry::local() const {
   const std::lock_guard lock(mutex_);
   return local_locked();
+}
+
+std::optional<core::NodeId> Registry::find_node(std::string_view name_or_id) const {
+  const auto id = core::NodeId::parse(name_or_id);
+  const auto is_it = [&](const NodeRows& rows) {
+    return rows.name == name_or_id || (id && rows.node == *id);
+  };
+  const std::lock_guard lock(mutex_);
+  if (is_it(self_)) {
+    return self_.node;
+  }
+  std::optional<core::NodeId> found;
+  for (const auto& [node, remote] : remotes_) {
+    if (is_it(remote.rows) && (!found || node < *found)) {
+      found = node;
+    }
+  }
+  return found;
 }
 
 std::vector<NodeRows> Registry::nodes() const {

@@ -7,6 +7,8 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <unordered_map>
 
 #include "core/result.h"
@@ -40,16 +42,25 @@ class Registry {
   // Counted: two subscriptions of one kind are announced once.
   void add_subscription(const SubscriptionRow& row);
   void remove_subscription(const SubscriptionRow& row);
+  // This node is about to stop: shown to those who ask; local calls go on.
+  void drain();
 
-  // Other nodes. False: an older (epoch, version) than what is known, ignored.
+  // Other nodes. False: an older (epoch, version) than what is known, ignored. Of a draining node
+  // no service is routed to, and no event goes to its members of groups.
   bool replace(const NodeRows& rows, rpc::Handler& link);
   void drop(core::NodeId node);
 
   routing::Snapshot<RouteTable>::Guard table() const { return snapshot_.read(); }
-  // Whether some service is mounted at or above the path: tells "no action" from "no service".
-  // Takes the mutex.
-  bool has_service(routing::TopicView path) const;
+  // Why a path that leads nowhere does: kNoService, kNoAction, or what keeps its providers from
+  // taking it: kServicePaused, kServiceStopping, kDraining when that is so for all of them, else
+  // kNoEndpoint. Takes the mutex.
+  core::Errc why_nobody(routing::TopicView path) const;
+  // Whether that node has told of the subscription. Takes the mutex.
+  bool has_subscription(const core::NodeId& node, const SubscriptionRow& row) const;
   core::NodeId self() const;
+  // The node of that name or id, this one included; of several with one name the lowest id. Takes
+  // the mutex.
+  std::optional<core::NodeId> find_node(std::string_view name_or_id) const;
   NodeRows local() const;
   std::vector<NodeRows> nodes() const;  // this one first
   const std::vector<std::string>& networks() const { return networks_; }

@@ -45,18 +45,17 @@ class RouteTable {
   using Routes = routing::RouteTrie<std::shared_ptr<const Route>>;
   using Events = routing::RouteTrie<std::shared_ptr<const std::vector<EventPeer>>>;
 
-  RouteTable(Routes routes, Events events)
-      : routes_(std::move(routes)), events_(std::move(events)) {}
+  RouteTable(Routes routes, Events events);
 
   // The routes of the most specific pattern, and what its {names} captured; empty when nobody
-  // provides the path. More than one where patterns differ in nothing but their names.
-  std::span<const Routes::Entry> find(routing::TopicView path, routing::Captures& captures) const {
-    return routes_.best_all(path, &captures);
-  }
+  // provides the path. More than one where patterns differ in nothing but their names. What a
+  // thread has asked lately is found without a look-up (RouteMemo).
+  std::span<const Routes::Entry> find(routing::TopicView path, routing::Captures& captures) const;
   // The other nodes that want an event of this topic, each once.
   std::vector<EventPeer> event_peers(routing::TopicView topic) const;
 
  private:
+  const std::uint64_t number_;  // no two tables of this process have the same
   Routes routes_;
   Events events_;
 };

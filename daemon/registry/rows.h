@@ -66,7 +66,11 @@ struct NodeRows {
   std::vector<std::string> addresses;  // "10.0.0.5:8889"
   std::vector<ServiceRow> services;
   std::vector<SubscriptionRow> subscriptions;
+  bool draining = false;  // it is about to stop: nothing new goes there
   friend bool operator==(const NodeRows&, const NodeRows&) = default;
 };
+
+// For people: the service's state, or "draining" for one that runs on a node that is about to stop.
+std::string_view state_text(const NodeRows& node, const ServiceRow& row);
 
 }  // namespace runard::registry

@@ -27,7 +27,7 @@ RouteIndex RouteIndex::share() {
 }
 
 std::uint64_t RouteIndex::exact_hash(std::string_view network, std::string_view path) const {
-  return hash_(path) ^ (hash_(network) * 3);
+  return hash_(path, network);
 }
 
 std::uint64_t RouteIndex::edge_hash(NodeId parent, std::uint64_t segment_hash) {

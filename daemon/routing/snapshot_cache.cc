@@ -9,6 +9,7 @@ namespace {
 void release(SnapshotHold& hold) {
   const auto value = std::exchange(hold.value, nullptr);
   const auto source = std::exchange(hold.source, nullptr);
+  hold.outdated = false;
 }
 
 class ThreadHolds {
@@ -75,13 +76,18 @@ class ThreadHolds {
 thread_local ThreadHolds thread_holds;  // NOLINT(*-avoid-non-const-global-variables)
 
 SnapshotHold* refresh(const std::shared_ptr<SnapshotSource>& source) {
-  SnapshotHold* hold = thread_holds.newest(source.get());
+  SnapshotHold* const newest = thread_holds.newest(source.get());
+  SnapshotHold* hold = newest;
   if (hold == nullptr || hold->pins > 0) {  // what a guard looks at stays as it is
     hold = thread_holds.make_room();
   }
   if (hold == nullptr) {
     return nullptr;
   }
+  if (newest != nullptr && newest != hold) {
+    newest->outdated = true;
+  }
+  hold->outdated = false;
   ++hold->pins;
   SnapshotHold old;  // destroyed last: a value's destructor may read snapshots itself
   old.source = std::exchange(hold->source, source);
@@ -104,7 +110,7 @@ SnapshotHold* pin_snapshot(const std::shared_ptr<SnapshotSource>& source) {
 }
 
 void unpin_snapshot(SnapshotHold* hold) {
-  if (--hold->pins == 0 && thread_holds.newest(hold->source.get()) != hold) {
+  if (--hold->pins == 0 && hold->outdated) {
     release(*hold);
   }
 }

@@ -26,6 +26,7 @@ struct SnapshotHold {
   std::shared_ptr<const void> value;
   std::uint64_t version = 0;
   std::uint32_t pins = 0;  // guards that look at it
+  bool outdated = false;   // the thread has read a newer value of the source meanwhile
 };
 
 inline constexpr std::size_t kSnapshotHolds = 16;  // a thread

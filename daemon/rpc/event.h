@@ -35,6 +35,7 @@ struct PublishOptions {
   bool guaranteed = false;
   core::Duration retain_for{0};
   core::NodeId target;  // zero: every subscriber
+  bool system = false;  // the daemon itself publishes: the topic may begin with '$'
 };
 
 // What to do when a subscription's queue is full.

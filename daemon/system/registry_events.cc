@@ -5,42 +5,34 @@
 
 namespace runard::system {
 namespace {
-using registry::ServiceState;
 using namespace std::chrono_literals;
 
-core::Duration retention(ServiceState state) {
-  switch (state) {
-    case ServiceState::kRunning:
-      return 120s;
-    case ServiceState::kStopped:
-      return 3s;
-    default:
-      return 10s;
-  }
+core::Duration retention(std::string_view state) {
+  return state == "running" ? 120s : state == "stopped" ? 3s : 10s;
 }
 
 }  // namespace
 
-void RegistryEvents::service_state(const registry::ServiceRow& row, core::NodeId node) {
-  const std::string_view state = registry::state_text(row.state);
+void RegistryEvents::service_state(std::string_view network, std::string_view path,
+                                   std::string_view state, const core::NodeId& node) {
   core::Bytes payload;
   wire::CborWriter out(payload);
   out.map(4);
   out.text("network");
-  out.text(row.network);
+  out.text(network);
   out.text("service_path");
-  out.text(row.path);
+  out.text(path);
   out.text("state");
   out.text(state);
   out.text("node");
   out.text(node.is_zero() ? std::string() : node.text());
-  publish(row.network,
-          "$registry/services/" + routing::percent_encode_segment(row.path) + "/state/" +
+  publish(network,
+          "$registry/services/" + routing::percent_encode_segment(path) + "/state/" +
               std::string(state),
-          payload, retention(row.state));
+          payload, retention(state));
 }
 
-void RegistryEvents::peer(const std::vector<std::string>& networks, core::NodeId node,
+void RegistryEvents::peer(const std::vector<std::string>& networks, const core::NodeId& node,
                           std::string_view name, std::string_view news) {
   core::Bytes payload;
   wire::CborWriter out(payload);
@@ -63,6 +55,7 @@ void RegistryEvents::publish(std::string_view network, const std::string& topic,
   event.publisher = "$registry";
   rpc::PublishOptions options;
   options.broadcast = false;
+  options.system = true;
   options.retain_for = retain;
   broker_.publish(event, options);
 }

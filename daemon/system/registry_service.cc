@@ -47,7 +47,7 @@ void put_service(wire::CborWriter& out, const registry::NodeRows& node,
   put(out, "name", row.type);
   put(out, "version", row.version);
   put(out, "description", row.summary);
-  put(out, "state", registry::state_text(row.state));
+  put(out, "state", registry::state_text(node, row));
   put_time(out, "registration_time", row.registered);
   put_time(out, "last_start_time", row.started);
   put(out, "node", node.node.is_zero() ? std::string() : node.node.text());
@@ -182,7 +182,7 @@ core::Result<core::Bytes> RegistryService::state(std::string_view path) const {
   const registry::NodeRows local = registry_.local();
   for (const registry::ServiceRow& row : local.services) {
     if (row.network == network_ && row.path == path) {
-      return state_answer(registry::state_text(row.state), local);
+      return state_answer(registry::state_text(local, row), local);
     }
   }
   return core::fail(Errc::kNoService,

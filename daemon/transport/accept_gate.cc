@@ -1,28 +1,29 @@
 #include "transport/accept_gate.h"
 
-#include <cstring>
-
 namespace runard::transport {
 
-AcceptGate::Source AcceptGate::source_of(const Address& address) {
-  Source source{};
-  if (address.is_v4()) {
-    source[0] = 4;  // no global IPv6 prefix begins so
-    std::memcpy(source.data() + 4, &address.v4().sin_addr, 4);
-  } else {
-    std::memcpy(source.data(), &address.v6().sin6_addr, source.size());
-  }
-  return source;
-}
+AcceptGate::AcceptGate(const Limits& limits, core::Random& random)
+    : limits_(limits),
+      packets_(limits.stranger_packets, random),
+      handshakes_(limits.stranger_handshakes, random),
+      all_handshakes_(limits.all_handshakes.burst, limits.all_handshakes.per_second),
+      sources_(0, SecretHash(random)) {}
 
-AcceptGate::Verdict AcceptGate::judge(const Address& source, bool proved, std::size_t links) const {
+AcceptGate::Verdict AcceptGate::judge(const Address& source, bool proved, std::size_t links,
+                                      core::TimePoint now) {
   const auto found = sources_.find(source_of(source));
   const std::size_t from_there = found == sources_.end() ? 0 : found->second;
   if (half_open_ >= limits_.half_open || from_there >= limits_.half_open_source ||
       links >= limits_.links) {
     return Verdict::kDrop;
   }
-  return proved || half_open_ < limits_.half_open_free ? Verdict::kAccept : Verdict::kRetry;
+  if (!proved && half_open_ >= limits_.half_open_free) {
+    return Verdict::kRetry;
+  }
+  if (!handshakes_.take(source, now)) {
+    return Verdict::kDrop;
+  }
+  return all_handshakes_.take(now) ? Verdict::kAccept : proved ? Verdict::kDrop : Verdict::kRetry;
 }
 
 void AcceptGate::opened(const Address& source) {

@@ -2,6 +2,10 @@
 
 #include <openssl/ssl.h>
 
+#include <algorithm>
+
+#include "core/bytes.h"
+
 namespace runard::transport {
 namespace {
 
@@ -16,12 +20,41 @@ std::string alert_text(std::uint8_t alert) {
   return std::string("TLS alert ") + SSL_alert_desc_string_long(alert);
 }
 
+// What the peer says of it, as far as it can be shown.
+std::string reason_text(const ngtcp2_ccerr& close) {
+  constexpr std::size_t kMostReason = 120;
+  std::string text(": ");
+  for (const std::uint8_t byte :
+       core::ByteView(close.reason, std::min(close.reasonlen, kMostReason))) {
+    text.push_back(byte >= ' ' && byte < 0x7f ? static_cast<char>(byte) : '?');
+  }
+  return text.size() > 2 ? text : std::string();
+}
+
+// Other reasons share their alert, so only the log of the node that raised it tells them apart.
+Errc errc_of_alert(std::uint8_t alert) {
+  switch (alert) {
+    case SSL_AD_UNSUPPORTED_CERTIFICATE:
+      return Errc::kCertificatePurpose;
+    case SSL_AD_CERTIFICATE_REVOKED:
+      return Errc::kNodeDenied;
+    case SSL_AD_CERTIFICATE_EXPIRED:
+      return Errc::kCertificateExpired;
+    case SSL_AD_UNKNOWN_CA:
+      return Errc::kCertificateUntrusted;
+    case SSL_AD_NO_APPLICATION_PROTOCOL:
+    case SSL_AD_PROTOCOL_VERSION:
+      return Errc::kVersionMismatch;
+    default:
+      return Errc::kHandshakeFailed;
+  }
+}
+
 }  // namespace
 
 core::Errc errc_of(CloseCode code) {
   switch (code) {
     case CloseCode::kNormal:
-      return Errc::kLinkLost;
     case CloseCode::kInternal:
       return Errc::kLinkLost;
     case CloseCode::kProtocol:
@@ -46,12 +79,12 @@ core::Errc errc_of(CloseCode code) {
 
 core::Error peer_close_error(const ngtcp2_ccerr& close) {
   if (close.type == NGTCP2_CCERR_TYPE_APPLICATION) {
-    return core::fail(errc_of(static_cast<CloseCode>(close.error_code)), "closed by the peer");
+    return core::fail(errc_of(static_cast<CloseCode>(close.error_code)),
+                      "closed by the peer" + reason_text(close));
   }
   if (close.error_code >= kCryptoError && close.error_code < kCryptoError + 0x100) {
-    return core::fail(Errc::kHandshakeFailed,
-                      "the peer refused: " +
-                          alert_text(static_cast<std::uint8_t>(close.error_code - kCryptoError)));
+    const auto alert = static_cast<std::uint8_t>(close.error_code - kCryptoError);
+    return core::fail(errc_of_alert(alert), "the peer refused this node: " + alert_text(alert));
   }
   if (close.error_code == NGTCP2_NO_ERROR) {
     return core::fail(Errc::kLinkLost, "closed by the peer");
@@ -61,7 +94,12 @@ core::Error peer_close_error(const ngtcp2_ccerr& close) {
 }
 
 core::Error alert_error(std::uint8_t alert) {
-  return core::fail(Errc::kHandshakeFailed, alert_text(alert));
+  return core::fail(errc_of_alert(alert), "this node refused the peer: " + alert_text(alert));
+}
+
+core::Error refusal_error(core::Error why) {
+  why.about = "this node refused the peer: " + why.about;
+  return why;
 }
 
 core::Error reset_error(std::uint64_t reset_code) {

@@ -13,6 +13,8 @@ core::Error peer_close_error(const ngtcp2_ccerr& close);
 core::Errc errc_of(wire::CloseCode code);
 // A TLS alert that this node raised.
 core::Error alert_error(std::uint8_t alert);
+// The peer's certificate, refused by this node.
+core::Error refusal_error(core::Error why);
 // A request whose stream the peer reset.
 core::Error reset_error(std::uint64_t reset_code);
 

@@ -21,8 +21,12 @@ constexpr std::uint64_t kMaxAckDelay = 1 * NGTCP2_MILLISECONDS;
 constexpr std::size_t kAckThreshold = 8;
 constexpr std::uint16_t kPathProbes[] = {1452, 8952};
 constexpr std::size_t kMaxSegments = 64;  // the kernel's UDP_MAX_SEGMENTS
-// Nearer than this, pacing costs more than it gives (notes: 3 times the latency under load).
+// Nearer than this, pacing costs more than it gives (notes: 3 times the latency under load), and
+// deadlines are rounded up to a tick: ngtcp2 wants to acknowledge after an eighth of the round
+// trip, which is microseconds here, and would make a timer and a packet of its own for each
+// request.
 constexpr std::uint64_t kUnpacedBelow = 1 * NGTCP2_MILLISECONDS;
+constexpr std::uint64_t kNearTick = kMaxAckDelay;
 
 ngtcp2_tstamp stamp(core::TimePoint at) {
   return static_cast<ngtcp2_tstamp>(at.time_since_epoch().count());
@@ -78,7 +82,7 @@ core::Result<void> Connection::open(const Address& remote, const Accepting* firs
   if (first == nullptr) {
     const ngtcp2_cid dcid = Cid::random(context_.random).native();
     result = ngtcp2_conn_client_new(&conn_, &dcid, &scid, &path, NGTCP2_PROTO_VER_V1, &callbacks,
-                                    &settings, &params, nullptr, this);
+                                    &settings, &params, &memory_.native(), this);
   } else {
     const ngtcp2_cid dcid = first->client_scid.native();
     params.original_dcid = (first->original ? *first->original : first->client_dcid).native();
@@ -94,7 +98,7 @@ core::Result<void> Connection::open(const Address& remote, const Accepting* firs
     std::copy(token.begin(), token.end(), params.stateless_reset_token);
     params.stateless_reset_token_present = 1;
     result = ngtcp2_conn_server_new(&conn_, &dcid, &scid, &path, first->version, &callbacks,
-                                    &settings, &params, nullptr, this);
+                                    &settings, &params, &memory_.native(), this);
   }
   if (result != 0) {
     return core::fail(Errc::kInternal, std::string("QUIC connection: ") + ngtcp2_strerror(result));
@@ -145,7 +149,7 @@ ReadOutcome Connection::read(const Datagram& datagram, core::TimePoint now) {
                                           datagram.bytes.size(), stamp(now));
   switch (result) {
     case 0:
-      return ReadOutcome::kOk;
+      return fits() ? ReadOutcome::kOk : ReadOutcome::kFailed;
     case NGTCP2_ERR_RETRY:
       return ReadOutcome::kRetry;
     case NGTCP2_ERR_DROP_CONN:
@@ -157,6 +161,14 @@ ReadOutcome Connection::read(const Datagram& datagram, core::TimePoint now) {
       fail(result);
       return ReadOutcome::kFailed;
   }
+}
+
+bool Connection::fits() {
+  if (memory_.held() <= context_.limits.connection_memory()) {
+    return true;
+  }
+  error_ = core::fail(Errc::kOverloaded, "the peer sends in too many pieces to keep");
+  return false;
 }
 
 ngtcp2_ssize Connection::write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, std::uint8_t* out,
@@ -190,6 +202,7 @@ ngtcp2_ssize Connection::write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, 
       case NGTCP2_ERR_WRITE_MORE:
         continue;
       case NGTCP2_ERR_STREAM_DATA_BLOCKED:
+        RUNARD_CHECK(stream != nullptr);
         // Raised for the connection's window too, and of that nobody tells when it opens.
         blocked_ = ngtcp2_conn_get_max_data_left2(conn_) == 0;
         if (!blocked_) {
@@ -198,6 +211,7 @@ ngtcp2_ssize Connection::write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, 
         continue;
       case NGTCP2_ERR_STREAM_SHUT_WR:
       case NGTCP2_ERR_STREAM_NOT_FOUND:
+        RUNARD_CHECK(stream != nullptr);
         streams.remove(*stream);
         stream->peer_stopped(NGTCP2_NO_ERROR);
         continue;
@@ -252,10 +266,14 @@ bool Connection::unpaced() {
 }
 
 core::TimePoint Connection::expiry() const {
-  const ngtcp2_tstamp at = ngtcp2_conn_get_expiry2(conn_);
-  return at >= static_cast<ngtcp2_tstamp>(core::kNever.time_since_epoch().count())
-             ? core::kNever
-             : core::TimePoint(nanoseconds(at));
+  ngtcp2_tstamp at = ngtcp2_conn_get_expiry2(conn_);
+  if (at >= static_cast<ngtcp2_tstamp>(core::kNever.time_since_epoch().count()) - kNearTick) {
+    return core::kNever;
+  }
+  if (unpaced_) {
+    at = (at + kNearTick - 1) / kNearTick * kNearTick;
+  }
+  return core::TimePoint(nanoseconds(at));
 }
 
 bool Connection::on_expiry(core::TimePoint now) {
@@ -268,6 +286,12 @@ bool Connection::on_expiry(core::TimePoint now) {
 
 void Connection::keep_alive(core::Duration every) {
   ngtcp2_conn_set_keep_alive_timeout(conn_, static_cast<ngtcp2_duration>(every.count()));
+}
+
+bool Connection::renew_keys(core::TimePoint now) {
+  const bool renewed = ngtcp2_conn_initiate_key_update(conn_, stamp(now)) == 0;
+  key_renewals_ += renewed ? 1 : 0;
+  return renewed;
 }
 
 bool Connection::open_bidi(Stream& stream) {
@@ -301,16 +325,18 @@ void Connection::extend_connection(std::uint64_t bytes) {
   ngtcp2_conn_extend_max_offset(conn_, bytes);
 }
 
-void Connection::extend_peer_streams(bool bidirectional) {
-  if (bidirectional) {
-    ngtcp2_conn_extend_max_streams_bidi(conn_, 1);
-  } else {
-    ngtcp2_conn_extend_max_streams_uni(conn_, 1);
+// The peer may open as many again, a quarter of its limit at a time: each time it is told costs a
+// frame, and a packet if nothing else is to be sent.
+void Connection::peer_stream_over(bool bidirectional) {
+  if (bidirectional && ++over_bidi_ * 4 >= context_.limits.request_streams) {
+    ngtcp2_conn_extend_max_streams_bidi(conn_, std::exchange(over_bidi_, 0));
+  } else if (!bidirectional && ++over_uni_ * 4 >= context_.limits.lane_streams) {
+    ngtcp2_conn_extend_max_streams_uni(conn_, std::exchange(over_uni_, 0));
   }
 }
 
-void Connection::stop(Stream& stream, wire::ResetCode code) {
-  ngtcp2_conn_shutdown_stream(conn_, 0, stream.id(), static_cast<std::uint64_t>(code));
+void Connection::stop(std::int64_t stream, wire::ResetCode code) {
+  ngtcp2_conn_shutdown_stream(conn_, 0, stream, static_cast<std::uint64_t>(code));
 }
 
 void Connection::stop_read(Stream& stream, wire::ResetCode code) {
@@ -341,21 +367,23 @@ core::Bytes Connection::close_packet(wire::CloseCode code, std::string_view reas
 void Connection::fail(int code) {
   switch (code) {
     case NGTCP2_ERR_CRYPTO:
-      note_alert();
+      note_alert(ngtcp2_conn_get_tls_alert2(conn_));
       return;
     case NGTCP2_ERR_IDLE_CLOSE:
     case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
       silent_ = true;
       error_ = ngtcp2_conn_get_handshake_completed2(conn_) != 0
                    ? core::fail(Errc::kLinkLost, "the peer fell silent")
-                   : core::fail(Errc::kHandshakeFailed, "no answer in time");
+                   : core::fail(Errc::kNoAnswer, "no answer in time");
       return;
     case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
       silent_ = true;
       error_ = core::fail(Errc::kVersionMismatch, "the peer does not speak QUIC version 1");
       return;
-    case NGTCP2_ERR_CALLBACK_FAILURE:  // the owner knows why, and names the code to close with
-      error_ = core::fail(Errc::kProtocol, "refused");
+    case NGTCP2_ERR_CALLBACK_FAILURE:
+      if (failure_.error_code == NGTCP2_NO_ERROR) {
+        error_ = core::fail(Errc::kProtocol, "refused");  // the owner names the code to close with
+      }
       return;
     default:
       ngtcp2_ccerr_set_liberr(&failure_, code, nullptr, 0);
@@ -363,10 +391,12 @@ void Connection::fail(int code) {
   }
 }
 
-void Connection::note_alert() {
-  const std::uint8_t alert = ngtcp2_conn_get_tls_alert2(conn_);
+void Connection::note_alert(std::uint8_t alert) {
   ngtcp2_ccerr_set_tls_alert(&failure_, alert, nullptr, 0);
-  error_ = tls_->refusal() ? *tls_->refusal() : alert_error(alert);
+  error_ = tls_->refusal() ? refusal_error(*tls_->refusal()) : alert_error(alert);
+  if (ngtcp2_conn_get_handshake_completed2(conn_) != 0 && tls_->protocol_agreed()) {
+    error_.code = Errc::kProtocol;  // TLS has nothing more to say on a link
+  }
 }
 
 void Connection::note_peer_close() {
@@ -387,7 +417,7 @@ core::Duration Connection::probe_timeout() const {
 Connection::Info Connection::info() const {
   ngtcp2_conn_info info;
   ngtcp2_conn_get_conn_info2(conn_, &info);
-  return {nanoseconds(info.smoothed_rtt), info.cwnd, info.pkt_lost};
+  return {nanoseconds(info.smoothed_rtt), info.cwnd, info.pkt_lost, key_renewals_, memory_.held()};
 }
 
 }  // namespace runard::transport

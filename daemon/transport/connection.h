@@ -18,6 +18,7 @@
 #include "core/random.h"
 #include "transport/address.h"
 #include "transport/cid.h"
+#include "transport/counted_memory.h"
 #include "transport/limits.h"
 #include "transport/reset_secret.h"
 #include "transport/send_scheduler.h"
@@ -30,8 +31,9 @@ class ConnectionOwner {
  public:
   // Which streams have something to send.
   virtual SendScheduler& scheduler() = 0;
-  // The peer opened a stream. Null refuses it, and with it the connection.
-  virtual Stream* on_peer_stream(std::int64_t id, bool bidirectional) = 0;
+  // The peer opened a stream, and these are its first bytes; what is read of them is taken off.
+  // Null: neither the rest nor what follows is of interest.
+  virtual Stream* on_peer_stream(std::int64_t id, core::ByteView& first) = 0;
   virtual void on_streams_available() = 0;  // open_bidi() or open_uni() may work again
   virtual void on_handshake_completed() = 0;
   virtual void on_handshake_confirmed() = 0;
@@ -110,6 +112,9 @@ class Connection {
 
   // For the dialler, once the handshake is over.
   void keep_alive(core::Duration every);
+  // New packet keys for both directions (RFC 9001 section 6); the old ones are forgotten, so they
+  // can't be stolen later. False: the last renewal is not through yet.
+  bool renew_keys(core::TimePoint now);
   // False: the peer allows no more for now.
   bool open_bidi(Stream& stream);
   bool open_uni(Stream& stream);
@@ -117,8 +122,7 @@ class Connection {
   void replace(const Stream& old, Stream& stream);
   void extend_stream(Stream& stream, std::uint64_t bytes);
   void extend_connection(std::uint64_t bytes);
-  void extend_peer_streams(bool bidirectional);
-  void stop(Stream& stream, wire::ResetCode code);        // both directions
+  void stop(std::int64_t stream, wire::ResetCode code);   // both directions
   void stop_read(Stream& stream, wire::ResetCode code);   // STOP_SENDING
   void stop_write(Stream& stream, wire::ResetCode code);  // RESET_STREAM
 
@@ -138,6 +142,8 @@ class Connection {
     core::Duration rtt{};
     std::uint64_t congestion_window = 0;
     std::uint64_t packets_lost = 0;
+    std::uint64_t key_renewals = 0;  // by this side
+    std::size_t memory = 0;          // of ngtcp2's
   };
   Info info() const;
 
@@ -150,15 +156,18 @@ class Connection {
   ngtcp2_path path(const Address& remote) const;
   ngtcp2_ssize write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, std::uint8_t* out,
                             std::size_t size, ngtcp2_tstamp at);
+  void peer_stream_over(bool bidirectional);
+  bool fits();
   void fail(int code);
   void note_peer_close();
-  void note_alert();
+  void note_alert(std::uint8_t alert);
   bool unpaced();
 
   const ConnectionContext& context_;
   ConnectionOwner& owner_;
   const bool server_;
   Cid own_cid_;
+  CountedMemory memory_;  // before all that ngtcp2 makes
   ngtcp2_crypto_conn_ref reference_{};
   ngtcp2_conn* conn_ = nullptr;
   std::unique_ptr<TlsSession> tls_;
@@ -167,6 +176,9 @@ class Connection {
   bool silent_ = false;
   bool blocked_ = false;  // by the connection's window, in this write()
   bool unpaced_ = false;
+  std::uint64_t key_renewals_ = 0;
+  std::uint64_t over_bidi_ = 0;  // streams of the peer that it may not replace yet
+  std::uint64_t over_uni_ = 0;
 };
 
 }  // namespace runard::transport

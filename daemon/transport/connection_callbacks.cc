@@ -8,12 +8,17 @@
 
 namespace runard::transport {
 
+// NOLINTBEGIN(readability-function-size): the signatures are ngtcp2's
 // Each returns 0, or NGTCP2_ERR_CALLBACK_FAILURE: any other number makes ngtcp2 abort the process.
 struct ConnectionCallbacks {
   static Connection& self(void* user_data) { return *static_cast<Connection*>(user_data); }
   static ConnectionOwner& owner(void* user_data) { return self(user_data).owner_; }
 
   static int handshake_completed(ngtcp2_conn*, void* user_data) {
+    if (!self(user_data).tls_->protocol_agreed()) {
+      self(user_data).note_alert(SSL_AD_NO_APPLICATION_PROTOCOL);
+      return NGTCP2_ERR_CALLBACK_FAILURE;
+    }
     owner(user_data).on_handshake_completed();
     return 0;
   }
@@ -23,24 +28,20 @@ struct ConnectionCallbacks {
     return 0;
   }
 
-  static int stream_open(ngtcp2_conn* conn, std::int64_t id, void* user_data) {
-    Stream* stream = owner(user_data).on_peer_stream(id, ngtcp2_is_bidi_stream(id) != 0);
-    if (stream == nullptr) {
-      return NGTCP2_ERR_CALLBACK_FAILURE;
-    }
-    stream->set_id(id);
-    ngtcp2_conn_set_stream_user_data(conn, id, stream);
-    return 0;
-  }
-
-  static int stream_data(ngtcp2_conn*, std::uint32_t flags, std::int64_t, std::uint64_t,
-                         const std::uint8_t* data, std::size_t size, void*, void* stream) {
-    if (stream == nullptr) {
-      return 0;
+  static int stream_data(ngtcp2_conn* conn, std::uint32_t flags, std::int64_t id,
+                         std::uint64_t offset, const std::uint8_t* data, std::size_t size,
+                         void* user_data, void* user_stream) {
+    core::ByteView bytes(data, size);
+    auto* stream = static_cast<Stream*>(user_stream);
+    if (stream == nullptr && offset == 0) {
+      stream = owner(user_data).on_peer_stream(id, bytes);
+      if (stream != nullptr) {
+        stream->set_id(id);
+        ngtcp2_conn_set_stream_user_data(conn, id, stream);
+      }
     }
     const bool end = (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0;
-    return static_cast<Stream*>(stream)->received({data, size}, end) ? 0
-                                                                     : NGTCP2_ERR_CALLBACK_FAILURE;
+    return stream == nullptr || stream->received(bytes, end) ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
   }
 
   static int stream_acked(ngtcp2_conn*, std::int64_t, std::uint64_t offset, std::uint64_t size,
@@ -72,7 +73,7 @@ struct ConnectionCallbacks {
       static_cast<Stream*>(stream)->closed();
     }
     if (ngtcp2_conn_is_local_stream2(conn, id) == 0) {
-      self(user_data).extend_peer_streams(ngtcp2_is_bidi_stream(id) != 0);
+      self(user_data).peer_stream_over(ngtcp2_is_bidi_stream(id) != 0);
     }
     return 0;
   }
@@ -141,7 +142,6 @@ struct ConnectionCallbacks {
     table.rand = rand;
     table.handshake_completed = handshake_completed;
     table.handshake_confirmed = handshake_confirmed;
-    table.stream_open = stream_open;
     table.recv_stream_data = stream_data;
     table.acked_stream_data_offset = stream_acked;
     table.stream_reset = stream_reset;
@@ -158,6 +158,7 @@ struct ConnectionCallbacks {
     return table;
   }
 };
+// NOLINTEND(readability-function-size)
 
 const ngtcp2_callbacks& connection_callbacks(bool server) {
   static const ngtcp2_callbacks for_server = ConnectionCallbacks::make(true);

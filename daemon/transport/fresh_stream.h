@@ -1,5 +1,5 @@
-// FreshStream: a stream that the peer just opened and whose type has not arrived yet. Once it has,
-// the link puts the right kind of stream in its place.
+// FreshStream: a stream that the peer opened with less than its type. Once that has arrived, the
+// link puts the right kind of stream in its place.
 #pragma once
 
 #include <array>

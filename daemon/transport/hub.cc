@@ -1,19 +1,17 @@
 #include "transport/hub.h"
 
 #include <algorithm>
-#include <tuple>
 
 namespace runard::transport {
 
 using core::Errc;
-using wire::CloseCode;
 
 Hub::Hub(HubOptions options, const HubServices& services)
     : limits_(options.limits),
       self_(std::move(options.self)),
       reset_secret_(options.reset_secret),
       services_(services),
-      memory_(limits_.receive_memory),
+      memory_(limits_.shared_memory),
       exchange_(std::make_shared<Exchange>(limits_)),
       connections_{limits_, services.random, reset_secret_, std::move(options.tls), options.local},
       context_{limits_,        services.clock,   *exchange_,    memory_,
@@ -21,7 +19,7 @@ Hub::Hub(HubOptions options, const HubServices& services)
       cids_(services.random),
       tokens_(services.random),
       gate_(limits_, services.random),
-      strays_(services.random, reset_secret_),
+      strays_(limits_, services.random, reset_secret_),
       space_(Connection::kTrainSpace) {}
 
 Hub::~Hub() {
@@ -67,13 +65,14 @@ Hub::Slot* Hub::open_slot() {
   Slot& slot = slots_[index];
   const LinkId id = (LinkId{slot.generation++} << 32) | (index + 1);
   slot.link = std::make_unique<Link>(id, context_, self_, *this);
-  slot.dirty = slot.half_open = slot.announced = slot.proved = false;
+  slot.dirty = slot.half_open = slot.announced = slot.proved = slot.stranger = false;
   ++in_use_;
   return &slot;
 }
 
 void Hub::forget(Slot& slot) {
   settle(slot);
+  strangers_ -= slot.stranger ? 1 : 0;
   const LinkId id = slot.link->id();
   cids_.remove_all(id);
   tokens_.remove_all(id);
@@ -99,7 +98,7 @@ void Hub::settle(Slot& slot) {
   }
 }
 
-bool Hub::turn(core::TimePoint now) {
+void Hub::turn(core::TimePoint now) {
   now_ = now;
   if (!handshakes_.empty()) {
     Waiting waiting = std::move(handshakes_.front());
@@ -110,6 +109,12 @@ bool Hub::turn(core::TimePoint now) {
   take_timers(now);
   dial_next(now);
   take_mail(now);
+  deliver(now);
+}
+
+void Hub::deliver(core::TimePoint now) {
+  now_ = now;
+  undelivered_ = false;
   for (std::size_t i = 0; i < dirty_.size(); ++i) {  // grows meanwhile
     Link* dirty = link(dirty_[i]);
     if (dirty != nullptr) {
@@ -119,16 +124,17 @@ bool Hub::turn(core::TimePoint now) {
   }
   serve_memory();
   take_mail(now);  // replies that handlers gave at once
-  return !handshakes_.empty();
 }
 
 void Hub::after_deliver(Slot& slot) {
   if (!slot.proved && slot.link->peer_known()) {
     slot.proved = true;
+    strangers_ -= std::exchange(slot.stranger, false) ? 1 : 0;
     ++stats_.handshakes;
     settle(slot);
   }
   memory_wanted_ = memory_wanted_ || slot.link->waits_for_memory();
+  undelivered_ = undelivered_ || slot.link->has_undelivered();
 }
 
 void Hub::serve_memory() {
@@ -230,8 +236,8 @@ Flushed Hub::flush(TrainSink& sink, core::TimePoint now) {
       continue;
     }
     const Flushed flushed = result == Flushed::kFull ? result : dirty->flush(sink, space_, now);
-    if (flushed != Flushed::kAll) {
-      result = std::max(result, flushed);
+    result = std::max(result, flushed);
+    if (flushed != Flushed::kAll || dirty->has_undelivered()) {
       left.push_back(id);
       continue;
     }
@@ -248,164 +254,6 @@ Flushed Hub::flush(TrainSink& sink, core::TimePoint now) {
 
 core::TimePoint Hub::expiry() const {
   return std::min(timers_.next(), dialer_.expiry());
-}
-
-void Hub::dial(DialId id, std::vector<Address> addresses, std::optional<core::NodeId> expected) {
-  if (addresses.empty()) {
-    return services_.events.dial_done(id, core::fail(Errc::kAddressUnusable, "no address"));
-  }
-  if (dialer_.size() >= limits_.dials) {
-    return services_.events.dial_done(id, core::fail(Errc::kOverloaded, "dials in progress"));
-  }
-  dialer_.add(id, std::move(addresses), expected, now_);
-}
-
-void Hub::dial_next(core::TimePoint now) {
-  while (const auto attempt = dialer_.due(now)) {
-    start_attempt(*attempt, now);
-  }
-}
-
-void Hub::start_attempt(const Dialer::Attempt& attempt, core::TimePoint now) {
-  ++stats_.dials;
-  if (in_use_ >= limits_.links + limits_.dials) {
-    const core::Error why = core::fail(Errc::kOverloaded, "links");
-    return end_dial(dialer_.failed(attempt.dial, 0, why, now), why);
-  }
-  Slot& opened = *open_slot();
-  const LinkId id = opened.link->id();
-  opened.source = attempt.address;
-  const auto dialled =
-      opened.link->dial(connections_, attempt.address, {attempt.expected, ++lamport_}, now);
-  if (!dialled) {
-    forget(opened);
-    return end_dial(dialer_.failed(attempt.dial, 0, dialled.error(), now), dialled.error());
-  }
-  dialer_.started(attempt.dial, id);
-  touch(id);
-}
-
-void Hub::end_dial(const std::optional<Dialer::Ended>& ended, const core::Result<LinkId>& outcome) {
-  if (!ended) {
-    return;
-  }
-  for (const LinkId id : ended->abandoned) {
-    Link* attempt = link(id);
-    // Those that are further may be links to the peer already: they compete.
-    if (attempt != nullptr && attempt->state() == Link::State::kHandshake) {
-      attempt->close(CloseCode::kNormal, core::fail(Errc::kDuplicateLink, "another address"));
-      touch(id);
-    }
-  }
-  services_.events.dial_done(ended->dial, outcome);
-}
-
-void Hub::on_own_cid(Link& link, const Cid& cid, bool valid) {
-  if (valid) {
-    cids_.add(cid, link.id());
-  } else {
-    cids_.remove(cid, link.id());
-  }
-}
-
-void Hub::on_reset_token(Link& link, const ResetToken& token, bool valid) {
-  if (valid) {
-    tokens_.add(token, link.id());
-  } else {
-    tokens_.remove(token, link.id());
-  }
-}
-
-bool Hub::better(Link& fresh, Link& old) const {
-  const auto rank = [](const Link& link) {
-    return std::tuple(link.peer_hello().epoch, link.generation());
-  };
-  if (rank(fresh) != rank(old)) {
-    return rank(fresh) > rank(old);
-  }
-  const auto dialler = [&](const Link& link) {
-    return link.is_server() ? link.peer().node : self_.id;
-  };
-  return dialler(fresh) < dialler(old);
-}
-
-void Hub::on_ready(Link& fresh) {
-  lamport_ = std::max(lamport_, fresh.generation());
-  const LinkId id = fresh.id();
-  const core::NodeId node = fresh.peer().node;
-  Link* old = link(by_node_[node]);
-  if (old != nullptr) {
-    ++stats_.duplicates;
-  }
-  if (old != nullptr && !better(fresh, *old)) {
-    fresh.retire();
-    return end_dial(dialer_.succeeded(id), old->id());
-  }
-  by_node_[node] = id;
-  fresh.go_up();
-  announce(fresh);
-  if (old != nullptr) {
-    old->retire();
-    touch(old->id());
-  }
-  end_dial(dialer_.succeeded(id), id);
-}
-
-void Hub::announce(Link& link) {
-  slot(link.id())->announced = true;
-  PeerInfo info;
-  info.node = link.peer().node;
-  info.name = link.peer().name;
-  info.networks = link.networks();
-  info.epoch = link.peer_hello().epoch;
-  info.addresses = link.peer_hello().addresses;
-  info.address = link.remote();
-  info.dialled = !link.is_server();
-  info.dial = dialer_.dial_of(link.id());
-  info.not_after = link.peer().not_after;
-  RemoteNode::Shared shared{exchange_, services_.clock, services_.names};
-  services_.events.link_up(
-      link.id(), info,
-      std::make_shared<RemoteNode>(std::move(shared), link.id(), info.node, link.port()));
-}
-
-void Hub::on_control(Link& link, std::uint64_t frame_type, core::ByteView body) {
-  if (!slot(link.id())->announced) {
-    return;  // a link that lost before it was told of
-  }
-  services_.events.control(link.id(), frame_type, body);
-}
-
-void Hub::on_down(Link& link, const core::Error& why) {
-  const LinkId id = link.id();
-  if (stopping_) {
-    return touch(id);
-  }
-  Slot& down = *slot(id);
-  settle(down);
-  if (link.peer_known()) {
-    const auto current = by_node_.find(link.peer().node);
-    if (current != by_node_.end() && current->second == id) {
-      by_node_.erase(current);
-    }
-  } else {
-    ++stats_.handshakes_failed;
-  }
-  tokens_.remove_all(id);
-  touch(id);
-  const bool announced = down.announced;  // `down` may move below
-  end_dial(dialer_.failed(dialer_.dial_of(id), id, why, now_), why);
-  if (announced) {
-    services_.events.link_down(id, why);
-  }
-}
-
-void Hub::close(LinkId id, const core::Error& why) {
-  Link* closing = link(id);
-  if (closing != nullptr) {
-    closing->close(CloseCode::kNormal, why);
-    touch(id);
-  }
 }
 
 core::Result<void> Hub::send_control(LinkId id, std::uint64_t type, core::ByteView body) {
@@ -429,6 +277,8 @@ Stats Hub::stats() const {
   Stats copy = stats_;
   copy.links = by_node_.size();
   copy.half_open = gate_.half_open();
+  copy.connection_ids = cids_.size();
+  copy.reset_tokens = tokens_.size();
   return copy;
 }
 

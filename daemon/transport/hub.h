@@ -2,7 +2,8 @@
 // deadline out. It finds the link of a datagram, accepts and dials, keeps one link a peer, answers
 // strays and carries work between links and other threads.
 //
-// A turn: any number of datagram(), then turn(), then flush(). Two links to one node compete in
+// A turn: any number of datagram(), then turn() and flush(), then deliver() and flush() while
+// something is undelivered. Two links to one node compete in
 // this order: newer epoch of the peer, greater generation, the lower node id's dial; the loser
 // drains and closes. Generations are a Lamport clock, so a link that is dialled later on purpose
 // wins. Owner: the endpoint, or a simulation. One thread, but for exchange().
@@ -48,9 +49,13 @@ class Hub final : public LinkEvents {
   ~Hub();
 
   void datagram(const Datagram& datagram, core::TimePoint now);
-  // Takes work from other threads, hands out what arrived, acts on deadlines. True: there is more,
-  // another turn is due at once.
-  bool turn(core::TimePoint now);
+  // Takes work from other threads, acts on deadlines and hands out a share of what arrived.
+  void turn(core::TimePoint now);
+  // There is more: deliver() and flush() again, best before the next datagram().
+  bool has_undelivered() const { return undelivered_; }
+  void deliver(core::TimePoint now);
+  // There is more: another turn is due at once.
+  bool has_more() const { return undelivered_ || !handshakes_.empty(); }
   Flushed flush(TrainSink& sink, core::TimePoint now);
   core::TimePoint expiry() const;
   // Closes every link, tells the peers and answers the calls in progress. No news comes of it.
@@ -80,6 +85,7 @@ class Hub final : public LinkEvents {
     bool half_open = false;  // counted in the gate
     bool announced = false;  // link_up() was told
     bool proved = false;     // counted as a handshake
+    bool stranger = false;   // accepted, and not proved yet
     Address source;
   };
   struct Stray {
@@ -92,9 +98,10 @@ class Hub final : public LinkEvents {
     Datagram datagram;
   };
 
-  // LinkEvents.
+  // LinkEvents (hub_peers.cc).
   void on_own_cid(Link& link, const Cid& cid, bool valid) override;
   void on_reset_token(Link& link, const ResetToken& token, bool valid) override;
+  bool has_room(const Link& fresh) const override;
   void on_ready(Link& link) override;
   void on_control(Link& link, std::uint64_t frame_type, core::ByteView body) override;
   void on_down(Link& link, const core::Error& why) override;
@@ -112,13 +119,19 @@ class Hub final : public LinkEvents {
   void take_letter(Letter& letter);
   void take_timers(core::TimePoint now);
   void serve_memory();
+
+  // hub_peers.cc
   void announce(Link& link);
   bool better(Link& fresh, Link& old) const;
+  void tell_refusal(const Link& link, const core::Error& why) const;
+
+  // hub_dials.cc
   void dial_next(core::TimePoint now);
   void start_attempt(const Dialer::Attempt& attempt, core::TimePoint now);
   void end_dial(const std::optional<Dialer::Ended>& ended, const core::Result<LinkId>& outcome);
 
   // hub_datagrams.cc
+  bool welcome(const Datagram& datagram, core::TimePoint now);
   void route(const Datagram& datagram, core::TimePoint now);
   void feed(Link& link, const Datagram& datagram, core::TimePoint now);
   void unknown(const Datagram& datagram, const ngtcp2_version_cid& ids, core::TimePoint now);
@@ -151,8 +164,11 @@ class Hub final : public LinkEvents {
   std::uint64_t lamport_ = 0;  // of link generations
   DialId last_dial_ = 0;
   std::size_t in_use_ = 0;
+  std::size_t strangers_ = 0;  // of those in use
   core::TimePoint now_{};
+  core::TokenBucket flood_news_{1, 0.1};
   bool memory_wanted_ = false;
+  bool undelivered_ = false;
   bool stopping_ = false;
   Stats stats_;
 };

@@ -23,11 +23,32 @@ void Hub::datagram(const Datagram& datagram, core::TimePoint now) {
   if ((datagram.bytes[0] & kLongHeader) == 0) {
     return route(datagram, now);
   }
-  if (handshakes_.size() >= kMostWaiting) {
+  if (handshakes_.size() >= kMostWaiting || !welcome(datagram, now)) {
     ++stats_.initials_dropped;
     return;
   }
   handshakes_.push_back({core::Bytes(datagram.bytes.begin(), datagram.bytes.end()), datagram});
+}
+
+// Judged before it takes a place in the queue: one source must not fill it for all others. Packets
+// for a link that is proved or was dialled bear an id that no stranger knows.
+bool Hub::welcome(const Datagram& datagram, core::TimePoint now) {
+  ngtcp2_version_cid ids;
+  if (ngtcp2_pkt_decode_version_cid(&ids, datagram.bytes.data(), datagram.bytes.size(), kCidSize) ==
+      0) {
+    const Slot* known = slot(cids_.find(Cid::from(core::ByteView(ids.dcid, ids.dcidlen))));
+    if (known != nullptr && !known->stranger) {
+      return true;
+    }
+  }
+  if (gate_.look_at(datagram.remote, now)) {
+    return true;
+  }
+  if (flood_news_.take(now)) {
+    services_.log.warn("too many handshake packets from one source, most are dropped",
+                       {core::field("source", datagram.remote.text())});
+  }
+  return false;
 }
 
 void Hub::route(const Datagram& datagram, core::TimePoint now) {
@@ -83,7 +104,7 @@ void Hub::unknown(const Datagram& datagram, const ngtcp2_version_cid& ids, core:
     }
   }
   core::Bytes reset =
-      strays_.reset(Cid::from(core::ByteView(ids.dcid, ids.dcidlen)), datagram.bytes.size(), now);
+      strays_.reset(Cid::from(core::ByteView(ids.dcid, ids.dcidlen)), datagram, now);
   stats_.resets_sent += reset.empty() ? 0 : 1;
   answer_stray(std::move(reset), datagram);
 }
@@ -99,7 +120,7 @@ void Hub::accept(const Datagram& datagram, core::TimePoint now) {
   if (head.tokenlen > 0) {
     original = strays_.check_token(head, datagram.remote, now);
   }
-  switch (gate_.judge(datagram.remote, original.has_value(), in_use_)) {
+  switch (gate_.judge(datagram.remote, original.has_value(), in_use_ - strangers_, now)) {
     case AcceptGate::Verdict::kAccept:
       return open_accepted(datagram, head, original, now);
     case AcceptGate::Verdict::kRetry:
@@ -123,7 +144,8 @@ void Hub::open_accepted(const Datagram& datagram, const ngtcp2_pkt_hd& head,
   }
   Slot& opened = *open_slot();
   opened.source = datagram.remote;
-  opened.half_open = true;
+  opened.half_open = opened.stranger = true;
+  ++strangers_;
   gate_.opened(datagram.remote);
   Link& link = *opened.link;
   if (!link.accept(connections_, datagram.remote, first, now)) {

@@ -80,20 +80,26 @@ Link::Fed Link::feed(const Datagram& datagram, core::TimePoint now) {
   return Fed::kOk;
 }
 
-void Link::on_reset(core::TimePoint now) {
-  core_.now = now;
-  if (core_.connection) {
-    end(CloseCode::kNormal, core::fail(Errc::kLinkLost, "the peer restarted"), false);
+Stream* Link::on_peer_stream(std::int64_t id, core::ByteView& first) {
+  const wire::Varint type = wire::get_varint(first);
+  if (type.size == 0) {
+    return fresh_.emplace_back(std::make_unique<FreshStream>(*this)).get();
   }
-}
-
-Stream* Link::on_peer_stream(std::int64_t, bool) {
-  fresh_.push_back(std::make_unique<FreshStream>(*this));
-  return fresh_.back().get();
+  first = first.subspan(type.size);
+  return make_stream(id, type.value, type.size);
 }
 
 Stream* Link::on_stream_type(FreshStream& fresh, std::uint64_t type, std::uint64_t prefix) {
-  const bool bidirectional = ngtcp2_is_bidi_stream(fresh.id()) != 0;
+  Stream* stream = make_stream(fresh.id(), type, prefix);
+  if (stream != nullptr) {
+    core_.connection->replace(fresh, *stream);
+  }
+  return stream;
+}
+
+// Null: it was refused.
+Stream* Link::make_stream(std::int64_t id, std::uint64_t type, std::uint64_t prefix) {
+  const bool bidirectional = ngtcp2_is_bidi_stream(id) != 0;
   Stream* stream = nullptr;
   wire::ResetCode refusal = wire::ResetCode::kUnknown;
   if (type == static_cast<std::uint64_t>(wire::StreamType::kControl) && bidirectional && server_ &&
@@ -108,9 +114,7 @@ Stream* Link::on_stream_type(FreshStream& fresh, std::uint64_t type, std::uint64
     stream = in_lanes_.back().get();
   }
   if (stream == nullptr) {
-    core_.connection->stop(fresh, refusal);
-  } else {
-    core_.connection->replace(fresh, *stream);
+    core_.connection->stop(id, refusal);
   }
   return stream;
 }
@@ -152,20 +156,11 @@ void Link::deliver(core::TimePoint now) {
   }
   std::erase_if(fresh_, [](const auto& fresh) { return fresh->over(); });
   std::erase_if(in_lanes_, [](const auto& lane) { return lane->over(); });
-  finish_drain();
-  finish_close();
-}
-
-// What was queued before the close still goes out.
-void Link::finish_close() {
-  if (!close_wanted_ || !core_.connection) {
-    return;
+  if (retiring_) {
+    finish_drain();
   }
-  const bool waits = control_ != nullptr && !control_->over() && !control_->all_acknowledged();
-  if (!waits || core_.now >= give_up_at_) {
-    end(close_wanted_->first, close_wanted_->second, true);
-  } else {
-    give_up_at_ = std::min(give_up_at_, core_.now + core_.context.limits.close_grace);
+  if (close_wanted_ && core_.connection) {
+    finish_close();
   }
 }
 
@@ -174,51 +169,6 @@ void Link::forget_streams() {
   out_lanes_.clear();
   in_lanes_.clear();
   control_.reset();
-}
-
-void Link::on_proved() {
-  peer_ = core_.connection->tls().peer();
-  ++handshakes_;
-  if (!peer_) {
-    return protocol_error("no certificate");
-  }
-  core_.peer = peer_->node;
-  if (peer_->node == self_.id) {
-    return end(CloseCode::kSelf, core::fail(Errc::kSelfDial, remote_.text()), true);
-  }
-  if (plan_.expected && *plan_.expected != peer_->node) {
-    return end(CloseCode::kWrongPeer,
-               core::fail(Errc::kCertificateMismatch, "another node answered"), true);
-  }
-  state_ = State::kGreeting;
-  if (!server_) {
-    core_.connection->keep_alive(core_.context.limits.keep_alive);
-  }
-}
-
-bool Link::open_control() {
-  control_ = std::make_unique<ControlStream>(core_, 0);
-  if (!core_.connection->open_bidi(*control_)) {
-    return false;
-  }
-  control_->send_type();
-  return say_hello();
-}
-
-bool Link::say_hello() {
-  hello_sent_ = true;
-  wire::Hello hello;
-  hello.epoch = self_.epoch;
-  hello.generation = plan_.generation;
-  hello.name = self_.name;
-  hello.addresses = self_.addresses;
-  hello.networks = self_.networks;
-  if (!server_) {
-    hello.reset_token = core_.connection->own_reset_token();
-  }
-  core::Bytes body;
-  wire::put_hello(hello, body);
-  return control_->send(wire::kHello, body);
 }
 
 void Link::deliver_control() {
@@ -259,84 +209,13 @@ void Link::take_control(const InboxFrame& frame) {
   }
 }
 
-void Link::on_hello(core::ByteView body) {
-  auto hello = wire::get_hello(body);
-  if (!hello) {
-    return end(CloseCode::kMalformed, hello.error(), true);
-  }
-  peer_hello_ = std::move(*hello);
-  if (!hello_sent_ && !say_hello()) {
-    return protocol_error("hello");
-  }
-  if (!wire::common_version(wire::Hello{}, peer_hello_)) {
-    return end(CloseCode::kVersion, core::fail(Errc::kVersionMismatch, peer_->name), true);
-  }
-  for (const core::NetworkId& network : peer_hello_.networks) {
-    const auto has = [&](const std::vector<core::NetworkId>& list) {
-      return std::find(list.begin(), list.end(), network) != list.end();
-    };
-    if (has(self_.networks) && has(peer_->networks) && !has(core_.networks)) {
-      core_.networks.push_back(network);
-    }
-  }
-  if (core_.networks.empty()) {
-    return end(CloseCode::kNoCommonNetwork, core::fail(Errc::kNoCommonNetwork, peer_->name), true);
-  }
-  if (server_ && peer_hello_.reset_token) {
-    events_.on_reset_token(*this, *peer_hello_.reset_token, true);
-  }
-  give_up_at_ = core::kNever;
-  state_ = State::kReady;
-  events_.on_ready(*this);
-}
-
 void Link::go_up() {
   state_ = State::kUp;
   core_.up = true;
 }
 
-void Link::retire() {
-  if (retiring_ || !core_.connection) {
-    return;
-  }
-  retiring_ = true;
-  core_.up = true;  // what the peer sent before it knew is still answered
-  port_->open = false;
-  give_up_at_ = core_.now + core_.context.limits.drain_grace;
-}
-
-// Each side says when it has nothing more on the way; the dialler then closes.
-void Link::finish_drain() {
-  if (!retiring_ || !core_.connection) {
-    return;
-  }
-  const bool lanes_idle = std::all_of(out_lanes_.begin(), out_lanes_.end(),
-                                      [](const auto& lane) { return lane.second->idle(); });
-  if (!drain_sent_ && requests_.open_ours() == 0 && lanes_idle) {
-    drain_sent_ = control_->send(wire::kDrain, {});
-  }
-  if (drain_sent_ && drained_by_peer_ && !server_ && open_requests() == 0) {
-    end(CloseCode::kDuplicate, core::fail(Errc::kDuplicateLink, peer_->name), true);
-  }
-}
-
 std::uint64_t Link::generation() const {
   return server_ ? peer_hello_.generation : plan_.generation;
-}
-
-void Link::close(CloseCode code, core::Error why) {
-  close_wanted_.emplace(code, std::move(why));
-  port_->open = false;
-}
-
-void Link::stop(const core::Error& why) {
-  if (core_.connection) {
-    end(CloseCode::kNormal, why, true);
-  }
-}
-
-void Link::protocol_error(const char* what) {
-  end(CloseCode::kProtocol, core::fail(Errc::kProtocol, what), true);
 }
 
 bool Link::waits_for_memory() const {
@@ -408,7 +287,7 @@ void Link::on_expiry(core::TimePoint now) {
   if (now >= give_up_at_ && !close_wanted_) {
     end(retiring_ ? CloseCode::kDuplicate : CloseCode::kProtocol,
         retiring_ ? core::fail(Errc::kDuplicateLink, peer_->name)
-                  : core::fail(Errc::kHandshakeFailed, "no hello in time"),
+                  : core::fail(Errc::kNoAnswer, "no hello in time"),
         true);
   }
 }
@@ -420,6 +299,10 @@ Flushed Link::flush(TrainSink& sink, std::span<std::uint8_t> space, core::TimePo
       static_cast<void>(sink.send({close_packet_, close_packet_.size(), 0, remote_, local_}));
     }
     return Flushed::kAll;
+  }
+  // Keep-alives alone bring an idle link here often enough.
+  if (now >= renew_keys_at_ && core_.connection->renew_keys(now)) {
+    renew_keys_at_ = now + core_.context.limits.key_renewal;
   }
   for (std::size_t sent = 0; sent < kTurnBytes;) {
     auto train = core_.connection->write(space, now);
@@ -438,24 +321,6 @@ Flushed Link::flush(TrainSink& sink, std::span<std::uint8_t> space, core::TimePo
     }
   }
   return Flushed::kShare;
-}
-
-void Link::end(CloseCode code, core::Error why, bool tell_peer) {
-  const core::TimePoint now = core_.now;
-  const bool telling = tell_peer && !core_.connection->silent();
-  gone_at_ = now + 3 * core_.connection->probe_timeout();
-  if (telling) {
-    // Strangers learn no more than the number.
-    const bool known = state_ >= State::kGreeting;
-    close_packet_ = core_.connection->close_packet(code, known ? why.about : std::string(), now);
-    send_close_ = !close_packet_.empty();
-  }
-  state_ = State::kClosing;
-  core_.up = false;
-  port_->open = false;
-  core_.connection.reset();
-  requests_.close(why);
-  events_.on_down(*this, why);
 }
 
 }  // namespace runard::transport

@@ -31,7 +31,8 @@ class LinkEvents {
  public:
   virtual void on_own_cid(Link& link, const Cid& cid, bool valid) = 0;
   virtual void on_reset_token(Link& link, const ResetToken& token, bool valid) = 0;
-  virtual void on_ready(Link& link) = 0;  // decide: go_up() or retire()
+  virtual bool has_room(const Link& link) const = 0;  // for its peer, just proved
+  virtual void on_ready(Link& link) = 0;              // decide: go_up() or retire()
   virtual void on_control(Link& link, std::uint64_t frame_type, core::ByteView body) = 0;
   virtual void on_down(Link& link, const core::Error& why) = 0;
 
@@ -65,7 +66,7 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   enum class Fed : std::uint8_t { kOk, kRetry, kDrop };
 
   Link(LinkId id, const LinkContext& context, const LocalNode& self, LinkEvents& events);
-  ~Link();
+  ~Link() override;
   core::Result<void> dial(const ConnectionContext& connections, const Address& remote,
                           const DialPlan& plan, core::TimePoint now);
   core::Result<void> accept(const ConnectionContext& connections, const Address& remote,
@@ -75,8 +76,10 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   Fed feed(const Datagram& datagram, core::TimePoint now);
   // The peer's stateless reset arrived.
   void on_reset(core::TimePoint now);
-  // Runs handlers and events for what arrived. Outside of all other functions here.
+  // Runs handlers and events for what arrived, or a share of it. Outside of all other functions
+  // here.
   void deliver(core::TimePoint now);
+  bool has_undelivered() const { return requests_.has_undelivered(); }
   Flushed flush(TrainSink& sink, std::span<std::uint8_t> space, core::TimePoint now);
   core::TimePoint expiry() const;
   void on_expiry(core::TimePoint now);
@@ -125,25 +128,30 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
  private:
   // ConnectionOwner, inside ngtcp2.
   SendScheduler& scheduler() override { return core_.scheduler; }
-  Stream* on_peer_stream(std::int64_t id, bool bidirectional) override;
+  Stream* on_peer_stream(std::int64_t id, core::ByteView& first) override;
   void on_streams_available() override { streams_available_ = true; }
   void on_handshake_completed() override { completed_ = true; }
   void on_handshake_confirmed() override { confirmed_ = true; }
   void on_own_cid(const Cid& cid, bool valid) override { events_.on_own_cid(*this, cid, valid); }
   void on_reset_token(const ResetToken& token, bool valid) override;
   Stream* on_stream_type(FreshStream& fresh, std::uint64_t type, std::uint64_t prefix) override;
+  Stream* make_stream(std::int64_t id, std::uint64_t type, std::uint64_t prefix);
 
   core::Result<void> open(const ConnectionContext& connections, const Address& remote,
                           const Accepting* first, core::TimePoint now);
+  void deliver_control();
+  void take_control(const InboxFrame& frame);
+  void forget_streams();
+
+  // link_greeting.cc
   void on_proved();
   bool open_control();
   bool say_hello();
-  void deliver_control();
-  void take_control(const InboxFrame& frame);
   void on_hello(core::ByteView body);
+
+  // link_ending.cc
   void finish_drain();
   void finish_close();
-  void forget_streams();
   void end(wire::CloseCode code, core::Error why, bool tell_peer);
   void protocol_error(const char* what);
 
@@ -175,7 +183,8 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   bool drain_sent_ = false;
   bool drained_by_peer_ = false;
   core::TimePoint give_up_at_ = core::kNever;  // greeting, or drain
-  core::TimePoint gone_at_ = core::kNever;     // closing
+  core::TimePoint renew_keys_at_ = core::kNever;
+  core::TimePoint gone_at_ = core::kNever;  // closing
   core::Bytes close_packet_;
   bool send_close_ = false;
   std::optional<std::pair<wire::CloseCode, core::Error>> close_wanted_;

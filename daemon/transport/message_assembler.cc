@@ -4,6 +4,12 @@
 #include <cstring>
 
 namespace runard::transport {
+namespace {
+
+// Memory of at least so much is made, and no more is kept: most messages fit.
+constexpr std::size_t kKept = 512;
+
+}  // namespace
 
 void MessageAssembler::start(std::uint64_t frame_type, std::uint64_t largest_body,
                              std::uint64_t window) {
@@ -14,7 +20,9 @@ void MessageAssembler::start(std::uint64_t frame_type, std::uint64_t largest_bod
 }
 
 void MessageAssembler::clear() {
-  body_ = core::Buffer();
+  if (!body_.unique() || body_.size() > kKept) {
+    body_ = core::Buffer();
+  }
   received_ = needed_ = skip_ = length_ = 0;
   filled_ = head_size_ = 0;
   in_body_ = false;
@@ -93,7 +101,7 @@ bool MessageAssembler::make_room(std::size_t more) {
   }
   const bool first = filled_ + more <= window_;
   const auto size = static_cast<std::size_t>(first ? std::min(length_, window_) : length_);
-  core::Buffer larger = core::Buffer::alloc(size);
+  core::Buffer larger = core::Buffer::alloc(std::max(size, kKept));
   if (!larger) {
     return false;
   }

@@ -24,8 +24,10 @@ class MessageAssembler {
   State state() const { return state_; }
   // How long the stream is to become for the frame to be complete; 0: not known yet.
   std::uint64_t needed() const { return needed_; }
-  // The frame's body, once complete.
-  core::Buffer take_body() { return std::move(body_); }
+  // The frame's body, once complete; it lies in owner().
+  core::ByteView body() const { return body_.view().first(static_cast<std::size_t>(length_)); }
+  const core::Buffer& owner() const { return body_; }
+  // Lets go of it; a small one that nobody else holds is kept for the next.
   void clear();
 
  private:

@@ -80,7 +80,7 @@ core::Result<void> RemoteNode::prepare(const rpc::Request& request, OutboundCall
   const core::ByteView payload = request.payload.bytes;
   call.head.clear();
   call.head.push_back(static_cast<std::uint8_t>(wire::StreamType::kRequest));
-  const auto put = wire::put_request(header, request.meta, payload.size(), call.head);
+  auto put = wire::put_request(header, request.meta, payload.size(), call.head);
   if (!put) {
     return put;
   }

@@ -54,7 +54,7 @@ void RequestTable::deliver_reply(OutboundCall& call) {
     case MessageAssembler::State::kComplete:
       return read_reply(call);
     case MessageAssembler::State::kTooLarge:
-      core_.connection->stop(call, wire::ResetCode::kTooLarge);
+      core_.connection->stop(call.id(), wire::ResetCode::kTooLarge);
       return fail(call, core::fail(Errc::kTooLarge, "the reply", Executed::kYes));
     case MessageAssembler::State::kMalformed:
       break;
@@ -64,13 +64,12 @@ void RequestTable::deliver_reply(OutboundCall& call) {
       }
   }
   if (!call.closed_) {
-    core_.connection->stop(call, wire::ResetCode::kMalformed);
+    core_.connection->stop(call.id(), wire::ResetCode::kMalformed);
   }
   fail(call, core::fail(Errc::kMalformedFrame, "the reply"));
 }
 
 void RequestTable::read_reply(OutboundCall& call) {
-  core::Buffer body = call.reply_.take_body();
   core_.reply_grants.end(call, call.grant_);
   core_.reply_grants.serve(*core_.connection);
   if (!call.end_sent_ && !call.stopped_ && !call.closed_) {
@@ -78,32 +77,32 @@ void RequestTable::read_reply(OutboundCall& call) {
     core_.scheduler.remove(call);
     core_.connection->stop_write(call, wire::ResetCode::kNotNeeded);
   }
-  const auto parts = wire::split_message(body.view());
+  const auto parts = wire::split_message(call.reply_.body());
   const auto header =
       parts ? wire::get_reply(parts->header) : core::Result<wire::ReplyHeader>(parts.error());
   if (!header) {
     return fail(call, core::fail(Errc::kMalformedFrame, "the reply"));
   }
-  rpc::Reply reply;
-  reply.code = header->code;
-  reply.app_code = header->app_code;
-  reply.executed = header->executed;
-  reply.message = header->message;
-  reply.served_by = core_.peer;
-  reply.payload = {parts->payload, body, header->encoding, header->type};
-  finish(call, reply);
+  answer(call, {header->code,
+                header->app_code,
+                header->executed,
+                header->message,
+                {parts->payload, call.reply_.owner(), header->encoding, header->type},
+                core_.peer});
+  call.reply_.clear();
+  release(call);
 }
 
-void RequestTable::finish(OutboundCall& call, const rpc::Reply& reply) {
+void RequestTable::answer(OutboundCall& call, const rpc::Reply& reply) {
   RUNARD_CHECK(!call.answered_);
   call.answered_ = true;
   RUNARD_CHECK(core_.context.exchange.ours().claim(call.slot) != nullptr);
   call.responder(reply);
-  release(call);
 }
 
 void RequestTable::fail(OutboundCall& call, const core::Error& why) {
-  finish(call, rpc::Reply::failure(why));
+  answer(call, rpc::Reply::failure(why));
+  release(call);
 }
 
 void RequestTable::release(OutboundCall& call) {
@@ -129,7 +128,7 @@ void RequestTable::give_up(OutboundCall& call, wire::ResetCode code, Errc why) {
   if (call.started() && !call.closed_) {
     call.stopped_ = true;
     core_.scheduler.remove(call);
-    core_.connection->stop(call, code);
+    core_.connection->stop(call.id(), code);
   }
   fail(call, core::fail(why, "", call.any_sent() ? Executed::kUnknown : Executed::kNo));
 }
@@ -155,27 +154,16 @@ void RequestTable::on_expiry() {
   }
   for (auto at = theirs_.begin(); at != theirs_.end();) {
     InboundCall& call = *at++;
-    if (call.handed_over_ || call.claimed_) {
-      continue;
-    }
-    const core::TimePoint latest = call.arrived_ + core_.context.limits.message_timeout;
-    if (latest <= core_.now && call.request_.state() == MessageAssembler::State::kPartial) {
-      stop(call, wire::ResetCode::kDeadline);
-    } else if (latest > core_.now) {
-      next_deadline_ = std::min(next_deadline_, latest);
-    }
+    next_deadline_ = std::min(next_deadline_, give_up_stuck(call));
   }
 }
 
 void RequestTable::deliver() {
-  std::vector<OutboundCall*> replies;
-  replies.swap(replies_);
-  for (OutboundCall* call : replies) {
+  std::size_t share = kShare;
+  for (; !replies_.empty() && share > 0; --share) {
+    OutboundCall* call = replies_.front();
+    replies_.pop_front();
     deliver_reply(*call);
-  }
-  replies.clear();
-  if (replies_.empty()) {
-    replies_.swap(replies);  // keeps its memory
   }
   std::vector<InboundCall*> changed;
   changed.swap(changed_);
@@ -184,9 +172,9 @@ void RequestTable::deliver() {
   }
   changed.clear();
   if (changed_.empty()) {
-    changed_.swap(changed);
+    changed_.swap(changed);  // keeps its memory
   }
-  while (!complete_.empty() && !paused()) {
+  for (; !complete_.empty() && !paused() && share > 0; --share) {
     InboundCall* call = complete_.front();
     complete_.pop_front();
     hand_over(*call);

@@ -28,8 +28,13 @@ class RequestTable {
   InboundCall* accept();
   void answer(InboundCall& call);
 
-  // Runs what arrived: replies to their responders, requests to the handler.
+  // Runs what arrived: replies to their responders, requests to the handler. A share of it: what
+  // they answer at once goes out before the next share, so that the peer works on it meanwhile.
+  static constexpr std::size_t kShare = 16;
   void deliver();
+  bool has_undelivered() const {
+    return !replies_.empty() || !changed_.empty() || (!complete_.empty() && !paused());
+  }
 
   core::TimePoint expiry() const { return next_deadline_; }
   void on_expiry();
@@ -52,7 +57,7 @@ class RequestTable {
   void reply_ready(OutboundCall& call);
   void deliver_reply(OutboundCall& call);
   void read_reply(OutboundCall& call);
-  void finish(OutboundCall& call, const rpc::Reply& reply);
+  void answer(OutboundCall& call, const rpc::Reply& reply);
   void fail(OutboundCall& call, const core::Error& why);
   void give_up(OutboundCall& call, wire::ResetCode code, core::Errc why);
   void release(OutboundCall& call);
@@ -66,14 +71,16 @@ class RequestTable {
   void stop(InboundCall& call, wire::ResetCode code);
   void withdraw(InboundCall& call);
   void release(InboundCall& call);
+  bool reply_fits(InboundCall& call);
+  core::TimePoint give_up_stuck(InboundCall& call);
 
   LinkCore& core_;
   List<OutboundCall> ours_;
   List<InboundCall> theirs_;
-  std::deque<OutboundCall*> waiting_;   // for a stream
-  std::vector<OutboundCall*> replies_;  // to deliver
-  std::vector<InboundCall*> changed_;   // to look at
-  std::deque<InboundCall*> complete_;   // to hand over, when not paused
+  std::deque<OutboundCall*> waiting_;  // for a stream
+  std::deque<OutboundCall*> replies_;  // to deliver
+  std::vector<InboundCall*> changed_;  // to look at
+  std::deque<InboundCall*> complete_;  // to hand over, when not paused
   core::TimePoint next_deadline_ = core::kNever;
   std::size_t open_ours_ = 0;
   std::size_t open_theirs_ = 0;

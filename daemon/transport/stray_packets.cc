@@ -15,21 +15,15 @@ ngtcp2_tstamp stamp(core::TimePoint at) {
 
 }  // namespace
 
-StrayPackets::StrayPackets(core::Random& random, const ResetSecret& reset_secret)
-    : random_(random), reset_secret_(reset_secret) {
+StrayPackets::StrayPackets(const Limits& limits, core::Random& random,
+                           const ResetSecret& reset_secret)
+    : random_(random),
+      reset_secret_(reset_secret),
+      retries_(limits.retries.burst, limits.retries.per_second),
+      others_(limits.stray_answers.burst, limits.stray_answers.per_second),
+      resets_(limits.stranger_resets, random) {
   random_.fill(secret_);
   random_.fill(previous_);
-}
-
-bool StrayPackets::allowed(core::TimePoint now) {
-  const double seconds = std::chrono::duration<double>(now - refilled_).count();
-  tokens_ = std::min<double>(kRate, tokens_ + seconds * kRate);
-  refilled_ = now;
-  if (tokens_ < 1) {
-    return false;
-  }
-  tokens_ -= 1;
-  return true;
 }
 
 void StrayPackets::rotate(core::TimePoint now) {
@@ -42,7 +36,7 @@ void StrayPackets::rotate(core::TimePoint now) {
 
 core::Bytes StrayPackets::version_negotiation(const ngtcp2_version_cid& packet, std::size_t trigger,
                                               core::TimePoint now) {
-  if (trigger < kLeastClientPacket || !allowed(now)) {
+  if (trigger < kLeastClientPacket || !others_.take(now)) {
     return {};
   }
   const std::uint32_t versions[] = {NGTCP2_PROTO_VER_V1};
@@ -58,12 +52,12 @@ core::Bytes StrayPackets::version_negotiation(const ngtcp2_version_cid& packet, 
 
 core::Bytes StrayPackets::retry(const ngtcp2_pkt_hd& packet, const Address& remote,
                                 core::TimePoint now) {
-  if (!allowed(now)) {
+  if (!retries_.take(now)) {
     return {};
   }
   rotate(now);
   const ngtcp2_cid scid = Cid::random(random_).native();
-  std::array<std::uint8_t, NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2> token;
+  std::array<std::uint8_t, NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2> token{};
   const ngtcp2_ssize token_size = ngtcp2_crypto_generate_retry_token2(
       token.data(), secret_.data(), secret_.size(), packet.version, remote.data(), remote.size(),
       &scid, &packet.dcid, stamp(now));
@@ -93,14 +87,15 @@ std::optional<Cid> StrayPackets::check_token(const ngtcp2_pkt_hd& packet, const 
   return std::nullopt;
 }
 
-core::Bytes StrayPackets::reset(const Cid& cid, std::size_t trigger, core::TimePoint now) {
-  if (trigger < kLeastResetTrigger || !allowed(now)) {
+core::Bytes StrayPackets::reset(const Cid& cid, const Datagram& trigger, core::TimePoint now) {
+  if (trigger.bytes.size() < kLeastResetTrigger || !resets_.take(trigger.remote, now) ||
+      !others_.take(now)) {
     return {};
   }
   const ResetToken token = reset_secret_.token(cid);
   ngtcp2_stateless_reset_token native;
   std::copy(token.begin(), token.end(), native.data);
-  std::array<std::uint8_t, kLeastResetTrigger - NGTCP2_STATELESS_RESET_TOKENLEN - 1> random;
+  std::array<std::uint8_t, kLeastResetTrigger - NGTCP2_STATELESS_RESET_TOKENLEN - 1> random{};
   random_.fill(random);
   core::Bytes out(kLeastResetTrigger);
   const ngtcp2_ssize size = ngtcp2_pkt_write_stateless_reset2(out.data(), out.size(), &native,

@@ -21,7 +21,7 @@ class TimerHeap {
  private:
   struct Entry {
     core::TimePoint at;
-    Owner owner;
+    Owner owner{};
   };
   static constexpr std::size_t kAbsent = SIZE_MAX;
   void place(std::size_t index, Entry entry);

@@ -14,6 +14,7 @@ using core::Errc;
 
 constexpr unsigned char kAlpn[] = "\x07runar/1";
 constexpr std::size_t kAlpnSize = sizeof kAlpn - 1;
+static_assert(kAlpnSize == 1 + TlsContext::kProtocol.size());
 constexpr long kMaxCertificateList = 32 * 1024;
 
 core::Error openssl_error(Errc code, const char* about) {
@@ -23,6 +24,7 @@ core::Error openssl_error(Errc code, const char* about) {
   return core::fail(code, std::string(about) + ": " + text);
 }
 
+// NOLINTNEXTLINE(readability-function-size): OpenSSL's signature
 int select_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
                 unsigned in_size, void*) {
   const bool found = SSL_select_next_proto(const_cast<unsigned char**>(out), out_size, kAlpn,

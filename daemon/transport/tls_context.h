@@ -25,6 +25,8 @@ struct TlsMaterial {
 
 class TlsContext {
  public:
+  static constexpr std::string_view kProtocol = "runar/1";  // in ALPN
+
   static core::Result<std::shared_ptr<const TlsContext>> create(const TlsMaterial& material,
                                                                 PeerVerifier verify);
   SSL_CTX* native(bool server) const { return server ? server_.get() : client_.get(); }

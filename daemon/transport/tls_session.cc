@@ -47,6 +47,13 @@ TlsSession::~TlsSession() {
   ERR_clear_error();
 }
 
+bool TlsSession::protocol_agreed() const {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl_, &name, &size);
+  return core::as_text({name, size}) == TlsContext::kProtocol;
+}
+
 int TlsSession::on_verify(X509_STORE_CTX* store, void*) {
   auto* ssl =
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));

@@ -33,6 +33,10 @@ class TlsSession {
   // Why the peer's certificate was refused.
   const std::optional<core::Error>& refusal() const { return refusal_; }
 
+  // Both sides agreed on runard's protocol. RFC 9001 section 8.1 wants a handshake without to fail;
+  // OpenSSL fails it when the names differ, and not when a side says nothing.
+  bool protocol_agreed() const;
+
   // For SSL_CTX_set_cert_verify_callback.
   static int on_verify(X509_STORE_CTX* store, void* unused);
 

@@ -142,14 +142,14 @@ void UdpSocket::read_control(msghdr& message, Received& received) const {
       std::memcpy(&traffic_class, CMSG_DATA(at), sizeof traffic_class);
       received.datagram.ecn = static_cast<std::uint8_t>(traffic_class & kEcnMask);
     } else if (is(IPPROTO_IPV6, IPV6_PKTINFO)) {
-      in6_pktinfo info;
+      in6_pktinfo info{};
       std::memcpy(&info, CMSG_DATA(at), sizeof info);
       sockaddr_in6 local{};
       local.sin6_family = AF_INET6;
       local.sin6_addr = info.ipi6_addr;
       received.datagram.local = *Address::from(reinterpret_cast<const sockaddr*>(&local));
     } else if (is(IPPROTO_IP, IP_PKTINFO) && !v6_) {
-      in_pktinfo info;
+      in_pktinfo info{};
       std::memcpy(&info, CMSG_DATA(at), sizeof info);
       sockaddr_in local{};
       local.sin_family = AF_INET;

@@ -17,13 +17,13 @@ std::size_t groups_size(std::span<const std::string_view> groups) {
 
 void get_groups(ByteReader& reader, GroupList& groups) {
   const std::uint64_t count = reader.varint();
-  if (count > groups.names.size()) {
+  groups.clear();
+  if (count > groups.capacity()) {
     reader.fail();
     return;
   }
-  groups.count = static_cast<std::size_t>(count);
-  for (std::size_t i = 0; i < groups.count; ++i) {
-    groups.names[i] = reader.text(kMaxName);
+  while (groups.size() < count) {
+    groups.add(reader.text(kMaxName));
   }
 }
 

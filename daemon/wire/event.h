@@ -28,11 +28,7 @@ struct EventHeader {
 };
 
 // Groups for which this peer's member was chosen.
-struct GroupList {
-  std::array<std::string_view, kMaxGroups> names;
-  std::size_t count = 0;
-  std::span<const std::string_view> view() const { return {names.data(), count}; }
-};
+using GroupList = core::FixedList<std::string_view, kMaxGroups>;
 
 struct EventLists {
   MetaList meta;

@@ -32,13 +32,14 @@ void put_meta(std::span<const rpc::Pair> meta, ByteWriter& writer) {
 
 void get_meta(ByteReader& reader, MetaList& meta) {
   const std::uint64_t count = reader.varint();
-  if (count > meta.pairs.size()) {
+  meta.clear();
+  if (count > meta.capacity()) {
     reader.fail();
     return;
   }
-  meta.count = static_cast<std::size_t>(count);
-  for (std::size_t i = 0; i < meta.count; ++i) {
-    meta.pairs[i] = {reader.text(kMaxName), reader.text(kMaxHeader)};
+  while (meta.size() < count) {
+    const std::string_view key = reader.text(kMaxName);
+    meta.add({key, reader.text(kMaxHeader)});
   }
 }
 

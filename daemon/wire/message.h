@@ -5,10 +5,10 @@
 // newer minor version can add fields at the end.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 
+#include "core/fixed_list.h"
 #include "core/result.h"
 #include "rpc/handler.h"
 #include "wire/cursor.h"
@@ -29,11 +29,7 @@ inline std::uint64_t max_message_body(std::uint64_t payload_limit) {
 }
 
 // Metadata read from a header: a bounded list without an allocation.
-struct MetaList {
-  std::array<rpc::Pair, kMaxMeta> pairs;
-  std::size_t count = 0;
-  std::span<const rpc::Pair> view() const { return {pairs.data(), count}; }
-};
+using MetaList = core::FixedList<rpc::Pair, kMaxMeta>;
 
 std::size_t meta_size(std::span<const rpc::Pair> meta);
 void put_meta(std::span<const rpc::Pair> meta, ByteWriter& writer);

@@ -56,8 +56,8 @@ static void on_shout(void* user, runar_ctx* ctx, const runar_request* request) {
   (void)user;
   const runar_bytes bytes = request->payload.bytes;
   if (request->payload.encoding != RUNAR_ENC_TEXT && request->payload.encoding != RUNAR_ENC_RAW) {
-    host->fail(ctx, request->id, RUNAR_E_INVALID, TEXT("send text: runarctl call ... -d @file"),
-               NULL);
+    host->fail(ctx, request->id, RUNAR_E_INVALID,
+               TEXT("send text: runarctl call ... -d hello --as text"), NULL);
     return;
   }
   shout* job = malloc(sizeof *job + bytes.len);

@@ -14,6 +14,8 @@ control: {{ socket: {folder}/c.sock, group: GROUP }}
 PLUGIN = "measured"  # tests/plugins/measured.c
 TEXT = "x" * 248  # with what CBOR puts around it: 256 bytes
 MESSAGE = ["-d", json.dumps({"x": TEXT})]
+EVENT = ["-d", json.dumps({"x": "x" * 123})]  # 128 bytes of CBOR
+TOPIC = "bench/events"
 
 
 class Control:
@@ -33,8 +35,8 @@ class Control:
         return {n["name"] for n in self.nodes() if not n["local"]}
 
     def providers(self):
-        """Names of the other nodes that offer the plugin's service now."""
-        return {n["name"] for n in self.nodes() if not n["local"]
+        """Names of the other nodes that offer the plugin's service now: not those that are shown as draining."""
+        return {n["name"] for n in self.nodes() if not n["local"] and n["state"] == "up"
                 for s in n["services"] if s["path"] == PLUGIN and s["state"] == "running"}
 
 
@@ -122,6 +124,44 @@ def calls(folder, authority, seconds, pinned):
         client.stop(signal.SIGKILL), server.stop(signal.SIGKILL)
 
 
+def event_run(publisher, daemons, seconds, *where):
+    """One `runarctl bench pub`, after a warm-up that also tells how many events fill the time."""
+    def publish(count):
+        got = publisher.ask("bench", "pub", TOPIC, *EVENT, "--count", count, *where, check=False, timeout=120)
+        if got["received"] != got["count"] or got["lost"] or got["misplaced"]:
+            raise Failed(f"bench pub: of {got['count']} events {got['received']} arrived, {got['misplaced']} out of order")
+        return got
+    warm = publish(20_000)
+    before = cpu_seconds(*daemons)
+    got = publish(min(20_000_000, max(20_000, int(warm["count"] / warm["elapsed_ns"] * seconds * 1e9))))
+    got["cpu_s_per_million"] = (cpu_seconds(*daemons) - before) / got["count"] * 1e6
+    got["per_second"] = got["received"] / got["elapsed_ns"] * 1e9
+    return got
+
+
+def events(folder, authority, seconds, pinned):
+    """{name: figures} of 128-byte events from one publisher to one subscriber, all of them in order."""
+    receiver = make(folder, authority, "receiver").start()
+    publisher = make(folder, authority, "publisher", [address(receiver)]).start()
+    counting = None
+    try:
+        wait_for("the two daemons see each other", lambda: Control(publisher).peers())
+        if pinned:
+            cpus = sorted(os.sched_getaffinity(0))
+            pin(receiver, cpus[0]), pin(publisher, cpus[-1])
+        local = event_run(publisher, (publisher,), seconds, "--local")
+        counting = subprocess.Popen([build_dir() / "bin" / "runarctl", "--socket", receiver.socket, "bench", "sub", TOPIC],
+                                    stdout=subprocess.DEVNULL)
+        wait_for("the subscription is known", lambda: any(
+            s["pattern"] == TOPIC for n in Control(publisher).nodes() if not n["local"] for s in n["subscriptions"]))
+        return {"local": local, "remote": event_run(publisher, (publisher, receiver), seconds)}
+    finally:
+        if counting is not None:
+            counting.kill()
+            counting.wait()
+        publisher.stop(signal.SIGKILL), receiver.stop(signal.SIGKILL)
+
+
 def idle(folder, authority, seconds):
     """Resident KB, share of one CPU, and seconds from exec to READY=1 of a daemon that does nothing."""
     daemon = make(folder, authority, "idle")
@@ -161,7 +201,8 @@ def kb_per_peer(folder, authority, more=8):
 
 
 def membership(folder, authority):
-    """Seconds until another node knows: a joined one (50 dead addresses beside the good one), a clean leave, a kill."""
+    """Seconds until another node knows: a joined one (50 dead addresses beside the good one), a clean leave (from SIGTERM
+    until its services are offered no more), a kill."""
     watcher = make(folder, authority, "watcher").start()
     dead = [f"[::1]:{free_udp_port()}" for _ in range(50)]
     other = make(folder, authority, "other", dead[:25] + [address(watcher)] + dead[25:], plugin=True)

@@ -91,8 +91,8 @@ class SetUp(unittest.TestCase):
     def test_the_long_term_series_comes_first_newest_first_and_nothing_too_old(self):
         self.assertEqual(self.lines(self.madison + "source_versions openssl"), ["3.5.10-1", "3.5.1-1", "3.6.2-1"])
 
-    fetch = """work=$cache/work stage=$cache/work; mkdir -p "$work"
-        apt_private() { [ "$2" = source ] && [[ $4 == "$good" ]]; }
+    fetch = """work=$cache/work stage=$cache/work; mkdir -p "$work/apt"
+        apt_private() { case "$*" in *Check-Valid-Until=false) late=yes ;; *" source "*) [[ ${4:-} == "$good" && ${late:-} == "${needs_late:-}" ]] ;; esac; }
         dpkg-source() { mkdir src; }
         source_versions() { printf '%s\\n' 3.5.10-1 3.5.1-1; }
         """
@@ -100,6 +100,12 @@ class SetUp(unittest.TestCase):
     def test_a_version_that_can_not_be_fetched_is_skipped(self):
         out = self.lines(self.fetch + 'good=openssl=3.5.1-1; fetch_source openssl; cat "$stage/versions"')
         self.assertEqual(out[-1], "openssl 3.5.1-1")
+
+    def test_an_index_past_its_date_is_read_once_when_no_other_has_the_library(self):
+        out = self.lines(self.fetch + 'good=openssl=3.5.1-1 needs_late=yes; fetch_source openssl; cat "$stage/versions"')
+        self.assertEqual(out[-1], "openssl 3.5.1-1")
+        code, _, _ = self.bash(self.fetch + "touch $work/apt/expired; good=openssl=3.5.1-1 needs_late=yes; fetch_source openssl")
+        self.assertEqual(code, 1)
 
     def test_a_library_that_can_not_be_fetched_says_what_apt_said(self):
         code, out, _ = self.bash(self.fetch + "good=none; echo 'E: index is expired' >$log_dir/sources.log; fetch_source openssl")

@@ -3,7 +3,7 @@ import grp, os, pathlib, sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 from authority import Authority  # noqa: E402
-from daemons import Daemon, Failed, Folder, free_udp_port, wait_for  # noqa: E402,F401
+from daemons import Daemon, Failed, Folder, build_dir, free_udp_port, wait_for  # noqa: E402,F401
 
 CONFIG = """\
 node: {{ name: {name}, state_dir: {folder}/state }}
@@ -20,7 +20,7 @@ class Mesh:
     def __init__(self):
         self.folder = Folder(keep=True)
         self.path, self.sabotaged, self.group = self.folder.path, "", free_udp_port()
-        self.nodes, self.extra = {}, []
+        self.nodes, self.extra, self.kept = {}, [], False
 
     def spoiled(self, step):
         return self.sabotaged == step
@@ -44,10 +44,20 @@ class Mesh:
             print(f"--- {node.name}: {node.log}\n{node.log_tail()}", file=sys.stderr)
 
     def explain(self):
-        node = next(iter(self.nodes.values()))
-        ctl = f"build/release/bin/runarctl --socket {node.socket}"
-        print(f"\nThe mesh runs on. Talk to it, for example:\n  {ctl} status\n  {ctl} service ls\n  {ctl} call math/add a=2 b=3"
-              f"\n  {ctl} sub 'math/>'\nEnd it with:  pkill -f {self.path}; rm -r {self.path}")
+        first = next(iter(self.nodes.values()))
+        ctl = os.path.relpath(build_dir() / "bin" / "runarctl")
+        running = [node for node in self.nodes.values() if node.process is not None]
+        print(f"""
+The mesh runs on. Talk to {first.name}, for example:
+  ctl() {{ {ctl} --socket {first.socket} "$@"; }}
+  ctl status
+  ctl service ls
+  ctl call math/add a=2 b=3
+  ctl sub 'math/>'              # then call math/add in another terminal
+Each node has a folder with its runard.yaml, plugins, log and control socket c.sock:
+  {'  '.join(str(node.folder) for node in running)}
+End it with:
+  kill {' '.join(str(node.process.pid) for node in running)} && rm -r {self.path}""")
 
     def stop(self):
         for node in list(self.nodes.values()) + self.extra:

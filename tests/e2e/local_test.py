@@ -100,7 +100,7 @@ def test_events_are_streamed_and_retained_ones_replayed(folder, add):
     done = daemon.ctl("-o", "json", "sub", "news/*", "--past", "60s", "--count", "1")
     event = json.loads(done.stdout)
     expect((event["topic"], event["payload"], event["retained"]), ("news/today", {"headline": "works"}, True))
-    expect(daemon.ctl("pub", "news/*", "a=1", check=False).returncode, 1)
+    expect(daemon.ctl("pub", "news/*", "a=1", check=False).returncode, 2)
     expect(daemon.ctl("pub", "news/x", "a=1", "--guaranteed", check=False).returncode, 2)
 
 
@@ -148,6 +148,19 @@ def test_a_broken_configuration_ends_in_78_with_the_place(folder, add):
         expect(done.returncode, 78)
         expect(f"{file}:1:9: node.nam" in done.stderr and "name" in done.stderr, True)
         expect(f"{file}:2:18: request_timeout" in done.stderr, True)
+
+
+def test_a_command_line_that_runard_does_not_understand_ends_in_2(folder, add):
+    for argument, hint in (("--chek", "did you mean --check?"), ("x.yaml", "did you mean --config x.yaml?"), ("--frobnicate", "see runard --help")):
+        done = subprocess.run([build_dir() / "bin" / "runard", argument], capture_output=True, text=True, timeout=10)
+        expect((done.returncode, done.stdout, "RUNAR-E7002" in done.stderr, hint in done.stderr), (2, "", True, True))
+
+
+def test_a_state_folder_that_can_not_be_made_ends_in_78(folder, add):
+    daemon = Daemon(folder / "n", "n")
+    daemon.write_config(CONFIG.replace("{folder}/state", "/proc/nothing/here"))
+    done = subprocess.run([build_dir() / "bin" / "runard", "--config", daemon.config], capture_output=True, text=True, timeout=10)
+    expect((done.returncode, "node.state_dir: /proc/nothing/here can't be made" in done.stderr), (78, True))
 
 
 def test_a_mesh_node_without_identity_ends_in_78_and_says_what_to_do(folder, add):

@@ -1,5 +1,5 @@
 """Real daemons in a mesh: discovery, calls, events, failure, isolation. Usage: mesh_test.py BIN_FOLDER [NAME...]"""
-import grp, json, os, pathlib, signal, socket, struct, subprocess, sys, time
+import grp, json, os, pathlib, shutil, signal, socket, struct, subprocess, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
@@ -118,11 +118,135 @@ def test_an_event_is_heard_once_on_another_node_with_its_topic(folder, add_daemo
     expect([(e["topic"], e["payload"]["a"], e["sequence"]) for e in events], [("math/result", 1.0, 1), ("math/result", 2.0, 2)])
 
 
+def listen(daemon, *args):
+    return subprocess.Popen([build_dir() / "bin" / "runarctl", "--socket", daemon.socket, "-o", "json", "sub", *map(str, args)],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def heard(listener):
+    """What a listener with --count got: (topic, n, retained) of each event."""
+    out, _ = listener.communicate(timeout=15)
+    events = [json.loads(line) for line in out.splitlines()]
+    return [(e["topic"], e["payload"]["n"], e["retained"]) for e in events]
+
+
+def knows_subscription(daemon, pattern):
+    return any(s["pattern"] == pattern for n in daemon.ask("node", "ls")["nodes"] if not n["local"] for s in n["subscriptions"])
+
+
+def test_a_subscription_hears_what_other_nodes_retain_once_and_then_what_is_live(folder, add_daemon):
+    authority, first, second = pair(folder, add_daemon)
+    for n in (1, 2, 3):
+        first.ctl("pub", "news/a", f"n={n}", "--retain", "60s")
+    first.ctl("pub", "news/b", "n=4", "--retain", "60s")
+    first.ctl("pub", "news/here", "n=5", "--retain", "60s", "--local")
+    first.ctl("pub", "news/not-kept", "n=6")
+    first.ctl("pub", "other/a", "n=7", "--retain", "60s")
+    listener = listen(second, "news/>", "--past", "60s", "--count", 6)
+    wait_for("first knows the subscription", lambda: knows_subscription(first, "news/>"))
+    first.ctl("pub", "news/a", "n=8", "--retain", "60s")
+    second.ctl("pub", "news/a", "n=9")
+    got = [e for e in heard(listener) if e[1] != 9]
+    expect(got[:4], [("news/a", 1, True), ("news/a", 2, True), ("news/a", 3, True), ("news/b", 4, True)])
+    expect(got[4][:2], ("news/a", 8))  # live, or with the past when that was answered later
+    expect(heard(listen(second, "news/a", "--past", "60s", "--count", 4)), [("news/a", n, True) for n in (1, 2, 3, 8)])
+
+
+def test_a_node_that_links_later_brings_its_retained_events(folder, add_daemon):
+    authority, first, second = pair(folder, add_daemon)
+    first.ctl("pub", "news/a", "n=1", "--retain", "60s")
+    third = make(folder, add_daemon, authority, "third", peers=[f"[::1]:{first.port}"])
+    third.start()
+    expect(heard(listen(third, "news/a", "--past", "60s", "--count", 1)), [("news/a", 1, True)])
+    listener = listen(third, "news/*", "--past", "60s", "--count", 3)
+    wait_for("first knows the subscription", lambda: knows_subscription(first, "news/*"))
+    fourth = make(folder, add_daemon, authority, "fourth", peers=[f"[::1]:{third.port}"])
+    fourth.start()
+    fourth.ctl("pub", "news/b", "n=2", "--retain", "60s")
+    fourth.ctl("pub", "news/b", "n=3", "--retain", "60s")
+    got = heard(listener)
+    expect([e[:2] for e in got], [("news/a", 1), ("news/b", 2), ("news/b", 3)])
+
+
+def test_retained_events_of_a_foreign_network_stay_where_they_are(folder, add_daemon):
+    authority = Authority(folder / "ca", networks=("main", "backup"))
+    both = make(folder, add_daemon, authority, "both", networks=("main", "backup"))
+    member = make(folder, add_daemon, authority, "member", networks=("main",), peers=[f"[::1]:{both.port}"])
+    both.start(), member.start()
+    wait_for("they are linked", lambda: peers_of(member) == {"both"})
+    both.ctl("pub", "backup:ledger/entry", "n=1", "--retain", "60s")
+    both.ctl("pub", "main:ledger/entry", "n=2", "--retain", "60s")
+    expect(heard(listen(member, "ledger/>", "--past", "60s", "--count", 1)), [("ledger/entry", 2, True)])
+    expect(member.ctl("sub", "backup:>", "--past", "60s", "--count", "1", check=False).returncode, 6)
+    expect(both.ctl("call", "$events/past", "x=1", check=False).returncode, 6)  # for peers alone
+
+
+def test_registry_events_tell_of_other_nodes_and_only_to_their_networks(folder, add_daemon):
+    authority = Authority(folder / "ca", networks=("main", "backup"))
+    watcher = make(folder, add_daemon, authority, "watcher", networks=("main", "backup"))
+    first = make(folder, add_daemon, authority, "first", networks=("main",), peers=[f"[::1]:{watcher.port}"])
+    first.drop_plugin("math")
+    watcher.start()
+    command = [build_dir() / "bin" / "runarctl", "--socket", watcher.socket, "-o", "json", "sub"]
+    with open(folder / "main", "w") as main, open(folder / "backup", "w") as backup:
+        listeners = [subprocess.Popen([*command, "$registry/>"], stdout=main), subprocess.Popen([*command, "backup:$registry/>"], stdout=backup)]
+
+    def told():
+        events = [json.loads(line) for line in (folder / "main").read_text().splitlines()]
+        return [(e["topic"].replace(node, "NODE"), e["payload"]["node"] == node) for e in events if not e["retained"]]
+    try:
+        wait_for("both listen", lambda: watcher.ask("status")["events"]["subscriptions"] >= 2)
+        first.start()
+        node = first.ask("status")["node"]["id"]
+        for act, topic in ((lambda: None, "$registry/peer/NODE/discovered"),
+                           (lambda: None, "$registry/services/math/state/running"),
+                           (lambda: first.ctl("service", "pause", "math"), "$registry/services/math/state/paused"),
+                           (lambda: None, "$registry/peer/NODE/updated"),
+                           (lambda: first.ctl("service", "resume", "math"), "$registry/services/math/state/running"),
+                           (lambda: first.process.send_signal(signal.SIGTERM), "$registry/services/math/state/draining"),
+                           (lambda: None, "$registry/services/math/state/stopped"),
+                           (lambda: None, "$registry/peer/NODE/disconnected")):
+            act()
+            wait_for(f"{topic} is told", lambda: (topic, True) in told())
+        expect([t for t, _ in told()].count("$registry/services/math/state/running"), 2)
+        refused = watcher.ctl("pub", "$registry/peer/x/discovered", "node=x", check=False)
+        expect((refused.returncode, "RUNAR-E1404" in refused.stderr), (6, True))
+        paused = watcher.ctl("call", "$registry/services/math/pause", "x=1", "--node", "watcher", check=False)
+        expect(paused.returncode, 4)  # no such service on this node
+    finally:
+        for listener in listeners:
+            listener.kill()
+            listener.wait()
+    expect((folder / "backup").read_text(), "")
+
+
 def test_a_clean_leave_is_known_at_once(folder, add_daemon):
     _, first, second = pair(folder, add_daemon)
     expect(first.stop(), 0)
     wait_for("second knows", lambda: peers_of(second) == set(), 1)
     expect(second.ctl("call", "math/add", "a=1", "b=1", check=False).returncode, 4)
+
+
+def test_a_node_that_drains_is_avoided_at_once_and_finishes_what_it_began(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    first.config.write_text(first.config.read_text() + "drain: { grace: 20s }\n")
+    first.stop()
+    shutil.copy(build_dir() / "test_plugins" / "gate.so", first.folder / "plugins")
+    first.start()
+    wait_for("second sees both services", lambda: sees(second, "gate") and sees(second, "math"))
+    waiting = subprocess.Popen([build_dir() / "bin" / "runarctl", "--socket", second.socket, "call", "gate/wait", "x=1", "--timeout", "30s"],
+                               stdout=subprocess.PIPE, text=True)
+    wait_for("the call is in flight", lambda: any(s["in_flight"] for s in first.ask("status")["services"]))
+    first.process.send_signal(signal.SIGTERM)
+    wait_for("second shows it as draining", lambda: {n["state"] for n in second.ask("node", "ls")["nodes"] if not n["local"]} == {"draining"}, 2)
+    expect({s["state"] for s in second.ask("service", "ls")["services"]}, {"draining"})
+    expect([s["state"] for s in second.ask("call", "$registry/services/math")["result"]], ["draining"])
+    refused = second.ctl("call", "math/add", "a=1", "b=1", check=False)
+    expect((refused.returncode, "RUNAR-E1205" in refused.stderr), (1, True))
+    expect([n["state"] for n in first.ask("node", "ls")["nodes"] if n["local"]], ["draining"])
+    first.ctl("call", "gate/open", "y=2")
+    out, _ = waiting.communicate(timeout=10)
+    expect((waiting.returncode, "2" in out), (0, True))
 
 
 def test_a_killed_node_is_known_within_five_seconds_and_comes_back(folder, add_daemon):
@@ -133,6 +257,39 @@ def test_a_killed_node_is_known_within_five_seconds_and_comes_back(folder, add_d
     print(f"        noticed after {time.monotonic() - began:.1f} s")
     first.start()
     wait_for("the call works again", lambda: second.ctl("call", "math/add", "a=1", "b=1", check=False).returncode == 0, 15)
+
+
+def test_a_node_that_is_killed_and_started_again_is_noticed_by_its_reset(folder, add_daemon):
+    """Only second dials, so it has to find out by itself: by the stateless reset, not by silence (3.5 s)."""
+    _, first, second = pair(folder, add_daemon)
+    first.stop(signal.SIGKILL)
+    first.start()
+    began = time.monotonic()
+    wait_for("the call works again", lambda: second.ctl("call", "math/add", "a=1", "b=1", check=False).returncode == 0, 5)
+    took = time.monotonic() - began
+    print(f"        linked again {took * 1000:.0f} ms after the restart")
+    expect(second.ask("status")["mesh"]["resets_received"], 1)
+    if took > 2.5:
+        raise Failed(f"linked again only {took:.2f} s after the restart")
+
+
+def test_ten_thousand_calls_make_one_handshake(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    second.ctl("bench", "call", "math/add", "a=1", "b=2", "--count", "10000", timeout=60)
+    for daemon in (first, second):
+        expect(daemon.ask("status")["mesh"]["handshakes"], 1)
+    expect(first.ask("status")["mesh"]["calls_received"] >= 10000, True)
+    expect(second.ask("status")["mesh"]["calls_sent"] >= 10000, True)
+
+
+def test_a_refusal_is_in_both_logs_with_what_to_do(folder, add_daemon):
+    authority = Authority(folder / "ca")
+    first = make(folder, add_daemon, authority, "first").start()
+    stranger = make(folder, add_daemon, Authority(folder / "other", name="other"), "stranger", peers=[f"[::1]:{first.port}"]).start()
+    for daemon in (first, stranger):
+        line = wait_for(f"{daemon.name} says why", lambda: next((l for l in daemon.log_text().splitlines() if "no link was made" in l), None))
+        for part in ("RUNAR-E4005", "CERTIFICATE_UNTRUSTED", "Use certificates of one CA in a mesh."):
+            expect((part, part in line), (part, True))
 
 
 def test_a_second_provider_takes_over_when_the_first_is_paused_or_gone(folder, add_daemon):
@@ -147,6 +304,38 @@ def test_a_second_provider_takes_over_when_the_first_is_paused_or_gone(folder, a
     expect(add(first, 2, 2), 4.0)  # its own is paused: it goes to the other node
     first.stop()
     expect(add(second, 3, 3), 6.0)
+
+
+def test_call_all_asks_every_provider_and_tells_of_those_that_do_not_answer(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    second.drop_plugin("math")
+    wait_for("second has math too", lambda: len(second.ask("service", "ls")["services"]) == 2)
+    answers = second.ask("call", "--all", "math/add", "a=1", "b=2")["answers"]
+    expect(sorted((a["name"], a["result"]) for a in answers), [("first", 3.0), ("second", 3.0)])
+    expect(second.ctl("call", "--all", "math/divide", "a=1", "b=0", check=False).returncode, 1)
+    first.process.send_signal(signal.SIGSTOP)
+    try:
+        done = second.ctl("-o", "json", "call", "--all", "math/add", "a=1", "b=2", "--timeout", "500ms", check=False)
+    finally:
+        first.process.send_signal(signal.SIGCONT)
+    expect(done.returncode, 8)
+    answers = {a["name"]: a for a in json.loads(done.stdout)["answers"]}
+    expect((answers["second"]["result"], answers["first"]["error"]["code"]), (3.0, "RUNAR-E1201"))
+
+
+def test_a_service_is_paused_on_its_own_node_only(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    done = second.ctl("service", "pause", "math", check=False)
+    expect((done.returncode, "it runs on first" in done.stderr), (4, True))
+
+
+def test_status_tells_who_is_not_linked_and_why(folder, add_daemon):
+    dead = free_udp_port()
+    node = make(folder, add_daemon, Authority(folder / "ca"), "lonely", peers=[f"[::1]:{dead}"])
+    node.start()
+    wait_for("the dead address is told with a reason", lambda: any(t["why"] for t in node.ask("status")["mesh"]["targets"]))
+    shown = node.ctl("status").stdout
+    expect(("not linked" in shown, f"[::1]:{dead}" in shown, "RUNAR-E" in shown), (True, True, True))
 
 
 def test_a_node_of_another_authority_is_refused(folder, add_daemon):

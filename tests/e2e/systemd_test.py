@@ -1,10 +1,10 @@
 """What systemd is told, and what it says of the unit. Usage: systemd_test.py BIN_FOLDER [NAME...]"""
-import grp, json, os, pathlib, shutil, signal, socket, subprocess, sys
+import ctypes, grp, json, os, pathlib, shutil, signal, socket, subprocess, sys, threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
 import checks  # noqa: E402
-from daemons import ROOT, Daemon, Failed, build_dir  # noqa: E402
+from daemons import ROOT, Daemon, Failed, build_dir, wait_for  # noqa: E402
 
 GROUP = grp.getgrgid(os.getegid()).gr_name
 CONFIG = """\
@@ -62,6 +62,63 @@ def test_ready_reload_and_stop_are_told(folder, add):
     daemon.process.send_signal(signal.SIGTERM)
     expect(told.recv(4096).decode(), "STOPPING=1")
     expect(daemon.process.wait(10), 0)
+
+
+def popen_in_user_namespace(arguments, user, group, **more):
+    """As PrivateUsers=yes of the unit: only root and the daemon's own user and group have a number inside."""
+    told, tell = os.pipe()
+    wait, go = os.pipe()
+
+    def enter():
+        if ctypes.CDLL(None, use_errno=True).unshare(0x10000000) != 0:  # CLONE_NEWUSER
+            raise OSError(ctypes.get_errno(), "unshare")
+        os.write(tell, str(os.getpid()).encode())
+        os.read(wait, 1)
+        os.setgroups([])
+        os.setgid(group)
+        os.setuid(user)
+
+    def map_ids():
+        pid = os.read(told, 16).decode()
+        if pid:
+            for file, number in (("uid_map", user), ("gid_map", group)):
+                pathlib.Path(f"/proc/{pid}/{file}").write_text(f"0 0 1\n{number} {number} 1\n")
+            os.write(go, b"x")
+
+    mapper = threading.Thread(target=map_ids)
+    mapper.start()
+    try:
+        return subprocess.Popen(arguments, preexec_fn=enter, **more)
+    finally:
+        os.close(tell)
+        mapper.join()
+        for end in (told, wait, go):
+            os.close(end)
+
+
+def test_the_group_talks_to_a_daemon_in_a_user_namespace(folder, add):
+    if os.geteuid() != 0:
+        raise checks.Skipped("root")
+    if subprocess.run(["unshare", "--user", "true"], capture_output=True).returncode != 0:
+        raise checks.Skipped("user namespaces, which are refused here (in a chroot they are)")
+    user = grp.getgrnam("daemon").gr_gid
+    daemon = Daemon(folder / "n", "n")
+    daemon.write_config(CONFIG.replace(f"group: {GROUP} ", "group: daemon "))
+    add(daemon)
+    for path in (folder, daemon.folder):
+        path.chmod(0o755)
+    for path in (daemon.folder, daemon.folder / "state"):
+        os.chown(path, user, user)
+    tools = folder / "bin"  # the operator may not read where they were built
+    shutil.copytree(build_dir() / "bin", tools, ignore=lambda _, names: [n for n in names if n not in ("runard", "runarctl")])
+    with open(daemon.log, "ab") as log:
+        daemon.process = popen_in_user_namespace([tools / "runard", "--config", daemon.config], user, user, stderr=log)
+    ask = lambda **who: subprocess.run([tools / "runarctl", "--socket", daemon.socket, "status"], capture_output=True, text=True, **who)
+    wait_for("root is answered", lambda: daemon.process.poll() is not None or ask().returncode == 0)
+    operator = ask(user=2001, group=2001, extra_groups=[user])
+    expect((operator.returncode, operator.stderr), (0, ""))
+    stranger = ask(user=2002, group=2002, extra_groups=[])
+    expect((stranger.returncode, "RUNAR-E1302" in stranger.stderr, "usermod -aG daemon" in stranger.stderr), (6, True, True))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/check.h"
+#include "wire/past.h"
 #include "wire/sync.h"
 
 namespace {
@@ -25,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const runard::core::ByteView body(data + 1, size - 1);
-  switch (data[0] % 5) {
+  switch (data[0] % 7) {
     case 0: {
       const auto first = wire::decode_update(body, kMemory);
       if (first.has_value()) {
@@ -42,6 +43,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 3:
       twice([&] { return wire::decode_peer_hints(body); });
+      break;
+    case 4:
+      twice([&] { return wire::decode_past_query(body); });
+      break;
+    case 5:
+      twice([&] { return wire::decode_past_page(body, "main", {}); });
       break;
     default:
       (void)wire::decode_empty_body(body);

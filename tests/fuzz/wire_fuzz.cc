@@ -35,7 +35,7 @@ void request(core::ByteView bytes) {
   if (first && wire::put_request(*first, meta.view(), 0, frame)) {
     wire::MetaList again;
     const auto second = wire::get_request(header_of(frame), again);
-    RUNARD_CHECK(second.has_value() && second->path == first->path && again.count == meta.count);
+    RUNARD_CHECK(second.has_value() && second->path == first->path && again.size() == meta.size());
   }
 }
 
@@ -56,7 +56,7 @@ void event(core::ByteView bytes) {
   if (first && wire::put_event(*first, lists.meta.view(), lists.groups.view(), 0, frame)) {
     wire::EventLists again;
     const auto second = wire::get_event(header_of(frame), again);
-    RUNARD_CHECK(second.has_value() && again.groups.count == lists.groups.count);
+    RUNARD_CHECK(second.has_value() && again.groups.size() == lists.groups.size());
   }
 }
 

@@ -83,9 +83,9 @@ class Daemon:
         """The JSON document that a command prints with -o json."""
         return json.loads(self.ctl("-o", "json", *args, **kw).stdout)
 
-    def drop_plugin(self, plugin):
+    def drop_plugin(self, plugin, built="plugins"):
         """As an operator does it: copy beside, then rename into the folder."""
-        source = build_dir() / "plugins" / f"{plugin}.so"
+        source = build_dir() / built / f"{plugin}.so"
         part = self.folder / "plugins" / f".{plugin}.part"
         shutil.copy(source, part)
         os.rename(part, self.folder / "plugins" / f"{plugin}.so")

@@ -34,6 +34,7 @@ static void on_run(void* user, runar_ctx* ctx, const runar_request* request) {
   runar_call call = {
       .struct_size = sizeof call, .flags = RUNAR_CALL_DIRECT, .path = STR("echo/echo")};
   call.payload = request->payload;
+  call.payload.buf = NULL; /* merely borrowed, as what is on a caller's stack */
   call.parent = request->id;
   result->sent = request->payload.bytes.ptr;
   result->before(result->probe);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/random.h"
+#include "discovery/beacon.h"
 #include "mesh/mesh.h"
 
 namespace runard::sim {
@@ -15,6 +16,10 @@ namespace runard::sim {
 // Texts that can be told from each other in raw bytes.
 inline const std::vector<std::string> kNetworks = {"ALPHANET", "BETANET", "GAMMANET"};
 inline const std::vector<std::string> kPathTags = {"alphapath", "betapath", "gammapath"};
+
+inline std::string address_of(std::size_t node) {
+  return "10.0.0." + std::to_string(node + 1) + ":8889";
+}
 
 inline core::NetworkId network_id(std::size_t network) {
   core::NetworkId id;
@@ -48,17 +53,12 @@ class SimPort : public mesh::Port {
  public:
   void attach(const core::NodeId& node, mesh::LinkId link) override { attached[node] = link; }
   void detach(const core::NodeId& node) override { attached.erase(node); }
-  void draining(const core::NodeId& node) override { draining_nodes.insert(node); }
   void replace(registry::NodeRows node_rows) override {
     rows.insert_or_assign(node_rows.node, std::move(node_rows));
   }
-  void drop(const core::NodeId& node) override {
-    rows.erase(node);
-    draining_nodes.erase(node);
-  }
+  void drop(const core::NodeId& node) override { rows.erase(node); }
 
   std::map<core::NodeId, mesh::LinkId> attached;
-  std::set<core::NodeId> draining_nodes;
   std::map<core::NodeId, registry::NodeRows> rows;
 };
 
@@ -72,6 +72,7 @@ struct SimNode {
   std::unique_ptr<SimPort> port;
   std::unique_ptr<core::SeededRandom> random;
   std::unique_ptr<mesh::Mesh> mesh;
+  std::unique_ptr<discovery::Beacon> beacon;
   registry::NodeRows rows;
   std::map<core::NodeId, std::uint64_t> heard;  // announcers and their epochs
   core::TimePoint tick = core::kNever;

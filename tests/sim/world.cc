@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::size_t kMostNodes = 16;
 
-std::string address_of(std::size_t node) {
-  return fmt::format("10.0.0.{}:8889", node + 1);
-}
-
 }  // namespace
 
 class World::NodePort final : public SimPort {
@@ -57,13 +53,21 @@ Swarm Swarm::choose(core::Random& random) {
   return swarm;
 }
 
-World::World(std::uint64_t seed) : random_(seed), swarm_(Swarm::choose(random_)) {
+World::World(std::uint64_t seed) : random_(seed) {
+  swarm_ = Swarm::choose(random_);
+  make_nodes();
+}
+
+World::World(std::uint64_t seed, const Swarm& swarm) : random_(seed), swarm_(swarm) {
+  make_nodes();
+}
+
+void World::make_nodes() {
   for (std::size_t i = 0; i < swarm_.nodes; ++i) {
     auto node = std::make_unique<Node>();
     random_.fill(node->id.bytes);
-    node->id.bytes[0] = static_cast<std::uint8_t>(i);
-    std::swap(node->id.bytes[0], node->id.bytes[15]);
-    for (std::size_t network = 0; network < kNetworks.size(); ++network) {
+    node->id.bytes[15] = static_cast<std::uint8_t>(i);  // surely different
+    for (std::size_t network = 0; !swarm_.one_network && network < kNetworks.size(); ++network) {
       if (network == 0 ? below(4) != 0 : below(2) == 0) {
         node->names.joined.insert(network);
       }
@@ -74,14 +78,15 @@ World::World(std::uint64_t seed) : random_(seed), swarm_(Swarm::choose(random_))
     nodes_.push_back(std::move(node));
   }
   for (std::size_t i = 0; i < swarm_.nodes; ++i) {
+    for (std::size_t dead = 0; dead < swarm_.dead_addresses; ++dead) {
+      nodes_[i]->static_peers.push_back(100 + dead);
+    }
     for (std::size_t j = 0; j < swarm_.nodes; ++j) {
-      // Without multicast everybody must be able to find everybody; the node's own address and a
-      // dead one are in the list too.
+      // Without multicast everybody must be able to find everybody. The own address is there too.
       if (!swarm_.multicast || chance(4)) {
         nodes_[i]->static_peers.push_back(j);
       }
     }
-    nodes_[i]->static_peers.push_back(200);
   }
 }
 
@@ -115,6 +120,7 @@ void World::run_until(TimePoint end) {
     now_ = event.when;
     event.run();
   }
+  now_ = std::max(now_, end);
 }
 
 void World::on_node(std::size_t index, std::uint64_t epoch, std::function<void(Node&)> run) {
@@ -151,173 +157,27 @@ void World::tick_later(std::size_t index) {
   });
 }
 
-// Network.
-
-bool World::runs(std::size_t node, std::uint64_t epoch) const {
-  return nodes_[node]->mesh != nullptr && nodes_[node]->epoch == epoch;
+Duration World::time_until(const std::function<bool()>& done, Duration limit) {
+  const TimePoint begin = now_;
+  while (!done() && now_ - begin < limit) {
+    run_until(now_ + milliseconds(1));
+  }
+  return now_ - begin;
 }
 
-void World::dial(std::size_t from, mesh::DialId dial, const std::vector<std::string>& addresses,
-                 const std::optional<core::NodeId>& expected) {
-  record(from * 77 + dial);
-  for (std::size_t to = 0; to < nodes_.size(); ++to) {
-    const bool named =
-        std::find(addresses.begin(), addresses.end(), address_of(to)) != addresses.end();
-    const bool answers = nodes_[to]->mesh != nullptr && nodes_[to]->frozen_until <= now_;
-    if (!named || !answers || blocked(from, to) || blocked(to, from)) {
-      continue;
-    }
-    const core::NodeId& who = nodes_[to]->id;
-    if (to == from) {
-      return answer_dial(from, dial, core::Errc::kSelfDial, who, delay());
-    }
-    if (expected && *expected != who) {
-      return answer_dial(from, dial, core::Errc::kCertificateMismatch, who, delay());
-    }
-    if (!share_a_network(from, to)) {
-      return answer_dial(from, dial, core::Errc::kNoCommonNetwork, who, delay());
-    }
-    after(delay() * 2,
-          [this, from, to, dial, epoch = nodes_[from]->epoch, other = nodes_[to]->epoch] {
-            if (runs(from, epoch) && runs(to, other)) {
-              connect(from, to, dial);
-            }
-          });
-    return;
-  }
-  answer_dial(from, dial, core::Errc::kDeadlineExceeded, {}, seconds(5));
-}
-
-void World::answer_dial(std::size_t from, mesh::DialId dial, core::Errc code,
-                        std::optional<core::NodeId> who, Duration wait) {
-  after(wait, [this, from, dial, code, who, epoch = nodes_[from]->epoch] {
-    on_node(from, epoch, [this, dial, code, who](Node& node) {
-      node.mesh->dial_failed(dial, core::fail(code, "sim"), who, now_);
-    });
-  });
-}
-
-// What a transport does when a handshake is done: of two links of a pair one stays.
-void World::connect(std::size_t from, std::size_t to, mesh::DialId dial) {
-  std::vector<LinkId> losers;
-  for (const auto& [id, pipe] : pipes_) {
-    const std::set<std::size_t> pair = {pipe.ends[0].node, pipe.ends[1].node};
-    if (pair != std::set{from, to}) {
-      continue;
-    }
-    if (!outdone(pipe, from, to)) {
-      return answer_dial(from, dial, core::Errc::kDuplicateLink, nodes_[to]->id, delay());
-    }
-    losers.push_back(id);
-  }
-  const LinkId link = ++last_link_;
-  Pipe& pipe = pipes_[link];
-  pipe.ends[0] = {from, nodes_[from]->epoch, now_, {}};
-  pipe.ends[1] = {to, nodes_[to]->epoch, now_, {}};
-  record(link * 31 + from * 17 + to);
-  pass(link, 0, [this, link, dial] { tell_up(link, 0, dial); });
-  pass(link, 1, [this, link] { tell_up(link, 1, 0); });
-  for (const LinkId loser : losers) {  // the new one comes up before the old one goes, or after
-    after(delay(), [this, loser, from] { close(from, loser); });
-    after(delay(), [this, loser, to] { close(to, loser); });
-  }
-}
-
-// Newer run first, then the lower id's dial, then the newer link.
-bool World::outdone(const Pipe& old, std::size_t from, std::size_t to) const {
-  for (const End& end : old.ends) {
-    if (!runs(end.node, end.epoch)) {
-      return true;
-    }
-  }
-  const bool old_by_lower = nodes_[old.ends[0].node]->id < nodes_[old.ends[1].node]->id;
-  const bool new_by_lower = nodes_[from]->id < nodes_[to]->id;
-  return old_by_lower == new_by_lower || new_by_lower;
-}
-
-void World::tell_up(LinkId link, std::size_t end, mesh::DialId dial) {
-  const Pipe& pipe = pipes_.at(link);
-  const End& here = pipe.ends[end];
-  const Node& peer = *nodes_[pipe.ends[1 - end].node];
-  mesh::PeerInfo info{peer.id,
-                      fmt::format("node-{}", pipe.ends[1 - end].node),
-                      {},
-                      pipe.ends[1 - end].epoch,
-                      address_of(pipe.ends[1 - end].node),
-                      dial};
-  for (const std::size_t network : peer.names.joined) {
-    info.networks.push_back(network_id(network));
-  }
-  on_node(here.node, here.epoch,
-          [this, link, info](Node& node) { node.mesh->link_up(link, info, now_); });
-}
-
-bool World::send(std::size_t from, LinkId link, wire::SyncType type, core::Bytes body) {
-  const auto found = pipes_.find(link);
-  if (found == pipes_.end()) {
-    return true;  // closed by the other end, which is still to be told here
-  }
-  if (swarm_.full_streams && !quiet_ && chance(6)) {
-    after(delay(), [this, from, link, epoch = nodes_[from]->epoch] {
-      on_node(from, epoch, [this, link](Node& node) { node.mesh->writable(link, now_); });
-    });
+// Knows it and may call it.
+bool World::sees(std::size_t observer, std::size_t other) const {
+  if (!shows(observer, other)) {
     return false;
   }
-  const std::size_t to_end = 1 - end_of(found->second, from);
-  const End& to = found->second.ends[to_end];
-  check_frame(to.node, body);
-  ++frames_;
-  record(link * 131 + static_cast<std::uint64_t>(type) * 7 + body.size());
-  pass(link, to_end,
-       [this, link, type, sent = std::make_shared<const core::Bytes>(std::move(body)),
-        node = to.node, epoch = to.epoch] {
-         on_node(node, epoch, [this, link, type, sent](Node& n) {
-           n.mesh->control(link, static_cast<std::uint64_t>(type), *sent, now_);
-         });
-       });
-  return true;
+  const SimPort& port = *nodes_[observer]->port;
+  const core::NodeId& id = nodes_[other]->id;
+  return port.attached.contains(id) && !port.rows.at(id).draining;
 }
 
-void World::pass(LinkId link, std::size_t end_index, std::function<void()> hand_over) {
-  End& end = pipes_.at(link).ends[end_index];
-  end.last_arrival = std::max(end.last_arrival + Duration(1), now_ + delay());
-  at(end.last_arrival, [this, link, end_index, hand_over = std::move(hand_over)] {
-    const auto found = pipes_.find(link);
-    if (found == pipes_.end()) {
-      return;
-    }
-    End& to = found->second.ends[end_index];
-    const End& from = found->second.ends[1 - end_index];
-    if (blocked(from.node, to.node) || !to.waiting.empty()) {
-      to.waiting.push_back(hand_over);
-    } else {
-      hand_over();
-    }
-  });
-}
-
-// The end that closes knows at once; the other one when the message gets through, or by silence.
-void World::close(std::size_t from, LinkId link) {
-  const auto found = pipes_.find(link);
-  if (found == pipes_.end()) {
-    return;
-  }
-  const End here = found->second.ends[end_of(found->second, from)];
-  const End there = found->second.ends[1 - end_of(found->second, from)];
-  const bool heard = !blocked(from, there.node);
-  pipes_.erase(found);
-  record(link * 3 + 1);
-  const core::Error why = core::fail(core::Errc::kLinkLost, "closed");
-  const auto tell = [this, link, why](const End& end, Duration wait) {
-    after(wait, [this, link, why, end] {
-      on_node(end.node, end.epoch,
-              [this, link, why](Node& node) { node.mesh->link_down(link, why, now_); });
-    });
-  };
-  tell(here, Duration(1));
-  if (heard) {
-    tell(there, delay() * 2);
-  }
+bool World::shows(std::size_t observer, std::size_t other) const {
+  const SimPort* port = nodes_[observer]->port.get();
+  return port != nullptr && port->rows.contains(nodes_[other]->id);
 }
 
 // Life of nodes.
@@ -350,8 +210,10 @@ void World::start(std::size_t index) {
   for (std::uint64_t i = below(6); i > 0; --i) {
     change_rows(index);
   }
+  node.beacon = std::make_unique<discovery::Beacon>(seconds(5), *node.random);
   if (swarm_.multicast) {
-    announce(index, node.epoch, 0);
+    node.beacon->start(now_);
+    announce_later(index);
   }
 }
 
@@ -367,51 +229,64 @@ void World::end_run(std::size_t index) {
   node.stopped = now_;
 }
 
-void World::leave(std::size_t index) {
-  on_node(index, nodes_[index]->epoch, [this](Node& node) {
-    node.mesh->drain(now_);
+void World::leave(std::size_t index, Duration grace) {
+  const std::uint64_t epoch = nodes_[index]->epoch;
+  on_node(index, epoch, [this](Node& node) {
     node.leaving = true;
-    node.mesh->leave(now_);
+    node.mesh->drain(now_);
+  });
+  after(grace, [this, index, epoch] {
+    on_node(index, epoch, [this](Node& node) { node.mesh->leave(now_); });
   });
 }
 
-// At 0, 100, 300 and 700 ms, then every five seconds.
-void World::announce(std::size_t from, std::uint64_t epoch, std::uint64_t count) {
-  if (!runs(from, epoch) || nodes_[from]->leaving) {
-    return;
-  }
+void World::announce_later(std::size_t index) {
+  at(nodes_[index]->beacon->expiry(), [this, index, epoch = nodes_[index]->epoch] {
+    if (runs(index, epoch) && !nodes_[index]->leaving && nodes_[index]->beacon->take(now_)) {
+      announce(index, nodes_[index]->beacon->asking());
+      announce_later(index);
+    }
+  });
+}
+
+void World::announce(std::size_t from, bool asking) {
   for (std::size_t to = 0; to < nodes_.size(); ++to) {
     if (to == from || nodes_[to]->mesh == nullptr || blocked(from, to) || chance(10)) {
       continue;  // datagrams get lost
     }
-    after(delay(), [this, from, to, epoch, other = nodes_[to]->epoch] {
-      on_node(to, other, [this, from, epoch](Node& node) {
-        const core::NodeId id = nodes_[from]->id;
-        const bool fresh = std::exchange(node.heard[id], epoch) != epoch;
-        node.mesh->seen({{address_of(from)}, id, mesh::HintSource::kMulticast, seconds(15), fresh},
-                        now_);
-      });
-    });
+    after(delay(),
+          [this, from, to, asking, epoch = nodes_[from]->epoch, other = nodes_[to]->epoch] {
+            on_node(to, other, [this, from, to, asking, epoch](Node& node) {
+              const core::NodeId id = nodes_[from]->id;
+              const bool fresh = std::exchange(node.heard[id], epoch) != epoch;
+              node.mesh->seen(
+                  {{address_of(from)}, id, mesh::HintSource::kMulticast, seconds(15), fresh}, now_);
+              if (fresh || asking) {
+                node.beacon->asked(now_);
+                announce_later(to);
+              }
+            });
+          });
   }
-  const Duration pause =
-      count < 3 ? milliseconds(100) * (1 << count) : milliseconds(4500) + below(seconds(1));
-  after(pause, [this, from, epoch, count] { announce(from, epoch, count + 1); });
 }
 
 void World::change_rows(std::size_t index) {
   Node& node = *nodes_[index];
-  if (node.mesh == nullptr || node.leaving || node.frozen_until > now_) {
+  if (node.mesh == nullptr || node.frozen_until > now_) {
     return;
   }
   // Now and then a row of a network that the node has not joined: it must go nowhere.
   const std::size_t network = below(kNetworks.size());
   auto& services = node.rows.services;
-  const std::uint64_t what = below(4);
+  const std::uint64_t what = below(5);
   if (what == 0 && !services.empty()) {
     services.erase(services.begin() + static_cast<std::ptrdiff_t>(below(services.size())));
   } else if (what == 1 && !services.empty()) {
     services[below(services.size())].state = static_cast<registry::ServiceState>(below(9));
-  } else if (what == 2) {
+  } else if (what == 2 && !services.empty()) {
+    services[below(services.size())].actions.push_back(
+        {fmt::format("act{}", below(1000)), {}, {}, {}, 0});
+  } else if (what == 3) {
     node.rows.subscriptions.push_back(
         {kNetworks[network], fmt::format("{}/{}/>", kPathTags[network], below(1000)), ""});
   } else {
@@ -441,7 +316,7 @@ void World::trouble(TimePoint until) {
       break;
     case 1:
       if (swarm_.leaves && nodes_[node]->mesh != nullptr && !nodes_[node]->leaving) {
-        leave(node);
+        leave(node, below(milliseconds(600)));
       }
       break;
     case 2:
@@ -496,7 +371,11 @@ void World::mend(std::size_t a, std::size_t b) {
       }
       for (auto& hand_over : std::exchange(pipe.ends[end].waiting, {})) {
         if (runs(from.node, from.epoch)) {
-          after(Duration(0), std::move(hand_over));
+          after(Duration(0), [this, link = id, hand_over = std::move(hand_over)] {
+            if (pipes_.contains(link)) {
+              hand_over();
+            }
+          });
         }
       }
     }

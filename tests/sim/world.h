@@ -34,6 +34,8 @@ struct Swarm {
   bool freezes = false;
   bool big_rows = false;
   Duration max_delay{};
+  std::size_t dead_addresses = 1;  // in each node's static peers
+  bool one_network = false;        // all nodes in the same one
 
   static Swarm choose(core::Random& random);
 };
@@ -41,6 +43,7 @@ struct Swarm {
 class World {
  public:
   explicit World(std::uint64_t seed);
+  World(std::uint64_t seed, const Swarm& swarm);
   ~World();
 
   // `faults` of trouble, then `quiet` without any. Empty when all held; else what did not.
@@ -48,6 +51,18 @@ class World {
   std::uint64_t digest() const { return digest_; }
   const Swarm& swarm() const { return swarm_; }
   std::uint64_t frames() const { return frames_; }
+  std::size_t dials() const { return dials_; }
+
+  // For tests that play one scene instead of a run.
+  void start(std::size_t node);
+  void kill(std::size_t node) { end_run(node); }
+  void leave(std::size_t node, Duration grace);
+  void pass_time(Duration time) { run_until(now_ + time); }
+  bool runs(std::size_t node) const { return nodes_[node]->mesh != nullptr; }
+  // How long until `done`, looked at each millisecond; `limit` when it is not by then.
+  Duration time_until(const std::function<bool()>& done, Duration limit);
+  bool sees(std::size_t observer, std::size_t other) const;
+  bool shows(std::size_t observer, std::size_t other) const;
 
  private:
   using LinkId = mesh::LinkId;
@@ -73,6 +88,8 @@ class World {
     }
   };
 
+  void make_nodes();
+
   // Time.
   void at(TimePoint when, std::function<void()> run);
   void after(Duration delay, std::function<void()> run) { at(now_ + delay, std::move(run)); }
@@ -96,15 +113,15 @@ class World {
   // Hands something to an end of a link after the pipe's delay, in order, when no cut is between.
   void pass(LinkId link, std::size_t end, std::function<void()> hand_over);
   void close(std::size_t from, LinkId link);
+  void reset(LinkId link, std::size_t stranger);
   std::size_t end_of(const Pipe& pipe, std::size_t node) const {
     return pipe.ends[0].node == node ? 0 : 1;
   }
 
   // Life of nodes.
-  void start(std::size_t node);
   void end_run(std::size_t node);
-  void leave(std::size_t node);
-  void announce(std::size_t node, std::uint64_t epoch, std::uint64_t count);
+  void announce_later(std::size_t node);
+  void announce(std::size_t node, bool asking);
   void change_rows(std::size_t node);
 
   // Trouble.
@@ -141,6 +158,7 @@ class World {
   bool quiet_ = false;
   std::uint64_t digest_ = 0xcbf29ce484222325;
   std::uint64_t frames_ = 0;
+  std::size_t dials_ = 0;
   std::vector<std::string> failures_;
 };
 

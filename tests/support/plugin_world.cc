@@ -344,8 +344,9 @@ std::filesystem::path make_folder() {
 
 }  // namespace
 
-PluginWorld::PluginWorld(const std::function<void(plugin_host::Options&)>& change)
-    : folder(make_folder()) {
+PluginWorld::PluginWorld(const Change& change, rpc::Handler* other_calls,
+                         plugin_host::Directory* other_directory)
+    : folder(make_folder()), calls_(other_calls == nullptr ? dispatcher : *other_calls) {
   auto sink =
       std::make_shared<core::LogSink>(clock, core::LogFormat::kText, [this](std::string_view line) {
         const std::lock_guard lock(log_mutex_);
@@ -358,8 +359,9 @@ PluginWorld::PluginWorld(const std::function<void(plugin_host::Options&)>& chang
     change(options);
   }
   control.run([&] {
+    plugin_host::Directory& used = other_directory == nullptr ? directory : *other_directory;
     host = std::make_unique<plugin_host::Host>(std::move(options),
-                                               plugin_host::Ports{dispatcher, broker, directory});
+                                               plugin_host::Ports{calls_, broker, used});
   });
 }
 
@@ -458,7 +460,7 @@ rpc::Ticket PluginWorld::ask_async(Asker& asker, const std::string& path,
   request.payload = rpc::Payload::borrow(core::as_bytes(payload), rpc::Encoding::kText);
   request.deadline = clock.now() + timeout;
   request.flags = flags;
-  return dispatcher.call(request, {&asker, {}});
+  return calls_.call(request, {&asker, {}});
 }
 
 Answer PluginWorld::ask(const std::string& path, const std::string& payload) {

@@ -79,11 +79,15 @@ class TinyDirectory final : public plugin_host::Directory {
                              rpc::Handler& endpoint) override;
   void state_changed(plugin_host::InstanceId instance, const registry::ServiceRow& row) override;
   void withdraw(plugin_host::InstanceId instance) override;
+  std::optional<core::NodeId> find_node(std::string_view name) const override {
+    return name == node_name ? std::optional(core::NodeId{}) : std::nullopt;
+  }
 
   // Every state that the service of that path went through: "created initialized starting running".
   std::string history(const std::string& path);
   // Paths that are refused.
   std::string taken;
+  std::string node_name = "here";                  // this node's
   std::map<std::string, rpc::Handler*> endpoints;  // by path; the last one, also when withdrawn
 
  private:
@@ -135,8 +139,11 @@ class Asker final : public rpc::Completion {
 
 class PluginWorld {
  public:
-  // `change` may adjust the options before the host is made.
-  explicit PluginWorld(const std::function<void(plugin_host::Options&)>& change = {});
+  // `change` may adjust the options before the host is made; `calls` and `directory` may stand in
+  // for the tiny ones.
+  using Change = std::function<void(plugin_host::Options&)>;
+  explicit PluginWorld(const Change& change = {}, rpc::Handler* calls = nullptr,
+                       plugin_host::Directory* directory = nullptr);
   ~PluginWorld();
   PluginWorld(const PluginWorld&) = delete;
   PluginWorld& operator=(const PluginWorld&) = delete;
@@ -171,6 +178,7 @@ class PluginWorld {
   std::unique_ptr<plugin_host::Host> host;
 
  private:
+  rpc::Handler& calls_;
   std::mutex log_mutex_;
   std::string log_;
   bool stopped_ = false;

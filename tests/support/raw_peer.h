@@ -67,8 +67,7 @@ class RawPeer final : public SimParty, public transport::ConnectionOwner {
 
   void dial(const transport::Address& to) {
     remote_ = to;
-    connection = std::move(
-        *transport::Connection::create(context_, *this, to, nullptr, network.clock.now()));
+    connection = *transport::Connection::create(context_, *this, to, nullptr, network.clock.now());
     woken = true;
   }
   RawStream* open(core::Bytes bytes, bool end, bool bidirectional = true) {
@@ -79,7 +78,8 @@ class RawPeer final : public SimParty, public transport::ConnectionOwner {
     if (!opened) {
       return nullptr;
     }
-    stream.out.reserve(kMostBytes);  // it must not move: ngtcp2 keeps pointers into it
+    // It must not move: ngtcp2 keeps pointers into it.
+    stream.out.reserve(end ? bytes.size() : kMostBytes);
     stream.out.insert(stream.out.end(), bytes.begin(), bytes.end());
     stream.end = end;
     scheduler_.ready(stream);
@@ -137,7 +137,7 @@ class RawPeer final : public SimParty, public transport::ConnectionOwner {
   }
 
   transport::SendScheduler& scheduler() override { return scheduler_; }
-  transport::Stream* on_peer_stream(std::int64_t, bool) override {
+  transport::Stream* on_peer_stream(std::int64_t, core::ByteView&) override {
     streams_.push_back(std::make_unique<RawStream>());
     peer_streams.push_back(streams_.back().get());
     return streams_.back().get();

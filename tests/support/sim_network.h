@@ -35,6 +35,7 @@ struct Weather {
   unsigned loss_percent = 0;
   unsigned double_percent = 0;
   std::size_t largest = 65535;  // longer datagrams are lost
+  unsigned damage_percent = 0;
 };
 
 // Whoever has an address on the simulated network.
@@ -58,8 +59,26 @@ class SimNetwork {
     return *transport::Address::parse("10.0.0." + std::to_string(++hosts_) + ":8889");
   }
 
-  void carry(const transport::Address& from, const transport::Address& to, core::ByteView bytes,
+  // A NAT: from now on all others see `party` at another address, and the last one is nobody's.
+  void rebind(const SimParty& party) {
+    std::erase_if(seen_as_, [&](const auto& entry) { return entry.first == &party; });
+    seen_as_.emplace_back(&party, next_address());
+  }
+  const transport::Address& seen_address(const SimParty& party) const {
+    for (const auto& [inside, outside] : seen_as_) {
+      if (inside == &party) {
+        return outside;
+      }
+    }
+    return party.address();
+  }
+
+  void carry(const transport::Address& inner, const transport::Address& to, core::ByteView bytes,
              std::uint8_t ecn) {
+    transport::Address from = inner;
+    for (const auto& [inside, outside] : seen_as_) {
+      from = inside->address() == inner ? outside : from;
+    }
     if (on_datagram && !on_datagram(from, to, bytes)) {
       return;
     }
@@ -72,7 +91,7 @@ class SimNetwork {
       if (weather.jitter.count() > 0) {
         delay += core::Duration(random_.below(static_cast<std::uint64_t>(weather.jitter.count())));
       }
-      flying_.push({clock.now() + delay, ++order_, from, to, {bytes.begin(), bytes.end()}, ecn});
+      flying_.push({clock.now() + delay, ++order_, from, to, damaged(bytes), ecn});
     }
   }
 
@@ -118,6 +137,14 @@ class SimNetwork {
     }
   };
 
+  core::Bytes damaged(core::ByteView bytes) {
+    core::Bytes copy(bytes.begin(), bytes.end());
+    if (weather.damage_percent > 0 && random_.below(100) < weather.damage_percent) {
+      copy[random_.below(copy.size())] ^= static_cast<std::uint8_t>(1 + random_.below(255));
+    }
+    return copy;
+  }
+
   core::TimePoint next_event() const {
     core::TimePoint next = flying_.empty() ? core::kNever : flying_.top().at;
     for (const SimParty* party : parties_) {
@@ -131,7 +158,7 @@ class SimNetwork {
       const Flying packet = flying_.top();
       flying_.pop();
       for (SimParty* party : parties_) {
-        if (party->address() == packet.to) {
+        if (seen_address(*party) == packet.to) {
           party->receive({packet.bytes, packet.from, {}, packet.ecn});
           party->woken = true;
         }
@@ -155,6 +182,7 @@ class SimNetwork {
 
   core::SeededRandom random_;
   std::vector<SimParty*> parties_;
+  std::vector<std::pair<const SimParty*, transport::Address>> seen_as_;
   std::priority_queue<Flying> flying_;
   std::uint64_t order_ = 0;
   int hosts_ = 0;
@@ -197,6 +225,8 @@ class SimNode final : public SimParty, public transport::TrainSink {
   SimNetwork& network;
   TestIdentity identity;
   FakeNames names;
+  std::vector<std::string> logged;  // lines
+  core::Log log;
   core::SystemRandom random;
   FakeHandler handler;
   FakeSink sink;
@@ -211,7 +241,11 @@ inline SimNode::SimNode(SimNetwork& net, const SimSettings& settings)
     : network(net),
       identity(settings.issuer ? *settings.issuer : net.ca,
                {settings.name, settings.networks, settings.not_before, settings.not_after}),
-      names(settings.networks) {
+      names(settings.networks),
+      log(std::make_shared<core::LogSink>(
+              net.clock, core::LogFormat::kText,
+              [this](std::string_view line) { logged.emplace_back(line); }),
+          "transport") {
   options.local = net.next_address();
   options.self = {identity.id, settings.name, settings.epoch, {options.local.text()}, names.all()};
   options.limits = settings.limits;
@@ -224,7 +258,7 @@ inline SimNode::SimNode(SimNetwork& net, const SimSettings& settings)
 inline void SimNode::restart(std::uint64_t epoch) {
   options.self.epoch = epoch;
   hub = std::make_unique<transport::Hub>(
-      options, transport::HubServices{network.clock, random, names, handler, sink, events, {}});
+      options, transport::HubServices{network.clock, random, names, handler, sink, events, log});
   hub->exchange()->mailbox().set_wake([this] { woken = true; });
   woken = true;
 }
@@ -252,8 +286,8 @@ inline void SimNode::work() {
   bool more = true;
   while (more && hub) {
     hub->exchange()->mailbox().awake();
-    more = hub->turn(now);
-    more = hub->flush(*this, now) == transport::Flushed::kShare || more;
+    hub->turn(now);
+    more = hub->flush(*this, now) == transport::Flushed::kShare || hub->has_more();
     more = !hub->exchange()->mailbox().may_sleep() || more;
   }
 }

@@ -25,6 +25,10 @@ class Error : public std::runtime_error {
   std::string_view text() const { return what(); }
   // Of a failed call: whether the work was done all the same.
   Executed executed() const { return executed_; }
+  // The same error, its text begun with what failed because of it: "can't load the user: timeout".
+  Error with_context(std::string_view doing) const {
+    return {code_, std::string(doing) + ": " + what(), executed_};
+  }
   // The number that was given to app_error, or -1 when this is none of those.
   int app_code() const { return code_ <= RUNAR_E_APP ? RUNAR_E_APP - code_ : -1; }
 

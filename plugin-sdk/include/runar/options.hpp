@@ -90,7 +90,7 @@ struct PublishOptions {
   bool broadcast = true;  // false: to subscribers of this node only
   bool guaranteed = false;
   std::optional<Duration> retain_for{};  // for subscribers that come later
-  std::string_view target{};             // one node only
+  std::string_view target{};             // one node only, by name or id
   Meta meta{};
   std::string_view owner_profile{};  // whose private data it is
   Texts recipients{};

@@ -211,7 +211,7 @@ enum {
 typedef struct runar_call {
   uint32_t struct_size, flags;
   runar_str path;        /* "math/add" or "network:math/add"                                           */
-  runar_str target_node; /* empty: the balancer chooses                                                */
+  runar_str target_node; /* a node's name or id; empty: the balancer chooses                           */
   runar_payload payload;
   int64_t deadline_ns;   /* on now_ns()'s clock; 0: the daemon's default                               */
   runar_id parent;       /* the request being served: deadline, trace and cancellation are inherited   */
@@ -228,7 +228,7 @@ enum {
 typedef struct runar_publish {
   uint32_t struct_size, flags;
   runar_str topic;       /* "math/result"; no wildcards                                                */
-  runar_str target_node; /* empty: every subscriber                                                    */
+  runar_str target_node; /* a node's name or id; empty: every subscriber                               */
   runar_payload payload;
   int64_t retain_ns;     /* keep for later subscribers; 0: not                                         */
   const runar_kv *meta;

@@ -1,5 +1,5 @@
 /* @NAME@: a runard service in plain C. Build it, copy @NAME@.so into the plugin folder, then:
- *   runarctl call @NAME@/greet -d World */
+ *   runarctl call @NAME@/greet -d World --as text */
 #include <runar/plugin.h>
 #include <stdlib.h>
 #include <string.h>

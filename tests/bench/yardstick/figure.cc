@@ -14,6 +14,9 @@ void print(const Figure& figure) {
                 static_cast<unsigned long long>(figure.p50_ns),
                 static_cast<unsigned long long>(figure.p99_ns));
   }
+  if (figure.lost >= 0.001) {  // less may be still on the way
+    std::printf(R"(, "lost": %.4f)", figure.lost);
+  }
   std::printf("}\n");
   std::fflush(stdout);
 }
@@ -34,14 +37,16 @@ Figure Stopwatch::rounds(std::string name, std::vector<std::uint64_t> latencies_
           latencies_ns[latencies_ns.size() * 99 / 100]};
 }
 
-Figure Stopwatch::bytes(std::string name, std::uint64_t bytes) const {
+Figure Stopwatch::bytes(std::string name, std::uint64_t bytes, std::uint64_t sent) const {
   const double took = seconds();
   const double cpu = pair_.cpu_seconds() - cpu_;
   const auto count = static_cast<double>(bytes);
   if (bytes == 0) {
     die("nothing arrived");
   }
-  return {std::move(name), count * 8 / took / 1e9, "Gbit/s", cpu / (count / 1e9)};
+  Figure figure{std::move(name), count * 8 / took / 1e9, "Gbit/s", cpu / (count / 1e9)};
+  figure.lost = sent > bytes ? 1 - count / static_cast<double>(sent) : 0;
+  return figure;
 }
 
 }  // namespace yardstick

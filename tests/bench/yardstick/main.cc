@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
       {"udp-bulk", yardstick::udp_bulk},
       {"quic-echo-1", [](const char* n, Seconds s) { return yardstick::quic_echo(n, s, 1); }},
       {"quic-echo-64", [](const char* n, Seconds s) { return yardstick::quic_echo(n, s, 64); }},
+      {"seal", [](const char* n, Seconds s) { return yardstick::seal(n, s, 1452); }},
       {"quic-bulk", [](const char* n, Seconds s) { return yardstick::quic_bulk(n, s, 1452); }},
       {"quic-bulk-8952", [](const char* n, Seconds s) { return yardstick::quic_bulk(n, s, 8952); }},
   };

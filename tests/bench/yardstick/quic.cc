@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t kWindow = 16U << 20;
 constexpr std::uint64_t kStreams = 4096;
 constexpr std::size_t kCidSize = 16;
+constexpr std::size_t kAckThreshold = 8;  // as the daemon's
 
 void check(int code, const char* what) {
   if (code != 0) {
@@ -73,6 +74,7 @@ void Quic::make(const sockaddr_in& peer, Bytes first) {
   settings.max_tx_udp_payload_size = payload_;
   settings.no_tx_udp_payload_size_shaping = 1;
   settings.no_pmtud = 1;
+  settings.ack_thresh = kAckThreshold;
   settings.max_window = kWindow;
   settings.max_stream_window = kWindow;
   ngtcp2_transport_params params;

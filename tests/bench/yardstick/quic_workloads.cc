@@ -155,7 +155,8 @@ Figure quic_bulk(const char* name, Seconds length, std::size_t payload) {
   const Stopwatch watch(pair);
   const std::uint64_t before = app.acknowledged;
   run_for(quic, length);
-  const Figure figure = watch.bytes(name, app.acknowledged - before);
+  const std::uint64_t bytes = app.acknowledged - before;
+  const Figure figure = watch.bytes(name, bytes, bytes);
   quic.close();
   return figure;
 }

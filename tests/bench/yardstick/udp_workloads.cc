@@ -46,15 +46,17 @@ Figure udp_bulk(const char* name, Seconds length) {
   });
   const std::vector<std::uint8_t> train(kTrainSegments * kPayload);
   const auto send_for = [&](Seconds time) {
-    for (const auto end = Clock::now() + time; Clock::now() < end;) {
+    std::uint64_t sent = 0;
+    for (const auto end = Clock::now() + time; Clock::now() < end; sent += train.size()) {
       client.send(server.address(), train, kPayload);
     }
+    return sent;
   };
   send_for(kWarmUp);
   const Stopwatch watch(pair);
   const std::uint64_t before = pair.shared().bytes;
-  send_for(length);
-  return watch.bytes(name, pair.shared().bytes - before);  // what was lost does not count
+  const std::uint64_t sent = send_for(length);
+  return watch.bytes(name, pair.shared().bytes - before, sent);  // what was lost does not count
 }
 
 }  // namespace yardstick

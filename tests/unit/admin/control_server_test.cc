@@ -47,8 +47,9 @@ struct Server {
         dispatcher({}, registry, clock, executor),
         broker(registry, clock, 1, 1),
         server(io, {path, "", "1.0", 1s},
-               {[] { return json::object{{"ok", true}}; }, [] { return "a: 1\n"; }}, dispatcher,
-               broker, registry, clock, {}) {
+               {[] { return json::object{{"ok", true}}; }, [] { return "a: 1\n"; },
+                [] { return R"({"a":1})"; }},
+               dispatcher, broker, registry, clock, {}) {
     std::filesystem::create_directories(folder);
     registry::ServiceRow row;
     row.network = "main";
@@ -128,6 +129,46 @@ TEST_CASE("a call over the control socket brings its answer back") {
   REQUIRE(answer.has_value());
   CHECK(answer->at("payload").as_string() == admin::to_base64(core::as_bytes("hello")).c_str());
   CHECK(answer->at("encoding").as_string() == "text");
+}
+
+TEST_CASE("several calls on one connection are answered each, in the order they were asked") {
+  Server server;
+  ctl::ControlClient client;
+  REQUIRE(client.connect(server.path));
+  const auto replies = client.ask_each(
+      "call",
+      {call_params("echo/it", "a"), call_params("nothing/it", "b"), call_params("echo/it", "c")},
+      5s);
+  REQUIRE(replies.size() == 3);
+  CHECK(replies[0]->at("payload").as_string() == admin::to_base64(core::as_bytes("a")).c_str());
+  CHECK(replies[1].error().error.code == Errc::kNoService);
+  CHECK(replies[2]->at("payload").as_string() == admin::to_base64(core::as_bytes("c")).c_str());
+  CHECK(client.ask_each("call", {}, 5s).empty());
+}
+
+TEST_CASE("calls without an answer are told so beside those that have one") {
+  Server server;
+  ctl::ControlClient client;
+  REQUIRE(client.connect(server.path));
+  const auto replies =
+      client.ask_each("call", {call_params("echo/never", ""), call_params("echo/it", "c")}, 50ms);
+  REQUIRE(replies.size() == 2);
+  CHECK(replies[0].error().error.code == Errc::kDeadlineExceeded);
+  CHECK(replies[1].has_value());
+}
+
+TEST_CASE("the providers of a path are those that a call may go to") {
+  Server server;
+  ctl::ControlClient client;
+  REQUIRE(client.connect(server.path));
+  const auto found = client.ask("providers", {{"path", "echo/it"}}, 5s);
+  REQUIRE(found.has_value());
+  REQUIRE(found->at("providers").as_array().size() == 1);
+  CHECK(found->at("providers").at(0).at("name").as_string() == "edge");
+  CHECK(found->at("providers").at(0).at("local").as_bool());
+  const auto none = client.ask("providers", {{"path", "nothing/it"}}, 5s);
+  CHECK(none->at("providers").as_array().empty());
+  CHECK(client.ask("providers", {{"path", "a/*"}}, 5s).error().error.code == Errc::kBadTopic);
 }
 
 TEST_CASE("a bench over the control socket tells latencies, or why all calls failed") {
@@ -221,7 +262,7 @@ TEST_CASE("a subscription streams events, the retained ones first") {
   REQUIRE(publisher.ask("publish", event, 5s).has_value());
   std::vector<std::string> topics;
   const auto followed = subscriber.follow(
-      {{"pattern", "a/*"}, {"past_ns", 60'000'000'000}}, [&](const json::object& e) {
+      "subscribe", {{"pattern", "a/*"}, {"past_ns", 60'000'000'000}}, [&](const json::object& e) {
         topics.emplace_back(e.at("topic").as_string().c_str());
         if (topics.size() == 1) {
           CHECK(e.at("retained").as_bool());

@@ -1,6 +1,7 @@
 #include "calls/dispatcher.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <functional>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -307,6 +308,26 @@ TEST_CASE("an inbound request is never forwarded") {
   CHECK(remote.calls == 0);
 }
 
+TEST_CASE("a call that only a paused or draining node could take hears why") {
+  World world;
+  FakeProvider remote;
+  registry::NodeRows rows;
+  rows.node.bytes[0] = 1;
+  rows.epoch = rows.version = 1;
+  rows.services = {service("math", {"add"})};
+  rows.draining = true;
+  world.registry.replace(rows, remote);
+  world.call("math/add");
+  CHECK(world.caller.code == Errc::kDraining);
+  CHECK(world.caller.executed == Executed::kNo);
+  rows.draining = false;
+  rows.services[0].state = registry::ServiceState::kPaused;
+  world.registry.replace(rows, remote);
+  world.call("math/add");
+  CHECK(world.caller.code == Errc::kServicePaused);
+  CHECK(remote.calls == 0);
+}
+
 TEST_CASE("a draining node refuses inbound requests, its own go on") {
   World world;
   FakeProvider math;
@@ -401,4 +422,136 @@ TEST_CASE("answers, deadlines and cancels that race answer each call once") {
   answering.join();
   CHECK(count.answers == kCalls);
   CHECK(world.dispatcher.stats().open == 0);
+}
+
+namespace {
+
+// A provider whose work is a lambda.
+struct LambdaProvider final : rpc::Handler {
+  explicit LambdaProvider(
+      std::function<rpc::Ticket(const rpc::Request&, const rpc::Responder&)> given)
+      : work(std::move(given)) {}
+  rpc::Ticket call(const rpc::Request& request, const rpc::Responder& responder) override {
+    return work(request, responder);
+  }
+  void cancel(rpc::Ticket ticket) override { cancelled.push_back(ticket); }
+  std::function<rpc::Ticket(const rpc::Request&, const rpc::Responder&)> work;
+  std::vector<rpc::Ticket> cancelled;
+};
+
+}  // namespace
+
+TEST_CASE("calls inside one another, on one thread, end each in its own frame") {
+  World world;
+  FakeProvider inner;
+  inner.inline_reply = success();
+  Caller nested;
+  LambdaProvider outer([&](const rpc::Request& request, const rpc::Responder& responder) {
+    rpc::Request next = request;
+    next.path = "inner/do";
+    CHECK(world.dispatcher.call(next, {&nested, {}}) == 0);
+    responder(success());
+    return rpc::Ticket{0};
+  });
+  REQUIRE(world.registry.put_local(service("outer", {"do"}), &outer));
+  REQUIRE(world.registry.put_local(service("inner", {"do"}), &inner));
+  CHECK(world.call("outer/do") == 0);
+  CHECK(nested.answers == 1);
+  CHECK(world.caller.answers == 1);
+  CHECK(world.dispatcher.stats().open == 0);
+}
+
+TEST_CASE("two dispatchers on one thread don't take each other's calls for their own") {
+  World one;
+  World two;  // its first call has the same id
+  FakeProvider slow;
+  LambdaProvider bridge([&](const rpc::Request&, const rpc::Responder& responder) {
+    CHECK(two.call("slow/do") != 0);
+    responder(success());
+    return rpc::Ticket{0};
+  });
+  REQUIRE(one.registry.put_local(service("bridge", {"do"}), &bridge));
+  REQUIRE(two.registry.put_local(service("slow", {"do"}), &slow));
+  CHECK(one.call("bridge/do") == 0);
+  CHECK(one.caller.answers == 1);
+  CHECK(two.caller.answers == 0);
+  slow.answer("now");
+  CHECK(two.caller.answers == 1);
+  CHECK(one.dispatcher.stats().open + two.dispatcher.stats().open == 0);
+}
+
+TEST_CASE("a call that another thread answers while its frame is inside ends once") {
+  World world;
+  LambdaProvider math([](const rpc::Request&, const rpc::Responder& responder) {
+    std::thread([responder] { responder(success()); }).join();
+    return rpc::Ticket{0};
+  });
+  REQUIRE(world.registry.put_local(service("math", {"add"}), &math));
+  CHECK(world.call("math/add") == 0);
+  CHECK(world.caller.answers == 1);
+  CHECK(math.cancelled.empty());
+  CHECK(world.dispatcher.stats().open == 0);
+}
+
+TEST_CASE("a call whose caller cancels it from inside the provider is answered once and stopped") {
+  World world;
+  rpc::Ticket mine = 0;
+  LambdaProvider math([&](const rpc::Request&, const rpc::Responder& responder) {
+    mine = responder.cookie[0];
+    world.dispatcher.cancel(mine);
+    responder(success());
+    return rpc::Ticket{9};
+  });
+  REQUIRE(world.registry.put_local(service("math", {"add"}), &math));
+  CHECK(world.call("math/add") == 0);
+  CHECK(world.caller.answers == 1);
+  CHECK(world.caller.code == Errc::kCancelled);
+  CHECK(math.cancelled == std::vector<rpc::Ticket>{9});
+  CHECK(world.dispatcher.stats().open == 0);
+}
+
+TEST_CASE("a remote provider after a local one is not told what the local one matched") {
+  World world;
+  FakeProvider local, remote;
+  local.refuse_with(Errc::kServicePaused);
+  remote.inline_reply = success();
+  REQUIRE(world.registry.put_local(service("users", {"{id}/profile"}), &local));
+  world.add_node(1, remote, service("users", {"{id}/profile"}));
+  world.call("users/42/profile");
+  CHECK(local.params == std::vector<std::string>{"id=42"});
+  CHECK(remote.calls == 1);
+  CHECK(remote.pattern.empty());
+  CHECK(remote.params.empty());
+  CHECK(world.caller.code == Errc{});
+}
+
+TEST_CASE("calls are counted whether they were taken, refused or are pending") {
+  World world;
+  FakeProvider math, slow;
+  math.inline_reply = success();
+  REQUIRE(world.registry.put_local(service("math", {"add"}), &math));
+  REQUIRE(world.registry.put_local(service("slow", {"do"}), &slow));
+  for (int i = 0; i < 10; ++i) {
+    world.call("math/add");
+  }
+  world.call("math/add", 0, 0ms);
+  world.call("nobody/here");
+  world.call("slow/do");
+  const calls::Stats stats = world.dispatcher.stats();
+  CHECK(stats.calls == 13);
+  CHECK(stats.failed == 2);
+  CHECK(stats.open == 1);
+}
+
+TEST_CASE("a sweep that went to rest is armed again by the next pending call") {
+  World world;
+  FakeProvider slow;
+  REQUIRE(world.registry.put_local(service("slow", {"do"}), &slow));
+  world.call("slow/do", 0, 100ms);
+  world.executor.advance(5s);
+  CHECK(world.caller.answers == 1);
+  world.call("slow/do", 0, 100ms);
+  world.executor.advance(200ms);
+  CHECK(world.caller.answers == 2);
+  CHECK(world.dispatcher.stats().timeouts == 2);
 }

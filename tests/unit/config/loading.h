@@ -55,7 +55,7 @@ inline Lines problems(std::string_view text, const World& world = {}) {
 
 // A file of the project's config/ folder.
 inline std::filesystem::path project_path(const std::string& name) {
-  return std::filesystem::path(__FILE__).parent_path() / ".." / ".." / ".." / "config" / name;
+  return std::filesystem::path(RUNARD_CHECKOUT) / "config" / name;
 }
 inline std::string project_file(const std::string& name) {
   std::ifstream in(project_path(name));

@@ -25,6 +25,12 @@ TEST_CASE("a described error says what happened, the code and its name") {
   CHECK(describe(error) == "no service \"maths\" in network \"main\" [RUNAR-E1101 NO_SERVICE]");
 }
 
+TEST_CASE("an error about a mere name says what its code means, but a service's own word stands") {
+  CHECK(sentence(Errc::kServicePaused, "main:math") ==
+        "main:math: The service is paused and takes no requests.");
+  CHECK(sentence(Errc::kApplication, "nope") == "nope");
+}
+
 TEST_CASE("an error without a text is described by its meaning") {
   CHECK(describe(Error{Errc::kDenied, "", Executed::kNo, 0}).find("not allowed") !=
         std::string::npos);

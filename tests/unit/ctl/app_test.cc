@@ -2,6 +2,7 @@
 #include "ctl/app.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -121,8 +122,10 @@ TEST_CASE("a slip in a command or option is answered with what was probably mean
   CHECK(terminal.said("did you mean --state?"));
   terminal.run({"explain", "--qiuet"});
   CHECK(terminal.said("did you mean --quiet?"));
-  terminal.run({"quite-another-thing"});
-  CHECK_FALSE(terminal.said("did you mean"));
+  for (const char* far : {"quite-another-thing", "tok", "doctro"}) {  // the last two: for later
+    terminal.run({far});
+    CHECK_FALSE(terminal.said("did you mean"));
+  }
 }
 
 TEST_CASE("global options may stand before and behind the command") {
@@ -133,6 +136,82 @@ TEST_CASE("global options may stand before and behind the command") {
   CHECK(terminal.run({"explain", "1101", "--json", "--socket=/b"}) == 0);
   CHECK(terminal.json()["code"] == "RUNAR-E1101");
   CHECK(terminal.socket == "/b");
+  CHECK(terminal.run(
+            {"--socket", "/a", "-o", "table", "explain", "1101", "--socket", "/b", "--json"}) == 0);
+  CHECK(terminal.socket == "/b");
+}
+
+TEST_CASE("what belongs to a later version says so, and what to do instead") {
+  Terminal terminal;
+  const std::vector<std::vector<std::string>> lines = {{"doctor"},
+                                                       {"plugin", "ls"},
+                                                       {"dlq"},
+                                                       {"dlq", "frobnicate"},
+                                                       {"node", "drain", "--deadline", "30s"},
+                                                       {"token", "create", "--ttl=1h", "x"},
+                                                       {"config", "reload"},
+                                                       {"lb", "explain", "math/add"}};
+  for (const auto& line : lines) {
+    INFO(line.front() << " " << line.back());
+    CHECK(terminal.run(line) == 2);
+    CHECK(terminal.said("is not in this version [RUNAR-E1003 NOT_IN_THIS_VERSION]"));
+    CHECK(terminal.out.str().empty());
+  }
+  CHECK(terminal.run({"plugin", "ls"}) == 2);
+  CHECK(terminal.said("runarctl plugin ls is not"));
+  CHECK(terminal.said("try: 'runarctl status'"));
+  CHECK(terminal.run({"--help"}) == 0);
+  CHECK(terminal.out.str().find("doctor") == std::string::npos);
+  CHECK(terminal.out.str().find("dlq") == std::string::npos);
+}
+
+TEST_CASE("a plugin is begun from the templates, with its name filled in") {
+  Terminal terminal;
+  TempFolder folder;
+  const std::string templates = folder / "templates";
+  std::filesystem::create_directories(templates + "/c");
+  const auto write = [](const std::string& file, std::string_view text) {
+    std::ofstream(file) << text;
+  };
+  write(templates + "/c/@NAME@.c", "/* @NAME@ @NAME@@NAME */");
+  const auto begin = [&](std::vector<std::string> args) {
+    args.insert(args.begin(), {"plugin", "new"});
+    args.insert(args.end(), {"--templates", templates});
+    return terminal.run(args);
+  };
+  const std::string out = folder / "mine";
+  CHECK(begin({"greet-er", "--lang", "c", "--out", out, "--json"}) == 0);
+  CHECK(terminal.json()["files"] == nlohmann::json::array({out + "/greet-er.c"}));
+  std::stringstream made;
+  made << std::ifstream(out + "/greet-er.c").rdbuf();
+  CHECK(made.str() == "/* greet-er greet-er@NAME */");
+  CHECK(begin({"greet-er", "--lang", "c", "--out", out}) == 7);
+  CHECK(begin({"greet-er", "--lang", "cpp", "--out", folder / "other"}) == 4);
+  CHECK(terminal.said("--templates"));
+  CHECK(begin({"greet-er", "--lang", "rust"}) == 2);
+  for (const char* bad : {"", "7up", "a/b", "../x", "a b", "@NAME@"}) {
+    CHECK(begin({bad, "--lang", "c"}) == 2);
+  }
+}
+
+TEST_CASE("an incomplete command line says what is missing") {
+  Terminal terminal;
+  terminal.run({"config"});
+  CHECK(terminal.said("runarctl config: which command? show, validate, explain"));
+  terminal.run({"explain", "1101", "--socket"});
+  CHECK(terminal.said("--socket needs a value"));
+  terminal.run({"ca", "init", "--name", "a", "--name", "b"});
+  CHECK(terminal.said("--name is given more than once"));
+  terminal.run({"call", "math/add", "--node", "a", "--all"});
+  CHECK(terminal.said("excludes"));
+  terminal.run({"call", "math/add", "--timeout", "0s"});
+  CHECK(terminal.said("write 5s"));
+  terminal.run({"sub", "a", "--count", "-1"});
+  CHECK(terminal.said("--count"));
+  terminal.run({"call", "math/add", "-d", "{"});
+  CHECK(terminal.said("@FILE"));
+  terminal.run({"call", "math/add", "-d", "@/"});
+  CHECK(terminal.said("RUNAR-E7002"));
 }
 
 TEST_CASE("explain takes a code in every form people write") {
@@ -316,6 +395,7 @@ TEST_CASE("suggestions are near, nearest first, at most three") {
   CHECK(ctl::suggest("lss", {"info", "ls", "less"}) == std::vector<std::string>{"less", "ls"});
   CHECK(ctl::suggest("x", {"ls", "y"}).empty());
   CHECK(ctl::suggest("", {"ls"}).empty());
+  CHECK(ctl::suggest("ls", {"ls"}).empty());
   CHECK(ctl::suggest("aaa", {"aab", "aac", "aad", "aae"}).size() == 3);
   CHECK(ctl::did_you_mean({"a", "b"}) == "did you mean a or b?");
 }
@@ -328,8 +408,15 @@ TEST_CASE("a bench has at least one call, and needs a daemon") {
                                              {"bench", "call", "a/b", "--inflight", "1025"},
                                              {"bench", "local", "a/b", "--node", "x"},
                                              {"bench", "call"},
+                                             {"bench", "pub", "a/b", "--count", "0"},
+                                             {"bench", "pub", "a/b", "--count", "100000001"},
+                                             {"bench", "pub", "a/b", "--node", "x"},
+                                             {"bench", "pub"},
+                                             {"bench", "sub"},
                                              {"bench"}}) {
     CHECK(terminal.run(bad) == 2);
   }
-  CHECK(terminal.run({"--socket", "/nonexistent/c.sock", "bench", "local", "a/b", "k=v"}) == 3);
+  for (const char* kind : {"local", "call", "pub", "sub"}) {
+    CHECK(terminal.run({"--socket", "/nonexistent/c.sock", "bench", kind, "a/b"}) == 3);
+  }
 }

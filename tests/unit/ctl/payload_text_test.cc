@@ -54,6 +54,19 @@ TEST_CASE("what is neither is refused with a hint") {
   CHECK(ctl::payload_from({{}, "@missing"}, no_files).error().code == Errc::kNotFound);
 }
 
+TEST_CASE("text and raw bytes are sent as they are, JSON as JSON") {
+  const auto sent = [](const ctl::PayloadText& given) {
+    const auto bytes = ctl::payload_from(given, no_files);
+    return bytes ? std::string(core::as_text(*bytes)) : core::code_text(bytes.error().code);
+  };
+  CHECK(sent({{}, "not JSON", "text"}) == "not JSON");
+  CHECK(sent({{}, "\x01\xff", "raw"}) == "\x01\xff");
+  CHECK(sent({{}, "{\"a\": 1}", "json"}) == R"({"a":1})");
+  CHECK(sent({{"a=1"}, "", "json"}) == R"({"a":1})");
+  CHECK(sent({{"a=1"}, "", "text"}) == "RUNAR-E7002");
+  CHECK(sent({{}, "{", "json"}) == "RUNAR-E7002");
+}
+
 TEST_CASE("results are shown in their encoding") {
   CHECK(ctl::payload_to_text(core::as_bytes("hi"), "text", false) == "hi");
   CHECK(ctl::payload_to_text(core::as_bytes("hi"), "text", true) == "\"hi\"");

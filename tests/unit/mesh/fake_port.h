@@ -32,14 +32,10 @@ class FakePort final : public Port {
   }
   void attach(const core::NodeId& node, LinkId link) override { attached[node] = link; }
   void detach(const core::NodeId& node) override { attached.erase(node); }
-  void draining(const core::NodeId& node) override { draining_nodes.insert(node); }
   void replace(registry::NodeRows node_rows) override {
     rows.insert_or_assign(node_rows.node, std::move(node_rows));
   }
-  void drop(const core::NodeId& node) override {
-    rows.erase(node);
-    draining_nodes.erase(node);
-  }
+  void drop(const core::NodeId& node) override { rows.erase(node); }
   void news(PeerNews what, const core::NodeId& node) override { told.push_back({what, node}); }
 
   std::vector<Sent> take(LinkId link, wire::SyncType type) {
@@ -58,7 +54,6 @@ class FakePort final : public Port {
   std::map<LinkId, core::Errc> closed;
   std::vector<AddressBook::Dial> dials;
   std::map<core::NodeId, LinkId> attached;
-  std::set<core::NodeId> draining_nodes;
   std::map<core::NodeId, registry::NodeRows> rows;
   std::vector<std::pair<PeerNews, core::NodeId>> told;
 };

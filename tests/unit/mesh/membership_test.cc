@@ -166,15 +166,63 @@ TEST_CASE("draining is told to those linked and to those that link later") {
   Linked l;
   l.a.mesh.drain(at(10));
   l.pair.carry(at(10));
-  CHECK(l.b.port.draining_nodes.contains(l.a.id));
   CHECK(l.state_of_a() == PeerState::kDraining);
-  CHECK(l.b.port.rows.contains(l.a.id));  // still there: what is under way goes on
+  CHECK(l.b.port.rows.at(l.a.id).draining);
+  CHECK(l.b.port.rows.at(l.a.id).services.size() == 1);  // still there: what is under way goes on
+  CHECK(l.b.port.attached.contains(l.a.id));
+  CHECK(l.b.port.told.back() == std::pair(PeerNews::kUpdated, l.a.id));
 
   End c(3, 1, {"main"});
   Pair late{l.a, c};
   late.up(7, at(20));
   late.tick(at(20));
-  CHECK(c.port.draining_nodes.contains(l.a.id));
+  CHECK(c.mesh.peers().at(0).state == PeerState::kDraining);
+  CHECK(c.port.rows.at(l.a.id).draining);
+}
+
+TEST_CASE("draining that is heard before the first rows holds for them") {
+  End a(1, 1, {"main"});
+  End b(2, 1, {"main"});
+  b.mesh.link_up(1, a.info(), at(0));
+  b.mesh.control(1, 0x24, wire::empty_body(), at(1));
+  CHECK(b.port.rows.empty());
+  a.offer({service("main", "math")}, at(2));
+  a.mesh.link_up(1, b.info(), at(2));
+  Pair{a, b}.carry(at(2));
+  CHECK(b.port.rows.at(a.id).draining);
+  CHECK(b.mesh.peers().at(0).state == PeerState::kDraining);
+}
+
+TEST_CASE(
+    "a run that drains goes on to do so, whatever its rows and links do; the next one is up") {
+  Linked l;
+  l.a.mesh.drain(at(10));
+  l.pair.carry(at(10));
+  l.a.offer({service("main", "math"), service("main", "more")}, at(20));
+  l.pair.carry(at(20));
+  CHECK(l.b.port.rows.at(l.a.id).services.size() == 2);
+  CHECK(l.b.port.rows.at(l.a.id).draining);
+  l.b.mesh.link_down(1, kLost, at(30));
+  l.b.mesh.link_up(2, l.a.info(), at(40));
+  CHECK(l.state_of_a() == PeerState::kDraining);
+
+  End next(1, 2, {"main"});
+  next.offer({service("main", "math")}, at(50));
+  Pair again{next, l.b};
+  again.up(3, at(50));
+  again.carry(at(50));
+  CHECK(l.state_of_a() == PeerState::kUp);
+  CHECK_FALSE(l.b.port.rows.at(l.a.id).draining);
+}
+
+TEST_CASE("a link that is full when draining begins carries it as soon as it can") {
+  Linked l;
+  l.a.port.room = 0;
+  l.a.mesh.drain(at(10));
+  CHECK(l.a.mesh.expiry() <= at(60));
+  l.a.port.room = SIZE_MAX;
+  l.pair.tick(at(60));
+  CHECK(l.state_of_a() == PeerState::kDraining);
 }
 
 TEST_CASE("a draining node dials nobody") {
@@ -197,6 +245,18 @@ TEST_CASE("after a goodbye rows go at once, without grace") {
 
   l.a.mesh.link_down(1, kLost, at(101));
   CHECK(l.a.mesh.left());
+}
+
+TEST_CASE("a node that left and comes back is dialled as soon as it is seen") {
+  Linked l;
+  l.a.mesh.leave(at(100));
+  l.pair.carry(at(100));
+  l.b.mesh.seen({{"10.0.0.1:8889"}, l.a.id, HintSource::kMulticast, std::chrono::seconds(15), true},
+                at(2000));
+  for (int ms = 2000; ms < 2600; ms += 10) {
+    l.b.mesh.tick(at(ms));
+  }
+  CHECK(l.b.port.dials.size() == 1);
 }
 
 TEST_CASE("a node leaves in time though a peer does not answer") {

@@ -415,13 +415,14 @@ TEST_CASE("rows that no node could have registered are left out") {
                    service("main", "math"),
                    service("main", "m/*"),
                    bad_action};
-  rows.subscriptions = {{"main", "a/>/b", ""}, {"main", "ok/>", ""}, {"main", "", ""}};
+  rows.subscriptions = {
+      {"main", "a/>/b", ""}, {"main", "ok/>", ""}, {"main", "", ""}, {"main", "$registry/>", ""}};
   a.mesh.local_changed(rows, at(0));
   pair.up(1, at(0));
   pair.carry(at(0));
   CHECK(paths(b, a.id) == Paths{"main:math"});
   CHECK(b.port.rows.at(a.id).subscriptions.size() == 1);
-  CHECK(b.mesh.stats().refused_rows == 8);
+  CHECK(b.mesh.stats().refused_rows == 9);
 }
 
 TEST_CASE("a network that is joined later brings its rows, one that is left takes them") {

@@ -209,7 +209,9 @@ TEST_CASE("what can't be a call is refused") {
   CHECK(refused([](runar_call& c) { c.path = {nullptr, 3}; }) == RUNAR_E_INVALID);
   CHECK(refused([](runar_call& c) { c.path = {"x", SIZE_MAX}; }) == RUNAR_E_INVALID);
   CHECK(refused([](runar_call& c) { c.deadline_ns = -1; }) == RUNAR_E_INVALID);
-  CHECK(refused([](runar_call& c) { c.target_node = str("nobody"); }) == RUNAR_E_INVALID);
+  CHECK(refused([](runar_call& c) { c.target_node = {nullptr, 3}; }) == RUNAR_E_INVALID);
+  const std::string long_name(65, 'n');
+  CHECK(refused([&](runar_call& c) { c.target_node = str(long_name.c_str()); }) == RUNAR_E_INVALID);
   CHECK(refused([](runar_call& c) { c.payload.bytes = {nullptr, 1}; }) == RUNAR_E_INVALID);
   CHECK(refused([](runar_call& c) { c.payload.reserved0 = 1; }) == RUNAR_E_INVALID);
   CHECK(refused([](runar_call& c) { c.payload.encoding = 9; }) == RUNAR_E_UNSUPPORTED);
@@ -232,6 +234,29 @@ TEST_CASE("what can't be a call is refused") {
         RUNAR_E_INVALID);
   host->buf_release(buffer);
   CHECK(eventually([&] { return world.status("caller").misuses >= 17; }));
+}
+
+TEST_CASE("a node is named by name or id; a name that nobody has is refused, but no misuse") {
+  Pair pair;
+  PluginWorld world;
+  REQUIRE(world.add({pair.caller.spec(), pair.callee.spec()}));
+  world.directory.node_name = "edge-7";
+  std::atomic<int> answers = 0;
+  const auto call = [&](const char* target) {
+    runar_call given{};
+    given.struct_size = sizeof given;
+    given.path = str("callee/echo");
+    given.target_node = str(target);
+    const runar_reply_fn count = [](void* user, runar_ctx*, runar_id, const runar_reply*) {
+      static_cast<std::atomic<int>*>(user)->fetch_add(1);
+    };
+    return pair.caller.host()->call(pair.caller.ctx(), &given, count, &answers, nullptr);
+  };
+  CHECK(call("edge-7") == RUNAR_OK);
+  CHECK(call("00000000000000000000000004") == RUNAR_OK);
+  CHECK(call("edge-8") == RUNAR_E_NOT_FOUND);
+  CHECK(eventually([&] { return answers == 2; }));
+  CHECK_FALSE(world.logged("wrongly"));
 }
 
 TEST_CASE("host calls with ids of another kind are told apart") {

@@ -23,14 +23,33 @@ core::Duration p99(PluginWorld& world, const std::string& path) {
   return times[times.size() * 99 / 100];
 }
 
-// The least of some runs: other work on the machine only ever adds.
-core::Duration best_p99(PluginWorld& world, const std::string& path) {
-  core::Duration best = core::Duration::max();
-  for (int i = 0; i < 8; ++i) {
-    best = std::min(best, p99(world, path));
+// A good service in a world of its own, with a bad neighbour whose actions can be kept busy.
+struct Neighbourhood {
+  Neighbourhood() {
+    good.echo();
+    const OnRequest slow = [this](runar_ctx* ctx, const runar_request* r) {
+      leave.wait();
+      bad.host()->respond(ctx, r->id, nullptr);
+    };
+    bad.action("slow", slow);
+    bad.action("slow_parallel", slow, RUNAR_FN_PARALLEL);
+    bad.action("slow_blocking", slow, RUNAR_FN_BLOCKING);
+    bad.action("never", [](runar_ctx*, const runar_request*) {}, RUNAR_FN_BLOCKING);
+    bad.action("throws", [](runar_ctx*, const runar_request*) { throw 1; }, RUNAR_FN_BLOCKING);
+    REQUIRE(world.add({good.spec(), bad.spec()}));
   }
-  return best;
-}
+  void trouble() {
+    for (std::size_t i = 0; i < askers.size(); ++i) {
+      const char* const paths[] = {"bad/slow", "bad/slow_parallel", "bad/slow_blocking",
+                                   "bad/never", "bad/throws"};
+      world.ask_async(askers[i], paths[i % 5], "", 60s);
+    }
+  }
+  Service good{"good"}, bad{"bad"};
+  Door leave;
+  std::deque<Asker> askers{60};  // outlives the world, which answers the last of them
+  PluginWorld world;
+};
 
 }  // namespace
 
@@ -120,7 +139,7 @@ TEST_CASE("a stuck service refuses at once, its worker is replaced, and it may c
       },
       RUNAR_FN_PARALLEL);
   PluginWorld world(
-      [](plugin_host::Options& options) { options.watchdog = {20ms, 60ms, 5ms, 5ms}; });
+      [](plugin_host::Options& options) { options.watchdog = {20ms, 500ms, 5ms, 5ms}; });
   REQUIRE(world.add({stuck.spec(), good.spec()}));
   std::deque<Asker> askers(2);  // as many as there are workers
   for (Asker& asker : askers) {
@@ -163,39 +182,24 @@ TEST_CASE("BLOCKING handlers may take long without being called stuck") {
   const auto until = world.clock.now() + 60ms;
   REQUIRE(eventually([&] { return world.clock.now() > until; }));
   CHECK(world.ask("s/echo", "x").payload == "x");
-  CHECK_FALSE(world.logged("does not return"));
+  CHECK_FALSE(world.logged("action=wait"));  // a loaded machine may well have held up the echo
   leave.open();
   CHECK(asker.wait().code == Errc{});
 }
 
 TEST_CASE("slow, throwing and never-answering neighbours cost others little") {
-  Service good("good"), bad("bad");
-  good.echo();
-  Door leave;
-  std::deque<Asker> askers(60);  // outlives the world, which answers the last of them
-  const OnRequest slow = [&](runar_ctx* ctx, const runar_request* r) {
-    leave.wait();
-    bad.host()->respond(ctx, r->id, nullptr);
-  };
-  bad.action("slow", slow);
-  bad.action("slow_parallel", slow, RUNAR_FN_PARALLEL);
-  bad.action("slow_blocking", slow, RUNAR_FN_BLOCKING);
-  bad.action("never", [](runar_ctx*, const runar_request*) {}, RUNAR_FN_BLOCKING);
-  bad.action("throws", [](runar_ctx*, const runar_request*) { throw 1; }, RUNAR_FN_BLOCKING);
-  PluginWorld world;
-  REQUIRE(world.add({good.spec(), bad.spec()}));
-
-  const core::Duration baseline = best_p99(world, "good/echo");
-  for (std::size_t i = 0; i < askers.size(); ++i) {
-    const char* const paths[] = {"bad/slow", "bad/slow_parallel", "bad/slow_blocking", "bad/never",
-                                 "bad/throws"};
-    world.ask_async(askers[i], paths[i % 5], "", 60s);
+  Neighbourhood calm, troubled;
+  troubled.trouble();
+  // In turns, and the least of each: other work on the machine only ever adds, and to both.
+  core::Duration alone = core::Duration::max(), beside = alone;
+  for (int i = 0; i < 8; ++i) {
+    alone = std::min(alone, p99(calm.world, "good/echo"));
+    beside = std::min(beside, p99(troubled.world, "good/echo"));
   }
-  const core::Duration beside = best_p99(world, "good/echo");
-  leave.open();
+  troubled.leave.open();
 
-  INFO("p99 alone " << baseline.count() << " ns, beside " << beside.count() << " ns");
-  CHECK(beside < 2 * std::max<core::Duration>(baseline, 50us));
+  INFO("p99 alone " << alone.count() << " ns, beside " << beside.count() << " ns");
+  CHECK(beside < 2 * std::max<core::Duration>(alone, 50us));
 }
 
 TEST_CASE("a host whose plugin hangs for good ends all the same") {

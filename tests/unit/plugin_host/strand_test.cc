@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <deque>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -257,6 +258,13 @@ TEST_CASE("spare workers come up to the cap and go again") {
     strand.post(job);  // wakes them, so that they see that they are too many
     return eventually([&] { return ran && strand.idle(); }) && pool.workers.alive() == 1;
   }));
+}
+
+TEST_CASE("workers that have not begun yet are waited for") {
+  for (int round = 0; round < 200; ++round) {
+    auto pool = std::make_unique<Pool>(4);
+    pool.reset();  // a thread that begins only now would find nothing
+  }
 }
 
 TEST_CASE("after: unknown names and circles are spelled out") {

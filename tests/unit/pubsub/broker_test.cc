@@ -19,17 +19,26 @@ struct Consumer final : rpc::EventConsumer {
 };
 
 struct FakePeers final : pubsub::EventPeers {
-  bool send(core::NodeId node, const rpc::Event& event) override {
+  void ask_past(const core::NodeId& node, rpc::PastQuery query, Done done) override {
+    asked.push_back({node, std::move(query), std::move(done)});
+  }
+  Sent send(core::NodeId node, const rpc::Event& event) override {
     std::string line = std::to_string(node.bytes[0]) + " " + std::string(event.topic);
     line += event.ungrouped ? " all" : "";
     for (const auto group : event.groups) {
       line += " " + std::string(group);
     }
     sent.push_back(line);
-    return credit;
+    return answer;
   }
+  struct Asked {
+    core::NodeId node;
+    rpc::PastQuery query;
+    Done done;
+  };
   std::vector<std::string> sent;
-  bool credit = true;
+  std::vector<Asked> asked;
+  Sent answer = Sent::kSent;
 };
 
 struct NoHandler final : rpc::Handler {
@@ -255,6 +264,55 @@ TEST_CASE("replay and live join without gap and without double, whatever races")
   }
 }
 
+TEST_CASE("a subscription that begins amid a stream of retained events misses none of them") {
+  World world;
+  rpc::PublishOptions keep;
+  keep.retain_for = 60s;
+  std::atomic<bool> over{false};
+  std::thread publisher([&] {
+    for (int i = 0; i < 20'000; ++i) {
+      world.publish("a", "x", keep);
+    }
+    over = true;
+  });
+  rpc::SubscribeOptions options;
+  options.include_past = 60s;
+  options.queue_limit = 100'000;
+  options.queue_bytes = 1U << 30;
+  std::vector<std::shared_ptr<rpc::EventQueue>> queues;
+  while (!over || queues.empty()) {
+    queues.push_back(world.subscribe("a", options));
+    if (queues.size() > 8) {
+      queues.erase(queues.begin());
+    }
+  }
+  publisher.join();
+  for (const auto& queue : queues) {
+    std::uint64_t last = 0;
+    rpc::Delivery delivery;
+    while (queue->pop(delivery)) {
+      REQUIRE((last == 0 || delivery.event->sequence == last + 1));
+      last = delivery.event->sequence;
+      queue->done(delivery.token, rpc::Verdict::kOk);
+    }
+    CHECK(last == 20'000);
+  }
+}
+
+TEST_CASE("what many small retained events take is bounded too") {
+  pubsub::TopicStore store;
+  for (std::size_t i = 0; i < 100'000; ++i) {
+    auto small = std::make_shared<rpc::StoredEvent>();
+    small->topic = std::to_string(i % 8000);
+    store.retain({small, {}, core::TimePoint::max(), i, true, {}});
+  }
+  std::vector<pubsub::TopicStore::Kept> out;
+  store.collect({}, {}, [](const auto&) { return true; }, out);
+  CHECK(out.size() <= pubsub::TopicStore::kMaxBytes / pubsub::TopicStore::kEventOverhead);
+  CHECK(out.size() > 1000);
+  CHECK(store.bytes() <= pubsub::TopicStore::kMaxBytes);
+}
+
 TEST_CASE("retained events are bounded and expire") {
   World world;
   rpc::PublishOptions keep;
@@ -343,12 +401,52 @@ TEST_CASE("an event from a peer is delivered here and sent to nobody") {
   CHECK(world.peers.sent.empty());
 }
 
-TEST_CASE("a peer without credit is counted, the others get the event") {
+TEST_CASE("a peer without room or link is counted, the others get the event") {
   World world;
   world.add_peer(1, {{"main", "a", ""}});
   const auto here = world.subscribe("a");
-  world.peers.credit = false;
+  for (const auto answer : {pubsub::EventPeers::Sent::kNoRoom, pubsub::EventPeers::Sent::kNoLink}) {
+    world.peers.answer = answer;
+    CHECK(world.publish("a").reached == 1);
+  }
+  CHECK(world.broker.stats().peer_losses == 2);
+  CHECK(drain(*here).size() == 2);
+}
+
+TEST_CASE("an event that only peers without room want is refused, and its number is not spent") {
+  World world;
+  world.add_peer(1, {{"main", "a", ""}});
   CHECK(world.publish("a").reached == 1);
+  world.peers.answer = pubsub::EventPeers::Sent::kNoRoom;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(world.publish("a").code == Errc::kBackpressure);
+  }
+  CHECK(world.broker.stats().refused == 3);
+  CHECK(world.broker.stats().published == 1);
+  CHECK(world.broker.stats().peer_losses == 0);
+  const auto here = world.subscribe("a");
+  world.publish("a");
+  rpc::Delivery delivery;
+  REQUIRE(here->pop(delivery));
+  CHECK(delivery.event->sequence == 2);
+}
+
+TEST_CASE("an event whose only peer has no link is nobody's, not refused") {
+  World world;
+  world.add_peer(1, {{"main", "a", ""}});
+  world.peers.answer = pubsub::EventPeers::Sent::kNoLink;
+  const rpc::Receipt receipt = world.publish("a");
+  CHECK(receipt.code == Errc{});
+  CHECK(receipt.reached == 0);
+}
+
+TEST_CASE("an event that is retained is taken though the peers have no room") {
+  World world;
+  world.add_peer(1, {{"main", "a", ""}});
+  world.peers.answer = pubsub::EventPeers::Sent::kNoRoom;
+  rpc::PublishOptions options;
+  options.retain_for = 10s;
+  CHECK(world.publish("a", "x", options).code == Errc{});
   CHECK(world.broker.stats().peer_losses == 1);
 }
 
@@ -360,6 +458,17 @@ TEST_CASE("bad topics, foreign networks and promises that can't be kept are refu
   rpc::PublishOptions options;
   options.guaranteed = true;
   CHECK(world.publish("a", "x", options).code == Errc::kNotInThisVersion);
+  CHECK(world.publish("$registry/peer/x/discovered").code == Errc::kReservedPath);
+  rpc::Event forged;
+  forged.network = "main";
+  forged.topic = "$registry/peer/x/discovered";
+  forged.flags = rpc::kRemoteEvent;
+  const auto listener = world.subscribe("$registry/>");
+  CHECK(world.broker.publish(forged, {}).code == Errc::kReservedPath);
+  CHECK(drain(*listener).empty());
+  options = {};
+  options.system = true;
+  CHECK(world.publish("$registry/peer/x/discovered", "x", options).reached == 1);
   rpc::SubscribeOptions bad;
   bad.network = "main";
   bad.pattern = "a/>/b";

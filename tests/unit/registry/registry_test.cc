@@ -104,6 +104,41 @@ TEST_CASE("a paused service stays routable here, and is not offered by other nod
   CHECK(providers(registry, "math/add") == 0);
 }
 
+TEST_CASE("a draining node is shown and routed to no more, whatever it still tells") {
+  Registry registry("n", {"main"}, 1);
+  NoHandler link;
+  auto rows = node(1, {service("math", {"add"})});
+  rows.subscriptions = {{"main", "a/>", ""}, {"main", "b/>", "workers"}};
+  registry.replace(rows, link);
+  REQUIRE(providers(registry, "math/add") == 1);
+  REQUIRE(registry.table()->event_peers({"main", "b/c"}).size() == 1);
+  rows.draining = true;
+  for (rows.version = 1; rows.version < 3; ++rows.version) {
+    CHECK(registry.replace(rows, link));
+    CHECK(providers(registry, "math/add") == 0);
+    CHECK(registry.table()->event_peers({"main", "a/c"}).size() == 1);
+    CHECK(registry.table()->event_peers({"main", "b/c"}).empty());
+    CHECK(registry.nodes().at(1).draining);
+  }
+  CHECK(registry::state_text(rows, rows.services[0]) == "draining");
+  rows.services[0].state = ServiceState::kPaused;
+  CHECK(registry::state_text(rows, rows.services[0]) == "paused");
+  rows = node(1, {service("math", {"add"})}, 2);
+  CHECK(registry.replace(rows, link));
+  CHECK(providers(registry, "math/add") == 1);
+  registry.drop(rows.node);
+  CHECK(providers(registry, "math/add") == 0);
+}
+
+TEST_CASE("this node's own services stay callable here while it drains") {
+  Registry registry("n", {"main"}, 1);
+  NoHandler math;
+  REQUIRE(registry.put_local(service("math", {"add"}), &math));
+  registry.drain();
+  CHECK(providers(registry, "math/add") == 1);
+  CHECK(registry.local().draining);
+}
+
 TEST_CASE("the same path twice on one node is refused, and the first stays") {
   Registry registry("n", {"main"}, 1);
   NoHandler first, second;
@@ -184,6 +219,21 @@ TEST_CASE("peers' subscriptions are never announced as this node's own") {
   CHECK(registry.local().subscriptions.empty());
 }
 
+TEST_CASE("a peer's subscriptions are known as it tells of them") {
+  Registry registry("n", {"main"}, 1);
+  NoHandler link;
+  auto rows = node(1, {});
+  rows.subscriptions = {{"main", "a/*", "g"}};
+  registry.replace(rows, link);
+  CHECK(registry.has_subscription(rows.node, {"main", "a/*", "g"}));
+  CHECK_FALSE(registry.has_subscription(rows.node, {"main", "a/*", ""}));
+  CHECK_FALSE(registry.has_subscription(rows.node, {"main", "a/b", "g"}));
+  CHECK_FALSE(registry.has_subscription(rows.node, {"backup", "a/*", "g"}));
+  CHECK_FALSE(registry.has_subscription(node(2, {}).node, {"main", "a/*", "g"}));
+  registry.drop(rows.node);
+  CHECK_FALSE(registry.has_subscription(rows.node, {"main", "a/*", "g"}));
+}
+
 TEST_CASE("a peer with several fitting subscriptions gets an event once, with its groups") {
   Registry registry("n", {"main"}, 1);
   NoHandler link;
@@ -198,11 +248,51 @@ TEST_CASE("a peer with several fitting subscriptions gets an event once, with it
   CHECK(registry.table()->event_peers({"main", "math/result"}).empty());
 }
 
-TEST_CASE("a service below which a path lies is known, others are not") {
+TEST_CASE("a path that leads nowhere says why") {
   Registry registry("n", {"main"}, 1);
   NoHandler handler;
-  REQUIRE(registry.put_local(service("auth", {"login"}), &handler));
-  CHECK(registry.has_service({"main", "auth/logout"}));
-  CHECK_FALSE(registry.has_service({"main", "authentication/login"}));
-  CHECK_FALSE(registry.has_service({"backup", "auth/login"}));
+  REQUIRE(registry.put_local(service("auth", {"login", "{user}/keys"}), &handler));
+  CHECK(registry.why_nobody({"main", "auth/logout"}) == Errc::kNoAction);
+  CHECK(registry.why_nobody({"main", "authentication/login"}) == Errc::kNoService);
+  CHECK(registry.why_nobody({"backup", "auth/login"}) == Errc::kNoService);
+
+  auto rows = node(1, {service("math", {"add"})});
+  const auto why = [&](ServiceState state, bool draining) {
+    rows.services[0].state = state;
+    rows.draining = draining;
+    registry.replace(rows, handler);
+    return registry.why_nobody({"main", "math/add"});
+  };
+  CHECK(why(ServiceState::kPaused, false) == Errc::kServicePaused);
+  CHECK(why(ServiceState::kFailed, false) == Errc::kServiceStopping);
+  CHECK(why(ServiceState::kStarting, false) == Errc::kNoEndpoint);
+  CHECK(why(ServiceState::kRunning, true) == Errc::kDraining);
+  CHECK(registry.why_nobody({"main", "math/sub"}) == Errc::kNoAction);
+
+  auto paused = node(2, {service("math", {"add"})});
+  paused.services[0].state = ServiceState::kPaused;
+  registry.replace(paused, handler);
+  CHECK(registry.why_nobody({"main", "math/add"}) == Errc::kNoEndpoint);  // not all for one reason
+}
+
+TEST_CASE("nodes are found by name and by id, this one too; of one name the lowest id counts") {
+  Registry registry("here", {"main"}, 1);
+  NoHandler link;
+  core::NodeId self;
+  self.bytes[0] = 9;
+  registry.set_self(self, 1, {});
+  for (const std::uint8_t number : {std::uint8_t{3}, std::uint8_t{2}}) {
+    NodeRows rows = node(number, {});
+    rows.name = "edge";
+    registry.replace(rows, link);
+  }
+  CHECK(registry.find_node("here") == self);
+  CHECK(registry.find_node(self.text()) == self);
+  CHECK(registry.find_node("edge") == node(2, {}).node);
+  CHECK(registry.find_node(node(3, {}).node.text()) == node(3, {}).node);
+  CHECK_FALSE(registry.find_node(node(4, {}).node.text()));
+  CHECK_FALSE(registry.find_node("edg"));
+  CHECK_FALSE(registry.find_node(""));
+  registry.drop(node(2, {}).node);
+  CHECK(registry.find_node("edge") == node(3, {}).node);
 }

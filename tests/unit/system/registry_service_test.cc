@@ -142,7 +142,7 @@ TEST_CASE("state events go to the service's network, are retained, and stay on t
   World world;
   pubsub::Broker broker(world.registry, world.clock, 1, 1);
   system::RegistryEvents events(broker);
-  events.service_state(service("backup", "secret/ledger"), {});
+  events.service_state("backup", "secret/ledger", "running", {});
   struct Consumer final : rpc::EventConsumer {
     void ready() noexcept override {}
   } consumer;

@@ -36,9 +36,8 @@ TEST_CASE("a frame is put together however its bytes are cut") {
       const State state = reply.feed(piece);
       CHECK(state == (at + step >= bytes.size() ? State::kComplete : State::kPartial));
     }
-    const core::Buffer body = reply.take_body();
-    REQUIRE(body.size() == 1000);
-    CHECK(body.view()[999] == static_cast<std::uint8_t>(999));
+    REQUIRE(reply.body().size() == 1000);
+    CHECK(reply.body()[999] == static_cast<std::uint8_t>(999));
   }
 }
 
@@ -79,5 +78,25 @@ TEST_CASE("an empty frame is complete, and what follows a complete frame is igno
   bytes.push_back(0xff);
   CHECK(reply.feed(bytes) == State::kComplete);
   CHECK(reply.feed(frame(0x11, 1)) == State::kComplete);
-  CHECK(reply.take_body().size() == 0);
+  CHECK(reply.body().empty());
+}
+
+TEST_CASE("the memory of a small message is used for the next, unless somebody holds it") {
+  MessageAssembler reply = assembler();
+  const auto take = [&reply](std::size_t size) {
+    reply.start(wire::kReply, 10'000, 100);
+    REQUIRE(reply.feed(frame(wire::kReply, size)) == State::kComplete);
+    REQUIRE(reply.body().size() == size);
+    return reply.body().data();
+  };
+  const std::uint8_t* first = take(300);
+  CHECK(take(20) == first);
+  const core::Buffer held = reply.owner();
+  CHECK(take(30) != first);
+  CHECK(held.view()[19] == 19);
+
+  take(5000);
+  CHECK(reply.owner().size() == 5000);
+  reply.clear();
+  CHECK(reply.owner().size() == 0);
 }

@@ -1,16 +1,12 @@
 // The small parts of the transport: timers, tables, queues, dials.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
-#include <map>
 #include <random>
 #include <thread>
 
-#include "transport/accept_gate.h"
 #include "transport/dialer.h"
 #include "transport/lane_outbox.h"
-#include "transport/resolver.h"
 #include "transport/send_queue.h"
-#include "transport/stray_packets.h"
 #include "transport/timer_heap.h"
 
 using namespace runard;
@@ -62,146 +58,6 @@ TEST_CASE("a send queue keeps what is not acknowledged") {
   CHECK(queue.acked(15) == 5);
   CHECK(queue.size() == 0);
   CHECK(queue.spare().capacity() >= 5);
-}
-
-TEST_CASE("the gate wants proof beyond the free handshakes, and drops beyond the limits") {
-  Limits limits;
-  limits.half_open = 6;
-  limits.half_open_free = 2;
-  limits.half_open_source = 3;
-  limits.links = 100;
-  core::SeededRandom random(1);
-  AcceptGate gate(limits, random);
-  const auto from = [](int host) {
-    return *Address::parse("10.0.0." + std::to_string(host) + ":1");
-  };
-  using Verdict = AcceptGate::Verdict;
-  CHECK(gate.judge(from(1), false, 0) == Verdict::kAccept);
-  CHECK(gate.judge(from(1), false, 100) == Verdict::kDrop);
-  gate.opened(from(1));
-  gate.opened(from(1));
-  CHECK(gate.judge(from(2), false, 0) == Verdict::kRetry);
-  CHECK(gate.judge(from(2), true, 0) == Verdict::kAccept);
-  gate.opened(from(1));
-  CHECK(gate.judge(from(1).with_port(7), true, 0) == Verdict::kDrop);
-  gate.opened(from(2));
-  gate.opened(from(3));
-  gate.opened(from(4));
-  CHECK(gate.judge(from(5), true, 0) == Verdict::kDrop);
-  for (const int host : {1, 1, 1, 2, 3, 4}) {
-    gate.settled(from(host));
-  }
-  CHECK(gate.half_open() == 0);
-  CHECK(gate.judge(from(1), false, 0) == Verdict::kAccept);
-}
-
-TEST_CASE("IPv6 sources are counted by their /64") {
-  Limits limits;
-  limits.half_open_source = 1;
-  core::SeededRandom random(1);
-  AcceptGate gate(limits, random);
-  gate.opened(*Address::parse("[2001:db8::1]:1"));
-  CHECK(gate.judge(*Address::parse("[2001:db8::2]:1"), true, 0) == AcceptGate::Verdict::kDrop);
-  CHECK(gate.judge(*Address::parse("[2001:db8:1::1]:1"), true, 0) == AcceptGate::Verdict::kAccept);
-}
-
-namespace {
-
-// A client's Initial as far as a Retry needs it, with the token that our Retry gave.
-struct RetryScene {
-  RetryScene() : strays(random, secret) {
-    head.version = NGTCP2_PROTO_VER_V1;
-    head.dcid = Cid::random(random).native();
-    head.scid = Cid::random(random).native();
-    packet = strays.retry(head, remote, now);
-    // The token lies between the ids and the integrity tag; the server's new id is in the header.
-    const std::size_t ids = 1 + 4 + 1 + head.scid.datalen + 1 + kCidSize;
-    token.assign(packet.begin() + static_cast<std::ptrdiff_t>(ids), packet.end() - 16);
-    original = Cid::from(head.dcid);
-    head.dcid = Cid::from(core::ByteView(packet).subspan(ids - kCidSize, kCidSize)).native();
-    head.token = token.data();
-    head.tokenlen = token.size();
-  }
-  core::SystemRandom random;
-  ResetSecret secret{{}};
-  StrayPackets strays;
-  ngtcp2_pkt_hd head{};
-  Address remote = *Address::parse("10.0.0.1:1000");
-  TimePoint now{1000s};
-  Bytes packet;
-  Bytes token;
-  Cid original;
-};
-
-}  // namespace
-
-TEST_CASE("a retry token gives the first id back to the same address in time") {
-  RetryScene scene;
-  const auto got = scene.strays.check_token(scene.head, scene.remote, scene.now + 9s);
-  REQUIRE(got.has_value());
-  CHECK(*got == scene.original);
-}
-
-TEST_CASE("a retry token is worth nothing elsewhere, later, or damaged") {
-  RetryScene scene;
-  StrayPackets& strays = scene.strays;
-  CHECK_FALSE(strays.check_token(scene.head, scene.remote, scene.now + 11s));
-  CHECK_FALSE(strays.check_token(scene.head, *Address::parse("10.0.0.2:1000"), scene.now));
-  ngtcp2_pkt_hd other = scene.head;
-  other.dcid = Cid::random(scene.random).native();
-  CHECK_FALSE(strays.check_token(other, scene.remote, scene.now));
-  for (std::size_t i = 0; i < scene.token.size(); ++i) {
-    scene.token[i] ^= 0x10;
-    CHECK_FALSE(strays.check_token(scene.head, scene.remote, scene.now));
-    scene.token[i] ^= 0x10;
-  }
-  CHECK(strays.check_token(scene.head, scene.remote, scene.now));
-}
-
-TEST_CASE("a retry token outlives one change of the secret, not two") {
-  RetryScene scene;
-  const TimePoint changed = scene.now + StrayPackets::kSecretLife;
-  scene.head.token = nullptr;
-  scene.head.tokenlen = 0;
-  const Bytes late = scene.strays.retry(scene.head, scene.remote, changed - 1s);
-  REQUIRE_FALSE(late.empty());
-  const std::size_t ids = 1 + 4 + 1 + scene.head.scid.datalen + 1 + kCidSize;
-  Bytes token(late.begin() + static_cast<std::ptrdiff_t>(ids), late.end() - 16);
-  ngtcp2_pkt_hd head = scene.head;
-  head.dcid = Cid::from(core::ByteView(late).subspan(ids - kCidSize, kCidSize)).native();
-  head.token = token.data();
-  head.tokenlen = token.size();
-  CHECK(scene.strays.check_token(head, scene.remote, changed + 1s));
-}
-
-TEST_CASE("answers to strays are rationed") {
-  core::SystemRandom random;
-  const ResetSecret secret({});
-  StrayPackets strays(random, secret);
-  const TimePoint now(1000s);
-  const Cid cid = Cid::random(random);
-  int answers = 0;
-  for (int i = 0; i < 5000; ++i) {
-    answers += strays.reset(cid, 1000, now).empty() ? 0 : 1;
-  }
-  CHECK(answers == StrayPackets::kRate);
-  CHECK_FALSE(strays.reset(cid, 1000, now + 10ms).empty());
-}
-
-TEST_CASE("a reset ends with the id's token, which another secret does not make") {
-  core::SystemRandom random;
-  ResetSecret::Bytes bytes{};
-  bytes[0] = 1;
-  const ResetSecret secret(bytes);
-  const ResetSecret other({});
-  StrayPackets strays(random, secret);
-  const Cid cid = Cid::random(random);
-  const Bytes reset = strays.reset(cid, 100, TimePoint(1s));
-  REQUIRE(reset.size() >= 16);
-  const ResetToken token = secret.token(cid);
-  CHECK(std::equal(token.begin(), token.end(), reset.end() - 16));
-  CHECK(other.token(cid) != token);
-  CHECK(ResetSecret(bytes).token(cid) == token);
 }
 
 TEST_CASE("a dialer tries addresses one after the other and at once after a failure") {
@@ -319,23 +175,4 @@ TEST_CASE("letters of many threads arrive all, each thread's in order, and wake 
   mailbox.post([] {});
   CHECK_FALSE(mailbox.may_sleep());
   CHECK(mailbox.tasks().size() == 1);
-}
-
-TEST_CASE("names are resolved on helper threads, unknown ones to nothing") {
-  std::mutex mutex;
-  std::condition_variable done;
-  std::map<std::string, std::vector<Address>> found;
-  Resolver resolver;
-  for (const char* name : {"localhost", "no-such-name.invalid"}) {
-    REQUIRE(resolver.resolve({name, 8889}, [&, name](std::vector<Address> addresses) {
-      const std::lock_guard lock(mutex);
-      found[name] = std::move(addresses);
-      done.notify_one();
-    }));
-  }
-  std::unique_lock lock(mutex);
-  REQUIRE(done.wait_for(lock, 30s, [&] { return found.size() == 2; }));
-  REQUIRE_FALSE(found["localhost"].empty());
-  CHECK(found["localhost"][0].port() == 8889);
-  CHECK(found["no-such-name.invalid"].empty());
 }

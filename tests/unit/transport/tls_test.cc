@@ -38,8 +38,17 @@ TEST_CASE("why a peer closed is told by type") {
   CHECK(transport::peer_close_error(close).code == Errc::kNoCommonNetwork);
   ngtcp2_ccerr_set_application_error(&close, 9999, nullptr, 0);
   CHECK(transport::peer_close_error(close).code == Errc::kLinkLost);
-  ngtcp2_ccerr_set_tls_alert(&close, 48, nullptr, 0);
-  CHECK(transport::peer_close_error(close).code == Errc::kHandshakeFailed);
+  const auto alert = [&close](std::uint8_t number) {
+    ngtcp2_ccerr_set_tls_alert(&close, number, nullptr, 0);
+    return transport::peer_close_error(close).code;
+  };
+  CHECK(alert(SSL_AD_HANDSHAKE_FAILURE) == Errc::kHandshakeFailed);
+  CHECK(alert(SSL_AD_BAD_CERTIFICATE) == Errc::kHandshakeFailed);
+  CHECK(alert(SSL_AD_UNKNOWN_CA) == Errc::kCertificateUntrusted);
+  CHECK(alert(SSL_AD_CERTIFICATE_EXPIRED) == Errc::kCertificateExpired);
+  CHECK(alert(SSL_AD_CERTIFICATE_REVOKED) == Errc::kNodeDenied);
+  CHECK(alert(SSL_AD_UNSUPPORTED_CERTIFICATE) == Errc::kCertificatePurpose);
+  CHECK(alert(SSL_AD_NO_APPLICATION_PROTOCOL) == Errc::kVersionMismatch);
   ngtcp2_ccerr_set_transport_error(&close, NGTCP2_PROTOCOL_VIOLATION, nullptr, 0);
   CHECK(transport::peer_close_error(close).code == Errc::kProtocol);
 }

@@ -302,11 +302,10 @@ inline bool Reader::more(Container& container) {
   return another && ok();
 }
 
-// Section 4.2.1: keys ascend in the bytewise order of their encodings. The probe only looks for the
-// key's end: were it strict too, keys within keys would be probed twice at each depth.
+// Section 4.2.1: keys ascend in the bytewise order of their encodings.
 inline void Reader::check_key(Container& container) {
   Reader probe = *this;
-  probe.limits_.strict = false;
+  probe.limits_.strict = false;  // or each map in a key would have its own keys probed twice
   const auto key = probe.raw();
   if (!probe.ok()) {
     return;  // the real read will say it

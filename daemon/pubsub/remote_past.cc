@@ -1,0 +1,182 @@
+#include "pubsub/remote_past.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace runard::pubsub {
+
+void RemotePast::set_peers(PastPeers* peers) {
+  const std::lock_guard lock(mutex_);
+  peers_ = peers;
+}
+
+void RemotePast::watch(const std::shared_ptr<Queue>& queue, const routing::TopicPattern& pattern) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(watches_, [](const auto& watch) { return watch->queue.expired(); });
+  const auto watch = std::make_shared<const Watch>(
+      Watch{queue, pattern, clock_.now() - queue->options().include_past});
+  watches_.push_back(watch);
+  for (const auto& [node, peer] : up_) {
+    expect_locked(watch, node, peer);
+  }
+}
+
+void RemotePast::peer_up(const core::NodeId& node, std::uint64_t run,
+                         std::vector<std::string> networks) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [at, fresh] = up_.try_emplace(node);
+    if (!fresh && at->second.run == run) {
+      return;  // another link of the same run
+    }
+    at->second = {run, std::move(networks)};
+    for (const auto& watch : watches_) {
+      expect_locked(watch, node, at->second);
+    }
+  }
+  start();
+}
+
+void RemotePast::peer_down(const core::NodeId& node) {
+  const std::lock_guard lock(mutex_);
+  up_.erase(node);
+}
+
+void RemotePast::expect_locked(const std::shared_ptr<const Watch>& watch, const core::NodeId& node,
+                               const Peer& peer) {
+  const auto queue = watch->queue.lock();
+  const bool common =
+      queue != nullptr && std::find(peer.networks.begin(), peer.networks.end(),
+                                    watch->pattern.network()) != peer.networks.end();
+  const std::uint64_t number = common ? queue->expect(node, peer.run) : 0;
+  if (number == 0) {
+    return;
+  }
+  auto ask = std::make_shared<Ask>();
+  ask->watch = watch;
+  ask->node = node;
+  ask->number = number;
+  ask->deadline = clock_.now() + kTimeout;
+  waiting_.push_back(std::move(ask));
+}
+
+void RemotePast::start() {
+  while (true) {
+    AskPtr ask;
+    {
+      const std::lock_guard lock(mutex_);
+      ask = next_locked();
+    }
+    if (ask == nullptr) {
+      return;
+    }
+    if (!send(ask)) {
+      finish(ask);
+    }
+  }
+}
+
+// The first that may go out; it then counts as running.
+RemotePast::AskPtr RemotePast::next_locked() {
+  if (peers_ == nullptr || running_total_ >= kParallel) {
+    return nullptr;
+  }
+  const auto at = std::find_if(waiting_.begin(), waiting_.end(), [&](const AskPtr& ask) {
+    const auto running = running_.find(ask->node);
+    return running == running_.end() || running->second < kPerNode;
+  });
+  if (at == waiting_.end()) {
+    return nullptr;
+  }
+  AskPtr ask = std::move(*at);
+  waiting_.erase(at);
+  ++running_[ask->node];
+  ++running_total_;
+  return ask;
+}
+
+// False: nobody waits for it any more, or nobody can be asked.
+bool RemotePast::send(const AskPtr& ask) {
+  const auto queue = ask->watch->queue.lock();
+  PastPeers* peers = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    peers = peers_;
+  }
+  const core::TimePoint now = clock_.now();
+  if (queue == nullptr || peers == nullptr || now >= ask->deadline) {
+    return false;
+  }
+  const rpc::SubscribeOptions& options = queue->options();
+  rpc::PastQuery query;
+  query.network = options.network;
+  query.pattern = options.pattern;
+  query.group = options.group;
+  query.max_age = std::max(core::Duration{0}, now - ask->watch->since);
+  query.before = ask->before;
+  query.events = options.queue_limit - ask->events.size();
+  query.bytes = std::min(options.queue_bytes, kMaxBytes) - ask->bytes;
+  peers->ask_past(ask->node, std::move(query),
+                  [this, ask](core::Result<rpc::PastPage> page) { answered(ask, page); });
+  return true;
+}
+
+void RemotePast::answered(const AskPtr& ask, const core::Result<rpc::PastPage>& page) {
+  const auto queue = ask->watch->queue.lock();
+  if (queue != nullptr && page.has_value() && take(*ask, queue->options(), *page) && send(ask)) {
+    return;
+  }
+  if (page.has_error() && ask->pages > 0) {
+    ++ask->omitted;  // nobody knows how many
+  }
+  finish(ask);
+  start();
+}
+
+bool RemotePast::is_full(const Ask& ask, const rpc::SubscribeOptions& options) {
+  return ask.events.size() >= options.queue_limit ||
+         ask.bytes >= std::min(options.queue_bytes, kMaxBytes);
+}
+
+// True when another page is to be asked for.
+bool RemotePast::take(Ask& ask, const rpc::SubscribeOptions& options,
+                      const rpc::PastPage& page) const {
+  ask.omitted += page.omitted;
+  for (const rpc::EventPtr& event : page.events) {
+    if (is_full(ask, options)) {
+      ++ask.omitted;
+      return false;
+    }
+    // A broken peer may send anything.
+    const auto topic = routing::view_topic(event->topic, ask.watch->pattern.network());
+    if (topic && topic->path == event->topic && ask.watch->pattern.matches_path(topic->path)) {
+      ask.bytes += rpc::past_size(*event);
+      ask.events.push_back(event);
+    }
+  }
+  if (page.next == 0) {
+    return false;
+  }
+  const bool forward = ask.before == 0 || page.next < ask.before;
+  ask.before = page.next;
+  if (!forward || ++ask.pages >= kMaxPages || is_full(ask, options)) {
+    ++ask.omitted;
+    return false;
+  }
+  return true;
+}
+
+// The queue goes on, with the past that came.
+void RemotePast::finish(const AskPtr& ask) {
+  if (const auto queue = ask->watch->queue.lock(); queue != nullptr) {
+    std::reverse(ask->events.begin(), ask->events.end());
+    queue->replay(ask->node, ask->number, ask->events, ask->omitted);
+  }
+  const std::lock_guard lock(mutex_);
+  --running_total_;
+  if (const auto at = running_.find(ask->node); --at->second == 0) {
+    running_.erase(at);
+  }
+}
+
+}  // namespace runard::pubsub

@@ -1,0 +1,153 @@
+// One link a peer: what links tell the hub, and which of two stays.
+#include <algorithm>
+#include <tuple>
+
+#include "transport/hub.h"
+
+namespace runard::transport {
+
+using core::Errc;
+using wire::CloseCode;
+
+void Hub::on_own_cid(Link& link, const Cid& cid, bool valid) {
+  if (valid) {
+    cids_.add(cid, link.id());
+  } else {
+    cids_.remove(cid, link.id());
+  }
+}
+
+void Hub::on_reset_token(Link& link, const ResetToken& token, bool valid) {
+  if (valid) {
+    tokens_.add(token, link.id());
+  } else {
+    tokens_.remove(token, link.id());
+  }
+}
+
+bool Hub::has_room(const Link& fresh) const {
+  if (by_node_.contains(fresh.peer().node)) {
+    return true;  // it takes the other one's place, or gives way
+  }
+  const auto newcomers = std::count_if(slots_.begin(), slots_.end(), [&](const Slot& slot) {
+    return slot.link != nullptr && slot.link->state() == Link::State::kGreeting &&
+           !by_node_.contains(slot.link->peer().node);
+  });
+  return by_node_.size() + static_cast<std::size_t>(newcomers) <= limits_.links;
+}
+
+bool Hub::better(Link& fresh, Link& old) const {
+  const auto rank = [](const Link& link) {
+    return std::tuple(link.peer_hello().epoch, link.generation());
+  };
+  if (rank(fresh) != rank(old)) {
+    return rank(fresh) > rank(old);
+  }
+  const auto dialler = [&](const Link& link) {
+    return link.is_server() ? link.peer().node : self_.id;
+  };
+  return dialler(fresh) < dialler(old);
+}
+
+void Hub::on_ready(Link& fresh) {
+  lamport_ = std::max(lamport_, fresh.generation());
+  const LinkId id = fresh.id();
+  const core::NodeId node = fresh.peer().node;
+  const auto known = by_node_.find(node);
+  Link* old = known == by_node_.end() ? nullptr : link(known->second);
+  if (old != nullptr) {
+    ++stats_.duplicates;
+  }
+  if (old != nullptr && !better(fresh, *old)) {
+    fresh.retire();
+    return end_dial(dialer_.succeeded(id), old->id());
+  }
+  by_node_[node] = id;
+  fresh.go_up();
+  announce(fresh);
+  if (old != nullptr) {
+    old->retire();
+    touch(old->id());
+  }
+  end_dial(dialer_.succeeded(id), id);
+}
+
+void Hub::announce(Link& link) {
+  slot(link.id())->announced = true;
+  PeerInfo info;
+  info.node = link.peer().node;
+  info.name = link.peer().name;
+  info.networks = link.networks();
+  info.epoch = link.peer_hello().epoch;
+  info.addresses = link.peer_hello().addresses;
+  info.address = link.remote();
+  info.dialled = !link.is_server();
+  info.dial = dialer_.dial_of(link.id());
+  info.not_after = link.peer().not_after;
+  RemoteNode::Shared shared{exchange_, services_.clock, services_.names};
+  services_.events.link_up(
+      link.id(), info,
+      std::make_shared<RemoteNode>(std::move(shared), link.id(), info.node, link.port()));
+}
+
+void Hub::on_control(Link& link, std::uint64_t frame_type, core::ByteView body) {
+  if (!slot(link.id())->announced) {
+    return;  // a link that lost before it was told of
+  }
+  services_.events.control(link.id(), frame_type, body);
+}
+
+// Once a link never came up, an operator wants to know why; but dead addresses and attempts that
+// others outran are no news.
+void Hub::tell_refusal(const Link& link, const core::Error& why) const {
+  const core::ErrorInfo& row = core::info(why.code);
+  const bool news = row.kind == core::Kind::kDenied || why.code == Errc::kVersionMismatch ||
+                    why.code == Errc::kOverloaded;
+  const core::Level level = news ? core::Level::kWarn : core::Level::kDebug;
+  if (!services_.log.enabled(level)) {
+    return;
+  }
+  services_.log.write(
+      level, "no link was made",
+      {core::field("address", link.remote().text()),
+       core::field("dialled", link.is_server() ? "no" : "yes"),
+       core::field("peer", link.peer_known() ? link.peer().node.text() : ""),
+       core::field("why", core::describe(why)), core::field("do", std::string(row.remedy))});
+}
+
+void Hub::on_down(Link& link, const core::Error& why) {
+  const LinkId id = link.id();
+  if (stopping_) {
+    return touch(id);
+  }
+  Slot& down = *slot(id);
+  settle(down);
+  if (!down.announced) {
+    tell_refusal(link, why);
+  }
+  if (link.peer_known()) {
+    const auto current = by_node_.find(link.peer().node);
+    if (current != by_node_.end() && current->second == id) {
+      by_node_.erase(current);
+    }
+  } else {
+    ++stats_.handshakes_failed;
+  }
+  tokens_.remove_all(id);
+  touch(id);
+  const bool announced = down.announced;  // `down` may move below
+  end_dial(dialer_.failed(dialer_.dial_of(id), id, why, now_), why);
+  if (announced) {
+    services_.events.link_down(id, why);
+  }
+}
+
+void Hub::close(LinkId id, const core::Error& why) {
+  Link* closing = link(id);
+  if (closing != nullptr) {
+    closing->close(CloseCode::kNormal, why);
+    touch(id);
+  }
+}
+
+}  // namespace runard::transport

@@ -1,0 +1,91 @@
+// From a proved certificate to hellos that fit: who the peer is, and what both have in common.
+#include <algorithm>
+
+#include "transport/link.h"
+
+namespace runard::transport {
+
+using core::Errc;
+using wire::CloseCode;
+
+void Link::on_proved() {
+  peer_ = core_.connection->tls().peer();
+  ++handshakes_;
+  if (!peer_) {
+    return protocol_error("no certificate");
+  }
+  core_.peer = peer_->node;
+  if (peer_->node == self_.id) {
+    return end(CloseCode::kSelf, core::fail(Errc::kSelfDial, remote_.text()), true);
+  }
+  if (plan_.expected && *plan_.expected != peer_->node) {
+    return end(CloseCode::kWrongPeer,
+               core::fail(Errc::kCertificateMismatch, "another node answered"), true);
+  }
+  state_ = State::kGreeting;
+  if (!events_.has_room(*this)) {
+    return end(CloseCode::kOverloaded, core::fail(Errc::kOverloaded, "all links are in use"), true);
+  }
+  if (!server_) {
+    core_.connection->keep_alive(core_.context.limits.keep_alive);
+    renew_keys_at_ = core_.now + core_.context.limits.key_renewal;
+  }
+}
+
+bool Link::open_control() {
+  control_ = std::make_unique<ControlStream>(core_, 0);
+  if (!core_.connection->open_bidi(*control_)) {
+    return false;
+  }
+  control_->send_type();
+  return say_hello();
+}
+
+bool Link::say_hello() {
+  hello_sent_ = true;
+  wire::Hello hello;
+  hello.epoch = self_.epoch;
+  hello.generation = plan_.generation;
+  hello.name = self_.name;
+  hello.addresses = self_.addresses;
+  hello.networks = self_.networks;
+  if (!server_) {
+    hello.reset_token = core_.connection->own_reset_token();
+  }
+  core::Bytes body;
+  wire::put_hello(hello, body);
+  return control_->send(wire::kHello, body);
+}
+
+void Link::on_hello(core::ByteView body) {
+  auto hello = wire::get_hello(body);
+  if (!hello) {
+    return end(CloseCode::kMalformed, hello.error(), true);
+  }
+  peer_hello_ = std::move(*hello);
+  if (!hello_sent_ && !say_hello()) {
+    return protocol_error("hello");
+  }
+  if (!wire::common_version(wire::Hello{}, peer_hello_)) {
+    return end(CloseCode::kVersion, core::fail(Errc::kVersionMismatch, peer_->name), true);
+  }
+  for (const core::NetworkId& network : peer_hello_.networks) {
+    const auto has = [&](const std::vector<core::NetworkId>& list) {
+      return std::find(list.begin(), list.end(), network) != list.end();
+    };
+    if (has(self_.networks) && has(peer_->networks) && !has(core_.networks)) {
+      core_.networks.push_back(network);
+    }
+  }
+  if (core_.networks.empty()) {
+    return end(CloseCode::kNoCommonNetwork, core::fail(Errc::kNoCommonNetwork, peer_->name), true);
+  }
+  if (server_ && peer_hello_.reset_token) {
+    events_.on_reset_token(*this, *peer_hello_.reset_token, true);
+  }
+  give_up_at_ = core::kNever;
+  state_ = State::kReady;
+  events_.on_ready(*this);
+}
+
+}  // namespace runard::transport

@@ -1,0 +1,231 @@
+"""Every command of runarctl against a live daemon, once well and once badly used. Usage: commands_test.py BIN_FOLDER [NAME...]
+
+What a well used command prints with -o json is one document of a named schema with members that scripts rely on; what a badly used
+one prints is one error document on stderr. A new command fails here until it has a row in both tables.
+"""
+import grp, json, os, pathlib, re, socket, subprocess, sys, threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
+import checks  # noqa: E402
+from daemons import Daemon, Failed, build_dir, wait_for  # noqa: E402
+
+GROUP = grp.getgrgid(os.getegid()).gr_name
+CONFIG = """\
+node: {{ name: {name}, state_dir: {folder}/state }}
+plugins: {{ dir: {folder}/plugins, auto_enable: true }}
+control: {{ socket: {folder}/c.sock, group: """ + GROUP + " }}\n"
+
+# command: its arguments, the schema of its JSON and the members that are always there
+GOOD = {
+    "status": ("", "status", "version node uptime_ns networks mode services calls events"),
+    "node ls": ("", "nodes", "nodes"),
+    "node info": ("edge", "node", "node name local state epoch version addresses services subscriptions"),
+    "service ls": ("--network main", "services", "services"),
+    "service info": ("math", "service", "providers"),
+    "service pause": ("math", "service", "network path state"),
+    "service resume": ("math", "service", "network path state"),
+    "action ls": ("math", "actions", "actions"),
+    "action info": ("math/add", "action", "path summary input_schema output_schema idempotent network service node node_name state"),
+    "call": ("math/add a=2 b=3", "call", "result served_by elapsed_ns"),
+    "call --all": ("math/add a=2 b=3", "call_all", "answers"),
+    "pub": ("news/today headline=works --retain 60s", "publish", "reached"),
+    "sub": ("news/* --past 60s --count 1", "event", "network topic payload encoding published source publisher sequence retained gap meta"),
+    "bench call": ("math/add a=2 b=3 --count 100", "bench", "count errors elapsed_ns p50_ns p90_ns p99_ns max_ns"),
+    "bench local": ("math/add a=2 b=3 --count 100", "bench", "count errors elapsed_ns p50_ns p90_ns p99_ns max_ns"),
+    "bench pub": ("bench/events n=1 --count 100 --local", "bench_pub", "count busy published_ns elapsed_ns received lost misplaced"),
+    "bench sub": ("bench/events --count 1", "bench_run", "run received lost misplaced elapsed_ns"),
+    "config show": ("", "config", "config"),
+    "config validate": ("{folder}/edge/runard.yaml", "config_check", "file valid problems"),
+    "config explain": ("limits.payload", "config_key", "key type default meaning required in_this_version"),
+    "plugin new": ("greet --lang c --out {folder}/{n}/greet", "plugin", "name language folder files"),
+    "ca init": ("--name acme --out {folder}/{n}/ca", "ca", "name fingerprint not_after folder"),
+    "network create": ("net{n} --ca {folder}/t/ca", "network", "id name"),
+    "node init": ("--state {folder}/{n}/state --name web", "node_identity", "node state name"),
+    "node csr": ("--state {folder}/t/state --out {folder}/web.csr", "request", "node wished_name file"),
+    "ca sign": ("{folder}/web.csr --ca {folder}/t/ca --network nett --out {folder}/web.bundle", "certificate",
+                "name node networks serial not_before not_after ca_fingerprint file"),
+    "ca inspect": ("{folder}/web.bundle", "bundle", "name node networks serial not_before not_after ca_fingerprint problem"),
+    "node install": ("{folder}/web.bundle --state {folder}/t/state --ca-fingerprint {pin}", "node_identity",
+                     "node name networks not_after state"),
+    "explain": ("RUNAR-E1101", "error_info", "code name kind meaning remedy"),
+    "completion": ("bash", None, ""),
+}
+
+# command: arguments, exit code, error code, a word of the message or of what is known about it
+BAD = {
+    "status": ("extra", 2, "E7002", "unknown argument"),
+    "node ls": ("--al", 2, "E7002", "unknown option"),
+    "node info": ("edgy", 4, "E1005", "did you mean edge?"),
+    "service ls": ("--network mian", 4, "E1005", "did you mean main?"),
+    "service info": ("maht", 4, "E1101", "did you mean math?"),
+    "service pause": ("maht", 4, "E1101", "did you mean math?"),
+    "service resume": ("math", 7, "E3103", "running"),
+    "action ls": ("maht", 4, "E1101", "did you mean math?"),
+    "action info": ("math/ad", 4, "E1102", "did you mean math/add?"),
+    "call": ("math/add a=2", 1, "E1301", "math/add takes {{a: number, b: number}}"),
+    "call --all": ("maths/add a=2", 4, "E1101", "did you mean math/add?"),
+    "pub": ("news/* a=1", 2, "E1401", "news/*"),
+    "sub": ("a/>/b --count 1", 2, "E1402", ">"),
+    "bench call": ("math/add --count 0", 2, "E7002", "--count"),
+    "bench local": ("math/ad --count 1", 4, "E1102", "did you mean math/add?"),
+    "bench pub": ("bench/events n=1", 4, "E1103", "runarctl bench sub bench/events"),
+    "bench sub": ("$registry/x", 6, "E1404", "the system's"),
+    "config show": ("extra", 2, "E7002", "unknown argument"),
+    "config validate": ("", 2, "E7002", "file"),
+    "config explain": ("limits.payloat", 4, "E1005", "did you mean limits.payload?"),
+    "plugin new": ("7up", 2, "E7002", "7up"),
+    "ca init": ("--name acme --out {folder}/t/ca", 7, "E1004", "there is a CA already"),
+    "network create": ("nett --ca {folder}/t/ca", 7, "E1004", "nett"),
+    "node init": ("--state {folder}/t/state", 7, "E1004", "identity already"),
+    "node csr": ("--state {folder}/none", 4, "E4001", "node init"),
+    "ca sign": ("{folder}/none.csr --ca {folder}/t/ca --network nett", 4, "E1005", "none.csr"),
+    "ca inspect": ("{folder}/edge/runard.yaml", 2, "E1002", "neither"),
+    "node install": ("{folder}/web.csr --state {folder}/t/state", 1, "E4017", "bundle"),
+    "explain": ("9999", 4, "E1005", "nearest is RUNAR-E9001"),
+    "completion": ("tcsh", 2, "E7002", "tcsh"),
+}
+
+ERROR = "schema code number name kind message remedy executed did_you_mean facts".split()
+
+
+def start(folder, add):
+    daemon = Daemon(folder / "edge", "edge")
+    daemon.write_config(CONFIG)
+    add(daemon)
+    daemon.drop_plugin("math")
+    daemon.start()
+    wait_for("math runs", lambda: any(s["state"] == "running" for s in daemon.ask("service", "ls")["services"]))
+    return daemon
+
+
+def line(command, arguments, folder, **more):
+    """`command` is its words, and the options that make it another one."""
+    (folder / more.get("n", "t")).mkdir(exist_ok=True)
+    return command.split() + arguments.format(folder=folder, **more).split()
+
+
+def expect(what, good):
+    if not good:
+        raise Failed(what)
+
+
+# What has to run elsewhere for a command to end.
+BESIDE = {"bench sub": "bench pub bench/events n=1 --count 100"}
+
+
+def run_beside(daemon, words):
+    """Runs it again until it ends in 0: the command that it is for has to begin first."""
+    thread = threading.Thread(target=wait_for, args=(words, lambda: daemon.ctl(*words, check=False).returncode == 0))
+    thread.start()
+    return thread
+
+
+def test_every_command_that_help_names_is_tried_here(folder, add):
+    ctl = build_dir() / "bin" / "runarctl"
+
+    def commands(words):
+        text = subprocess.run([ctl, *words, "--help"], capture_output=True, text=True).stdout
+        _, _, below = text.partition("Subcommands:\n")
+        for name in re.findall(r"^  ([a-z]\S*)", below.split("\n\n")[0], re.M):
+            yield from commands([*words, name])
+        if not below:
+            expect(f"{' '.join(words)} --help has no example", "\nExample:\n  " in text)
+            yield " ".join(words)
+
+    named = set(commands([]))
+    for table in (GOOD, BAD):
+        expect(f"not tried: {named - set(table)}", named <= set(table))
+
+
+def test_well_used_commands_print_data_and_end_in_0(folder, add):
+    daemon = start(folder, add)
+    pin = ""
+    for n in ("t", "j"):  # as a table, then as JSON: what is made once gets a name of its own
+        for command, (arguments, schema, members) in GOOD.items():
+            json_of = ["-o", "json"] if n == "j" else []
+            words = line(command, arguments, folder, n=n, pin=pin)
+            beside = run_beside(daemon, BESIDE[command].split()) if command in BESIDE else None
+            done = daemon.ctl(*json_of, *words, check=False)
+            if beside:
+                beside.join()
+            told = f"{words}: ended with {done.returncode}\n{done.stdout}{done.stderr}"
+            expect(told, done.returncode == 0)
+            # An event that nobody hears is talk, not data.
+            expect(told, done.stdout != "" or (command == "pub" and n == "t"))
+            if n == "j" and schema:
+                document = json.loads(done.stdout)
+                expect(told, document["schema"] == f"runar.{schema}.v1" and done.stderr == "")
+                expect(f"{told}: not all of {members}", set(members.split()) <= set(document))
+            if command == "ca init" and n == "t":
+                pin = daemon.ask("ca", "inspect", folder / "t" / "ca")["fingerprint"]
+
+
+def test_badly_used_commands_say_what_is_wrong_and_end_in_their_code(folder, add):
+    daemon = start(folder, add)
+    for command in ("ca init", "network create", "node init", "node csr"):
+        daemon.ctl(*line(command, GOOD[command][0], folder, n="t"))
+    for command, (arguments, code, error, word) in BAD.items():
+        words = line(command, arguments, folder)
+        done = daemon.ctl(*words, check=False)
+        told = f"{words}: ended with {done.returncode}\n{done.stdout}{done.stderr}"
+        expect(told, done.returncode == code and done.stdout == "")
+        expect(told, done.stderr.startswith("error: ") and f"[RUNAR-{error} " in done.stderr and "\n  try: " in done.stderr)
+        expect(f"{told}: no word of {word}", word.format() in done.stderr)
+        asked = daemon.ctl("-o", "json", *words, check=False)
+        document = json.loads(asked.stderr)
+        expect(f"{asked.stderr}: not {ERROR}", set(ERROR) <= set(document) and asked.returncode == code)
+        expect(asked.stderr, document["schema"] == "runar.error.v1" and document["code"] == f"RUNAR-{error}")
+
+
+def test_every_command_that_asks_a_daemon_ends_in_3_without_one(folder, add):
+    for command in ("status", "node ls", "node info", "service ls", "service info", "service pause", "service resume", "action ls",
+                    "action info", "call", "call --all", "pub", "sub", "bench call", "bench local", "bench pub", "bench sub",
+                    "config show"):
+        words = line(command, GOOD[command][0], folder)
+        done = subprocess.run([build_dir() / "bin" / "runarctl", "--socket", folder / "none", *words], capture_output=True, text=True)
+        expect(f"{words}: {done.returncode} {done.stderr}", done.returncode == 3 and "RUNAR-E7001" in done.stderr)
+        expect(done.stderr, "no runard has made this socket" in done.stderr and "systemctl start runard" in done.stderr)
+
+
+def test_a_daemon_that_does_not_answer_ends_in_5_and_one_that_hangs_up_in_3(folder, add):
+    for answer, code, word in ((b"", 5, "did not answer in time"), (None, 3, "closed the connection"), (b"nonsense\n", 3, "not an answer")):
+        path = folder / f"{code}{len(word)}.sock"
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            asked = subprocess.Popen([build_dir() / "bin" / "runarctl", "--socket", path, "call", "a/b", "--timeout", "1ms"],
+                                     stderr=subprocess.PIPE, text=True)
+            client, _ = listener.accept()
+            with client:
+                if answer is None:
+                    client.recv(65536)
+                    client.shutdown(socket.SHUT_RDWR)
+                elif answer:
+                    client.sendall(answer)
+                told = asked.communicate(timeout=10)[1]
+        expect(f"{asked.returncode}: {told}", asked.returncode == code and word in told and "journalctl" in told)
+
+
+def test_bash_completes_commands_and_what_the_daemon_knows(folder, add):
+    daemon = start(folder, add)
+    script = """source <(runarctl completion bash)
+    for line in "$@"; do
+      COMP_LINE=$line COMP_POINT=${#line}
+      read -ra COMP_WORDS <<<"$line"
+      _runarctl
+      printf '%s\\n' "${COMPREPLY[*]}"
+    done"""
+    to = f"runarctl --socket {daemon.socket}"
+    lines = {"runarctl con": "config", "runarctl -o js": "json", "runarctl --output=js": "json", "runarctl ca sign ": "",
+             f"{to} call math/s": "math/subtract", f"{to} call main:math/s": "math/subtract", f"{to} service info ": "math",
+             f"{to} call math/add --node=e": "edge", f"{to} service ls --network ": "main"}
+    path = f"{build_dir() / 'bin'}:{os.environ['PATH']}"
+    done = subprocess.run(["bash", "-c", script, "bash", *lines], capture_output=True, text=True, env={**os.environ, "PATH": path})
+    expect(done.stderr, done.stderr == "")
+    for (typed, wanted), got in zip(lines.items(), done.stdout.split("\n")):
+        expect(f"{typed!r} is completed to {got!r}", got == wanted)
+
+
+if __name__ == "__main__":
+    sys.exit(checks.run(sys.modules[__name__]))
