@@ -121,6 +121,19 @@ enum class Errc : std::uint16_t {
   kDaemonUnreachable = 7001,
   kUsage = 7002,
   kStateLocked = 7003,
+  // 8xxx envelopes
+  kEnvelopeMalformed = 8001,
+  kEnvelopeLimit = 8002,
+  kEnvelopeUnsupported = 8003,
+  kEnvelopeContext = 8004,
+  kEnvelopeStanza = 8005,
+  kEnvelopeCommitment = 8006,
+  kEnvelopeRecipients = 8007,
+  kEnvelopeCiphertext = 8008,
+  kEnvelopeFields = 8009,
+  kEnvelopeSignature = 8010,
+  kEnvelopeReplayed = 8011,
+  kEnvelopeStale = 8012,
   // 9xxx operating system
   kSystem = 9001,
 };
