@@ -134,6 +134,13 @@ enum class Errc : std::uint16_t {
   kEnvelopeSignature = 8010,
   kEnvelopeReplayed = 8011,
   kEnvelopeStale = 8012,
+  // 81xx keys
+  kKeyringInvalid = 8101,
+  kKeyringOlder = 8102,
+  kKeyMissing = 8103,
+  kAgreementKeyInvalid = 8104,
+  kProfileInvalid = 8105,
+  kStoredSecretInvalid = 8106,
   // 9xxx operating system
   kSystem = 9001,
 };
