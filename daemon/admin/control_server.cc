@@ -181,6 +181,9 @@ void ControlServer::closed(const SessionPtr& session) {
   for (const auto& [id, stream] : client.streams) {
     stream->close();
   }
+  for (const auto& [id, counter] : client.counters) {
+    counter->close();
+  }
   stop_benches(session);
 }
 
@@ -192,7 +195,8 @@ void ControlServer::handle(const SessionPtr& session, std::uint64_t id, std::str
       {"nodes", &ControlServer::nodes},         {"config", &ControlServer::config},
       {"providers", &ControlServer::providers}, {"call", &ControlServer::call},
       {"publish", &ControlServer::publish},     {"subscribe", &ControlServer::subscribe},
-      {"cancel", &ControlServer::cancel},       {"bench", &ControlServer::bench}};
+      {"cancel", &ControlServer::cancel},       {"bench", &ControlServer::bench},
+      {"bench_pub", &ControlServer::bench_pub}, {"bench_sub", &ControlServer::bench_sub}};
   const auto* at = std::find_if(std::begin(kMethods), std::end(kMethods),
                                 [&](const auto& m) { return m.first == method; });
   if (at == std::end(kMethods)) {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "admin/bench.h"
+#include "admin/pub_bench.h"
 #include "admin/session.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -63,11 +64,13 @@ class ControlServer final : private Requests, private rpc::Completion {
   struct BenchRun {
     SessionPtr session;
     std::uint64_t id = 0;
-    std::unique_ptr<Bench> bench;
+    std::unique_ptr<Bench> bench;      // of calls,
+    std::shared_ptr<PubBench> events;  // or of events
   };
   struct Client {
     std::map<std::uint64_t, rpc::Ticket> calls;  // by request id
     std::map<std::uint64_t, std::shared_ptr<EventStream>> streams;
+    std::map<std::uint64_t, std::shared_ptr<EventCounter>> counters;
   };
 
   void accept();
@@ -89,6 +92,10 @@ class ControlServer final : private Requests, private rpc::Completion {
   void subscribe(const SessionPtr& session, std::uint64_t id, const Params& params);
   void cancel(const SessionPtr& session, std::uint64_t id, const Params& params);
   void bench(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void bench_pub(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void bench_sub(const SessionPtr& session, std::uint64_t id, const Params& params);
+  bool too_many_benches(const SessionPtr& session, std::uint64_t id) const;
+  core::Result<BenchTopic> bench_topic(const Params& params) const;
   // Those of a client; with `id`, only the one of that request.
   void stop_benches(const SessionPtr& session, std::optional<std::uint64_t> id = {});
 

@@ -1,5 +1,5 @@
 // The methods of ControlServer that make traffic, or tell where it would go: providers, call,
-// publish, subscribe, cancel, bench.
+// publish, subscribe, cancel.
 
 #include <map>
 #include <set>
@@ -7,80 +7,13 @@
 #include "admin/base64.h"
 #include "admin/control_server.h"
 #include "admin/event_stream.h"
+#include "admin/params.h"
 #include "admin/render.h"
 #include "routing/topic_path.h"
-#include "routing/topic_pattern.h"
 
 namespace runard::admin {
 namespace json = boost::json;
 using core::Errc;
-
-namespace {
-
-std::string text_of(const json::object& params, std::string_view key) {
-  const json::value* value = params.if_contains({key.data(), key.size()});
-  return value != nullptr && value->is_string()
-             ? std::string(value->get_string().data(), value->get_string().size())
-             : std::string();
-}
-
-// A number of nanoseconds; zero when absent or out of range.
-core::Duration duration_of(const json::object& params, std::string_view key) {
-  const json::value* value = params.if_contains({key.data(), key.size()});
-  boost::system::error_code error;
-  const auto count = value == nullptr ? 0 : value->to_number<std::int64_t>(error);
-  constexpr std::int64_t kMax = std::chrono::nanoseconds(std::chrono::hours(24 * 365)).count();
-  return core::Duration(error || count < 0 ? 0 : std::min(count, kMax));
-}
-
-// A whole number; `fallback` when absent, zero (which is no count) when it is not one.
-std::uint64_t count_of(const json::object& params, std::string_view key, std::uint64_t fallback) {
-  const json::value* value = params.if_contains({key.data(), key.size()});
-  boost::system::error_code error;
-  const auto count = value == nullptr ? fallback : value->to_number<std::uint64_t>(error);
-  return error ? 0 : count;
-}
-
-bool flag_of(const json::object& params, std::string_view key) {
-  const json::value* value = params.if_contains({key.data(), key.size()});
-  return value != nullptr && value->is_bool() && value->get_bool();
-}
-
-core::Result<rpc::Payload> payload_of(const json::object& params) {
-  const auto bytes = from_base64(text_of(params, "payload"));
-  const std::string name = text_of(params, "encoding");
-  const auto encoding = parse_encoding(name.empty() ? "raw" : name);
-  if (!bytes || !encoding) {
-    return core::fail(Errc::kInvalidArgument, !bytes
-                                                  ? "\"payload\" is not base64"
-                                                  : "\"encoding\" is one of raw, cbor, json, text");
-  }
-  return rpc::Payload::own(core::Buffer::copy(*bytes), *encoding);
-}
-
-core::Result<core::NodeId> node_of(const json::object& params, std::string_view key,
-                                   const registry::Registry& registry) {
-  const std::string name = text_of(params, key);
-  if (name.empty()) {
-    return core::NodeId{};
-  }
-  if (const auto node = registry.find_node(name)) {
-    return *node;
-  }
-  return core::fail(Errc::kNotFound, "no node \"" + name + "\" is known here", core::Executed::kNo);
-}
-
-json::object render_bench(const BenchResult& result) {
-  return {{"count", result.count},
-          {"errors", result.errors},
-          {"elapsed_ns", result.elapsed.count()},
-          {"p50_ns", result.p50.count()},
-          {"p90_ns", result.p90.count()},
-          {"p99_ns", result.p99.count()},
-          {"max_ns", result.max.count()}};
-}
-
-}  // namespace
 
 // Who would take a call of the path: the providers of the pattern that decides, local first.
 void ControlServer::providers(const SessionPtr& session, std::uint64_t id, const Params& params) {
@@ -205,6 +138,10 @@ void ControlServer::cancel(const SessionPtr& session, std::uint64_t id, const Pa
     at->second->close();
     client.streams.erase(at);
   }
+  if (const auto at = client.counters.find(call); at != client.counters.end()) {
+    at->second->close();
+    client.counters.erase(at);
+  }
   stop_benches(session, call);
   session->send({{"id", id}, {"result", json::object()}});
 }
@@ -261,53 +198,6 @@ void ControlServer::subscribe(const SessionPtr& session, std::uint64_t id, const
   }
   client.streams[id] = stream;
   session->send({{"id", id}, {"subscribed", true}});
-}
-
-void ControlServer::bench(const SessionPtr& session, std::uint64_t id, const Params& params) {
-  const auto path =
-      routing::TopicPath::parse(text_of(params, "path"), registry_.networks().front());
-  auto payload = payload_of(params);
-  const auto target = node_of(params, "node", registry_);
-  if (!path || !payload || !target) {
-    session->send_error(id, !path ? path.error() : !payload ? payload.error() : target.error());
-    return;
-  }
-  if (benches_.size() >= kMaxBenches) {
-    session->send_error(id, core::fail(Errc::kOverloaded, "other benches are running"));
-    return;
-  }
-  BenchOptions options;
-  options.network = path->network();
-  options.path = path->path();
-  options.payload = std::move(*payload);
-  options.target = flag_of(params, "local") ? registry_.local().node : *target;
-  options.count = count_of(params, "count", 1);
-  options.inflight = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(count_of(params, "inflight", 1), UINT32_MAX));
-  options.timeout = options_.default_timeout;
-  auto made = Bench::create(std::move(options), calls_, clock_,
-                            [session](core::Task task) { session->post(std::move(task)); });
-  if (!made) {
-    session->send_error(id, made.error());
-    return;
-  }
-  const auto run = benches_.insert(benches_.end(), {session, id, std::move(*made)});
-  run->bench->start([this, run, session, id](const BenchResult& result) {
-    if (result.first_error && result.errors == result.count) {
-      session->send_error(id, *result.first_error);
-    } else {
-      session->send({{"id", id}, {"result", render_bench(result)}});
-    }
-    session->post([this, run] { benches_.erase(run); });
-  });
-}
-
-void ControlServer::stop_benches(const SessionPtr& session, std::optional<std::uint64_t> id) {
-  for (const BenchRun& run : benches_) {
-    if (run.session == session && (!id || run.id == *id)) {
-      run.bench->stop();
-    }
-  }
 }
 
 }  // namespace runard::admin

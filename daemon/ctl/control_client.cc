@@ -190,8 +190,9 @@ std::vector<boost::system::result<json::object, ControlError>> ControlClient::as
 }
 
 boost::system::result<void, ControlError> ControlClient::follow(
-    json::object params, const std::function<bool(const json::object&)>& take) {
-  if (auto sent = send(++last_id_, "subscribe", std::move(params)); !sent) {
+    std::string_view method, json::object params,
+    const std::function<bool(const json::object&)>& take) {
+  if (auto sent = send(++last_id_, method, std::move(params)); !sent) {
     return ControlError{sent.error(), {}};
   }
   while (true) {

@@ -36,9 +36,11 @@ class ControlClient {
   // `requests`.
   std::vector<boost::system::result<boost::json::object, ControlError>> ask_each(
       std::string_view method, std::vector<boost::json::object> requests, core::Duration timeout);
-  // Subscribes and hands each event to `take` until it returns false or the daemon ends the stream.
+  // Makes a request that is answered with events, and hands each to `take` until it returns false
+  // or the daemon ends the stream.
   boost::system::result<void, ControlError> follow(
-      boost::json::object params, const std::function<bool(const boost::json::object&)>& take);
+      std::string_view method, boost::json::object params,
+      const std::function<bool(const boost::json::object&)>& take);
 
  private:
   core::Result<void> send(std::uint64_t id, std::string_view method, boost::json::object params);

@@ -25,7 +25,6 @@ constexpr Later kLater[] = {
     {"node", "enroll", "Enrol by hand: node init, node csr, ca sign, node install."},
     {"node", "revoke", nullptr},
     {"node", "drain", "Stop it: systemctl stop runard drains before it ends."},
-    {"bench", "pub", nullptr},
     {"plugin", "ls", "'runarctl status' shows the plugin of each service."},
     {"plugin", "inspect", nullptr},
     {"plugin", "validate", nullptr},

@@ -143,6 +143,7 @@ int sub(Session& session, const SubOptions& options) {
   }
   std::uint64_t seen = 0;
   const auto ended = client.follow(
+      "subscribe",
       {{"pattern", options.pattern}, {"group", options.group}, {"past_ns", past->count()}},
       [&](const json::object& event) {
         show_event(session, event);

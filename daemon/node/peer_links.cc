@@ -39,11 +39,11 @@ void PeerLinks::detach(const core::NodeId& node) {
   entry(node).link.publish(std::make_shared<const Link>());
 }
 
-bool PeerLinks::send(core::NodeId node, const rpc::Event& event) {
+PeerLinks::Sent PeerLinks::send(core::NodeId node, const rpc::Event& event) {
   const auto network = names_.id(event.network);
   const auto held = entry(node).link.read();
   if (!network || !held->remote) {
-    return false;
+    return Sent::kNoLink;
   }
   transport::OutgoingEvent outgoing;
   wire::EventHeader& header = outgoing.header;
@@ -64,7 +64,11 @@ bool PeerLinks::send(core::NodeId node, const rpc::Event& event) {
   outgoing.groups = event.groups;
   outgoing.payload = event.payload.bytes;
   const std::uint64_t lane = std::hash<std::string_view>{}(event.topic) % kLanes;
-  return held->remote->publish(lane, outgoing).has_value();
+  const auto published = held->remote->publish(lane, outgoing);
+  if (published) {
+    return Sent::kSent;
+  }
+  return published.error().code == core::Errc::kBackpressure ? Sent::kNoRoom : Sent::kNoLink;
 }
 
 }  // namespace runard::node

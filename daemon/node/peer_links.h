@@ -31,7 +31,7 @@ class PeerLinks final : public pubsub::EventPeers {
   rpc::Handler& handler(const core::NodeId& node) { return entry(node); }
   void attach(const core::NodeId& node, std::shared_ptr<transport::RemoteNode> remote);
   void detach(const core::NodeId& node);
-  bool send(core::NodeId node, const rpc::Event& event) override;
+  Sent send(core::NodeId node, const rpc::Event& event) override;
   void ask_past(const core::NodeId& node, rpc::PastQuery query, Done done) override {
     past_.ask(entry(node), node, std::move(query), std::move(done));
   }

@@ -180,7 +180,6 @@ rpc::Receipt Broker::hand_over(const rpc::Event& event, const rpc::PublishOption
     refused_.fetch_add(1, std::memory_order_relaxed);
     return refused(core::Errc::kBackpressure, "a subscriber that may not lose events has no room");
   }
-  published_.fetch_add(1, std::memory_order_relaxed);
   rpc::Event own = event;
   if ((own.flags & rpc::kRemoteEvent) == 0) {
     const std::uint64_t fresh =
@@ -191,19 +190,29 @@ rpc::Receipt Broker::hand_over(const rpc::Event& event, const rpc::PublishOption
     own.published = clock_.wall();
   }
   rpc::Receipt receipt;
-  if (!targets.queues.empty() || options.retain_for > core::Duration{0}) {
+  const bool retained = options.retain_for > core::Duration{0};
+  if (!targets.queues.empty() || retained) {
     const rpc::EventPtr stored = store(own);
     for (const auto& queue : targets.queues) {
       if (queue->push(stored, own.flags, queue->options().overflow == rpc::Overflow::kBlock)) {
         ++receipt.reached;
       }
     }
-    if (options.retain_for > core::Duration{0}) {
+    if (retained) {
       retain(stored, options, shard);
     }
   }
+  const Spread spread = send_to_peers(own, targets);
+  if (spread.no_room > 0 && spread.sent == 0 && targets.queues.empty() && !retained) {
+    shard.topics.take_back(own.network, own.topic, own.publisher);  // nobody has seen it
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return refused(core::Errc::kBackpressure, "no node that wants it has room");
+  }
+  published_.fetch_add(1, std::memory_order_relaxed);
   delivered_.fetch_add(receipt.reached, std::memory_order_relaxed);
-  send_to_peers(own, targets, receipt);
+  sent_.fetch_add(spread.sent, std::memory_order_relaxed);
+  peer_losses_.fetch_add(spread.no_room + spread.no_link, std::memory_order_relaxed);
+  receipt.reached += spread.sent;
   return receipt;
 }
 
@@ -214,10 +223,11 @@ void Broker::retain(const rpc::EventPtr& event, const rpc::PublishOptions& optio
       {event, now, now + options.retain_for, serial, options.broadcast, options.target});
 }
 
-void Broker::send_to_peers(const rpc::Event& event, const Targets& targets, rpc::Receipt& receipt) {
+Broker::Spread Broker::send_to_peers(const rpc::Event& event, const Targets& targets) {
+  Spread spread;
   EventPeers* peers = peers_.load(std::memory_order_acquire);
   if (peers == nullptr) {
-    return;
+    return spread;
   }
   for (const registry::EventPeer& peer : targets.peers) {
     rpc::Event copy = event;
@@ -231,13 +241,19 @@ void Broker::send_to_peers(const rpc::Event& event, const Targets& targets, rpc:
       }
     }
     copy.groups = groups;
-    if (peers->send(peer.node, copy)) {
-      ++receipt.reached;
-      sent_.fetch_add(1, std::memory_order_relaxed);
-    } else {
-      peer_losses_.fetch_add(1, std::memory_order_relaxed);
+    switch (peers->send(peer.node, copy)) {
+      case EventPeers::Sent::kSent:
+        ++spread.sent;
+        break;
+      case EventPeers::Sent::kNoRoom:
+        ++spread.no_room;
+        break;
+      case EventPeers::Sent::kNoLink:
+        ++spread.no_link;
+        break;
     }
   }
+  return spread;
 }
 
 core::Result<std::shared_ptr<rpc::EventQueue>> Broker::subscribe(rpc::SubscribeOptions options,

@@ -2,7 +2,8 @@
 //
 // Order: events of one publisher on one topic reach each queue in the order of their publish()
 // calls; topics are independent. publish() never waits: a subscription with Overflow::kBlock and no
-// room makes it answer kBackpressure before anybody got the event. One copy goes to each node that
+// room makes it answer kBackpressure before anybody got the event, and so does an event that only
+// peers want of which none has room. One copy goes to each node that
 // wants the topic, naming the groups it is for. A group gets an event once: a member on this node
 // is preferred, else one remote member in turn. Lifetime: outlives every reference to a queue that
 // it gave. Threads: any. A publish takes one of kShards mutexes, chosen by topic, for the length of
@@ -27,9 +28,13 @@ namespace runard::pubsub {
 // Events to other nodes. Declared here, implemented over the links.
 class EventPeers : public PastPeers {
  public:
-  // `event.groups` and `event.ungrouped` say for whom the copy is. False: no link or no credit. Any
-  // thread.
-  virtual bool send(core::NodeId node, const rpc::Event& event) = 0;
+  enum class Sent : std::uint8_t {
+    kSent,
+    kNoRoom,  // what waits for that node is as much as may wait
+    kNoLink,
+  };
+  // `event.groups` and `event.ungrouped` say for whom the copy is. Any thread.
+  virtual Sent send(core::NodeId node, const rpc::Event& event) = 0;
 };
 
 struct Stats {
@@ -37,7 +42,7 @@ struct Stats {
   std::uint64_t refused = 0;
   std::uint64_t delivered = 0;    // into local queues
   std::uint64_t sent = 0;         // to peers
-  std::uint64_t peer_losses = 0;  // a peer that had no credit
+  std::uint64_t peer_losses = 0;  // a peer that had no room, or no link, while others got the event
   std::size_t subscriptions = 0;
 };
 
@@ -86,7 +91,12 @@ class Broker final : public rpc::Broker, public rpc::Past {
   rpc::Receipt hand_over(const rpc::Event& event, const rpc::PublishOptions& options);
   void retain(const rpc::EventPtr& event, const rpc::PublishOptions& options, Shard& shard);
   static bool reserve_all(const Targets& targets, std::size_t bytes);
-  void send_to_peers(const rpc::Event& event, const Targets& targets, rpc::Receipt& receipt);
+  struct Spread {  // among peers
+    std::uint32_t sent = 0;
+    std::uint32_t no_room = 0;
+    std::uint32_t no_link = 0;
+  };
+  Spread send_to_peers(const rpc::Event& event, const Targets& targets);
   void replay_own_past(Queue& queue, std::uint64_t number, const routing::TopicPattern& pattern);
   template <class May>
   std::vector<TopicStore::Kept> retained(const routing::TopicPattern& pattern, core::Duration age,

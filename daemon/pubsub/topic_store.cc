@@ -31,6 +31,13 @@ TopicStore::Stamp TopicStore::next(std::string_view network, std::string_view to
   return stamp;
 }
 
+void TopicStore::take_back(std::string_view network, std::string_view topic,
+                           std::string_view publisher) {
+  if (const auto at = sequences_.find(key_of(network, topic, publisher)); at != sequences_.end()) {
+    --at->second.last.sequence;
+  }
+}
+
 std::size_t TopicStore::size_of(const Kept& kept) {
   return kept.event->payload.bytes.size() + kEventOverhead;
 }

@@ -31,6 +31,8 @@ class TopicStore {
   // The next sequence of this publisher on this topic.
   Stamp next(std::string_view network, std::string_view topic, std::string_view publisher,
              std::uint64_t fresh_instance);
+  // The last one was given to nobody.
+  void take_back(std::string_view network, std::string_view topic, std::string_view publisher);
   struct Kept {
     rpc::EventPtr event;
     core::TimePoint published;

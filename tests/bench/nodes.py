@@ -14,6 +14,8 @@ control: {{ socket: {folder}/c.sock, group: GROUP }}
 PLUGIN = "measured"  # tests/plugins/measured.c
 TEXT = "x" * 248  # with what CBOR puts around it: 256 bytes
 MESSAGE = ["-d", json.dumps({"x": TEXT})]
+EVENT = ["-d", json.dumps({"x": "x" * 123})]  # 128 bytes of CBOR
+TOPIC = "bench/events"
 
 
 class Control:
@@ -120,6 +122,44 @@ def calls(folder, authority, seconds, pinned):
         }
     finally:
         client.stop(signal.SIGKILL), server.stop(signal.SIGKILL)
+
+
+def event_run(publisher, daemons, seconds, *where):
+    """One `runarctl bench pub`, after a warm-up that also tells how many events fill the time."""
+    def publish(count):
+        got = publisher.ask("bench", "pub", TOPIC, *EVENT, "--count", count, *where, check=False, timeout=120)
+        if got["received"] != got["count"] or got["lost"] or got["misplaced"]:
+            raise Failed(f"bench pub: of {got['count']} events {got['received']} arrived, {got['misplaced']} out of order")
+        return got
+    warm = publish(20_000)
+    before = cpu_seconds(*daemons)
+    got = publish(min(20_000_000, max(20_000, int(warm["count"] / warm["elapsed_ns"] * seconds * 1e9))))
+    got["cpu_s_per_million"] = (cpu_seconds(*daemons) - before) / got["count"] * 1e6
+    got["per_second"] = got["received"] / got["elapsed_ns"] * 1e9
+    return got
+
+
+def events(folder, authority, seconds, pinned):
+    """{name: figures} of 128-byte events from one publisher to one subscriber, all of them in order."""
+    receiver = make(folder, authority, "receiver").start()
+    publisher = make(folder, authority, "publisher", [address(receiver)]).start()
+    counting = None
+    try:
+        wait_for("the two daemons see each other", lambda: Control(publisher).peers())
+        if pinned:
+            cpus = sorted(os.sched_getaffinity(0))
+            pin(receiver, cpus[0]), pin(publisher, cpus[-1])
+        local = event_run(publisher, (publisher,), seconds, "--local")
+        counting = subprocess.Popen([build_dir() / "bin" / "runarctl", "--socket", receiver.socket, "bench", "sub", TOPIC],
+                                    stdout=subprocess.DEVNULL)
+        wait_for("the subscription is known", lambda: any(
+            s["pattern"] == TOPIC for n in Control(publisher).nodes() if not n["local"] for s in n["subscriptions"]))
+        return {"local": local, "remote": event_run(publisher, (publisher, receiver), seconds)}
+    finally:
+        if counting is not None:
+            counting.kill()
+            counting.wait()
+        publisher.stop(signal.SIGKILL), receiver.stop(signal.SIGKILL)
 
 
 def idle(folder, authority, seconds):

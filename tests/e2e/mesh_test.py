@@ -261,6 +261,39 @@ def test_a_killed_node_is_known_within_five_seconds_and_comes_back(folder, add_d
     wait_for("the call works again", lambda: second.ctl("call", "math/add", "a=1", "b=1", check=False).returncode == 0, 15)
 
 
+def test_a_node_that_is_killed_and_started_again_is_noticed_by_its_reset(folder, add_daemon):
+    """Only second dials, so it has to find out by itself: by the stateless reset, not by silence (3.5 s)."""
+    _, first, second = pair(folder, add_daemon)
+    first.stop(signal.SIGKILL)
+    first.start()
+    began = time.monotonic()
+    wait_for("the call works again", lambda: second.ctl("call", "math/add", "a=1", "b=1", check=False).returncode == 0, 5)
+    took = time.monotonic() - began
+    print(f"        linked again {took * 1000:.0f} ms after the restart")
+    expect(second.ask("status")["mesh"]["resets_received"], 1)
+    if took > 2.5:
+        raise Failed(f"linked again only {took:.2f} s after the restart")
+
+
+def test_ten_thousand_calls_make_one_handshake(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    second.ctl("bench", "call", "math/add", "a=1", "b=2", "--count", "10000", timeout=60)
+    for daemon in (first, second):
+        expect(daemon.ask("status")["mesh"]["handshakes"], 1)
+    expect(first.ask("status")["mesh"]["calls_received"] >= 10000, True)
+    expect(second.ask("status")["mesh"]["calls_sent"] >= 10000, True)
+
+
+def test_a_refusal_is_in_both_logs_with_what_to_do(folder, add_daemon):
+    authority = Authority(folder / "ca")
+    first = make(folder, add_daemon, authority, "first").start()
+    stranger = make(folder, add_daemon, Authority(folder / "other", name="other"), "stranger", peers=[f"[::1]:{first.port}"]).start()
+    for daemon in (first, stranger):
+        line = wait_for(f"{daemon.name} says why", lambda: next((l for l in daemon.log_text().splitlines() if "no link was made" in l), None))
+        for part in ("RUNAR-E4005", "CERTIFICATE_UNTRUSTED", "Use certificates of one CA in a mesh."):
+            expect((part, part in line), (part, True))
+
+
 def test_a_second_provider_takes_over_when_the_first_is_paused_or_gone(folder, add_daemon):
     authority, first, second = pair(folder, add_daemon)
     third = make(folder, add_daemon, authority, "third", peers=[f"[::1]:{first.port}", f"[::1]:{second.port}"])

@@ -262,7 +262,7 @@ TEST_CASE("a subscription streams events, the retained ones first") {
   REQUIRE(publisher.ask("publish", event, 5s).has_value());
   std::vector<std::string> topics;
   const auto followed = subscriber.follow(
-      {{"pattern", "a/*"}, {"past_ns", 60'000'000'000}}, [&](const json::object& e) {
+      "subscribe", {{"pattern", "a/*"}, {"past_ns", 60'000'000'000}}, [&](const json::object& e) {
         topics.emplace_back(e.at("topic").as_string().c_str());
         if (topics.size() == 1) {
           CHECK(e.at("retained").as_bool());

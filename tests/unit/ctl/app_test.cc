@@ -408,8 +408,15 @@ TEST_CASE("a bench has at least one call, and needs a daemon") {
                                              {"bench", "call", "a/b", "--inflight", "1025"},
                                              {"bench", "local", "a/b", "--node", "x"},
                                              {"bench", "call"},
+                                             {"bench", "pub", "a/b", "--count", "0"},
+                                             {"bench", "pub", "a/b", "--count", "100000001"},
+                                             {"bench", "pub", "a/b", "--node", "x"},
+                                             {"bench", "pub"},
+                                             {"bench", "sub"},
                                              {"bench"}}) {
     CHECK(terminal.run(bad) == 2);
   }
-  CHECK(terminal.run({"--socket", "/nonexistent/c.sock", "bench", "local", "a/b", "k=v"}) == 3);
+  for (const char* kind : {"local", "call", "pub", "sub"}) {
+    CHECK(terminal.run({"--socket", "/nonexistent/c.sock", "bench", kind, "a/b"}) == 3);
+  }
 }

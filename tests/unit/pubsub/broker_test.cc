@@ -22,14 +22,14 @@ struct FakePeers final : pubsub::EventPeers {
   void ask_past(const core::NodeId& node, rpc::PastQuery query, Done done) override {
     asked.push_back({node, std::move(query), std::move(done)});
   }
-  bool send(core::NodeId node, const rpc::Event& event) override {
+  Sent send(core::NodeId node, const rpc::Event& event) override {
     std::string line = std::to_string(node.bytes[0]) + " " + std::string(event.topic);
     line += event.ungrouped ? " all" : "";
     for (const auto group : event.groups) {
       line += " " + std::string(group);
     }
     sent.push_back(line);
-    return credit;
+    return answer;
   }
   struct Asked {
     core::NodeId node;
@@ -38,7 +38,7 @@ struct FakePeers final : pubsub::EventPeers {
   };
   std::vector<std::string> sent;
   std::vector<Asked> asked;
-  bool credit = true;
+  Sent answer = Sent::kSent;
 };
 
 struct NoHandler final : rpc::Handler {
@@ -401,12 +401,52 @@ TEST_CASE("an event from a peer is delivered here and sent to nobody") {
   CHECK(world.peers.sent.empty());
 }
 
-TEST_CASE("a peer without credit is counted, the others get the event") {
+TEST_CASE("a peer without room or link is counted, the others get the event") {
   World world;
   world.add_peer(1, {{"main", "a", ""}});
   const auto here = world.subscribe("a");
-  world.peers.credit = false;
+  for (const auto answer : {pubsub::EventPeers::Sent::kNoRoom, pubsub::EventPeers::Sent::kNoLink}) {
+    world.peers.answer = answer;
+    CHECK(world.publish("a").reached == 1);
+  }
+  CHECK(world.broker.stats().peer_losses == 2);
+  CHECK(drain(*here).size() == 2);
+}
+
+TEST_CASE("an event that only peers without room want is refused, and its number is not spent") {
+  World world;
+  world.add_peer(1, {{"main", "a", ""}});
   CHECK(world.publish("a").reached == 1);
+  world.peers.answer = pubsub::EventPeers::Sent::kNoRoom;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(world.publish("a").code == Errc::kBackpressure);
+  }
+  CHECK(world.broker.stats().refused == 3);
+  CHECK(world.broker.stats().published == 1);
+  CHECK(world.broker.stats().peer_losses == 0);
+  const auto here = world.subscribe("a");
+  world.publish("a");
+  rpc::Delivery delivery;
+  REQUIRE(here->pop(delivery));
+  CHECK(delivery.event->sequence == 2);
+}
+
+TEST_CASE("an event whose only peer has no link is nobody's, not refused") {
+  World world;
+  world.add_peer(1, {{"main", "a", ""}});
+  world.peers.answer = pubsub::EventPeers::Sent::kNoLink;
+  const rpc::Receipt receipt = world.publish("a");
+  CHECK(receipt.code == Errc{});
+  CHECK(receipt.reached == 0);
+}
+
+TEST_CASE("an event that is retained is taken though the peers have no room") {
+  World world;
+  world.add_peer(1, {{"main", "a", ""}});
+  world.peers.answer = pubsub::EventPeers::Sent::kNoRoom;
+  rpc::PublishOptions options;
+  options.retain_for = 10s;
+  CHECK(world.publish("a", "x", options).code == Errc{});
   CHECK(world.broker.stats().peer_losses == 1);
 }
 

@@ -32,7 +32,7 @@ struct Peers final : pubsub::EventPeers {
     rpc::PastQuery query;
     Done done;
   };
-  bool send(core::NodeId, const rpc::Event&) override { return true; }
+  Sent send(core::NodeId, const rpc::Event&) override { return Sent::kSent; }
   void ask_past(const core::NodeId& node, rpc::PastQuery query, Done done) override {
     asked.push_back({node, std::move(query), std::move(done)});
   }

@@ -1,0 +1,26 @@
+// What the parameters of a control request say. Nothing here fails for a wrong type: what is not
+// what it should be counts as absent, where that is harmless.
+#pragma once
+
+#include <boost/json.hpp>
+#include <string>
+
+#include "registry/registry.h"
+#include "rpc/payload.h"
+
+namespace runard::admin {
+
+std::string text_of(const boost::json::object& params, std::string_view key);
+// A number of nanoseconds; zero when absent or out of range.
+core::Duration duration_of(const boost::json::object& params, std::string_view key);
+// A whole number; `fallback` when absent, zero (which is no count) when it is not one.
+std::uint64_t count_of(const boost::json::object& params, std::string_view key,
+                       std::uint64_t fallback);
+bool flag_of(const boost::json::object& params, std::string_view key);
+// kInvalidArgument: not base64, or an encoding that does not exist.
+core::Result<rpc::Payload> payload_of(const boost::json::object& params);
+// The id behind a node's name or id; zero when none is given. kNotFound.
+core::Result<core::NodeId> node_of(const boost::json::object& params, std::string_view key,
+                                   const registry::Registry& registry);
+
+}  // namespace runard::admin
