@@ -62,6 +62,8 @@ def test_static_peers_by_address_link_and_call(folder, add_daemon):
     _, first, second = pair(folder, add_daemon)
     expect(add(second, 20, 22), 42.0)
     expect(peers_of(first), {"second"})
+    expect({n["name"]: n["address"] for n in second.ask("node", "ls")["nodes"]},
+           {"second": f"[::1]:{second.port}", "first": f"[::1]:{first.port}"})
 
 
 def test_static_peers_by_name_link(folder, add_daemon):
