@@ -108,6 +108,13 @@ enum class Errc : std::uint16_t {
   kKeystoreLocked = 4103,
   kKeystoreUnsupported = 4104,
   kKeystoreKek = 4105,
+  kStatementInvalid = 4030,
+  kStatementUntrusted = 4031,
+  kStatementOlder = 4032,
+  kStatementConflict = 4033,
+  kStatementFuture = 4034,
+  kStatementsFull = 4035,
+  kClockBehind = 4036,
   // 5xxx links and wire
   kLinkLost = 5001,
   kHandshakeFailed = 5002,
