@@ -89,13 +89,12 @@ core::Result<core::Bytes> agreement_record(std::span<const Entry> entries, const
     return key.error();
   }
   const auto from = static_cast<std::uint64_t>(entry->created_ms);
-  return sign_agreement(
-      {node, entry->version, key->public_key(), from, from + ms(kAgreementLife)}, identity);
+  return sign_agreement({node, entry->version, key->public_key(), from, from + ms(kAgreementLife)},
+                        identity);
 }
 
 NetworkMark mark_of(std::span<const Entry> entries, const core::NetworkId& network) {
-  const Entry* entry =
-      find_entry(entries, EntryKind::kMark, KeyId{network.bytes}, kMarkVersion);
+  const Entry* entry = find_entry(entries, EntryKind::kMark, KeyId{network.bytes}, kMarkVersion);
   if (entry == nullptr) {
     return {};
   }

@@ -34,8 +34,7 @@ core::Result<void> add_agreement_key(std::vector<Entry>& entries, const core::No
 // Drops those that were replaced kAgreementKept ago; true if there were any.
 bool drop_old_agreement_keys(std::vector<Entry>& entries, std::uint64_t now_ms);
 // The active agreement key as the CA takes it, signed. kKeyMissing.
-core::Result<core::Bytes> agreement_record(std::span<const Entry> entries,
-                                           const core::NodeId& node,
+core::Result<core::Bytes> agreement_record(std::span<const Entry> entries, const core::NodeId& node,
                                            const crypto::PrivateKey& identity);
 
 // What this node has reached with a network's keyring: kept as an entry of its own, so that it is

@@ -23,7 +23,7 @@ bool in_bounds(const Entry& entry) {
 
 std::string_view kind_text(EntryKind kind) {
   constexpr std::string_view kTexts[] = {"?",       "identity", "agreement", "network",
-                                         "profile", "storage",  "root", "mark"};
+                                         "profile", "storage",  "root",      "mark"};
   const auto at = static_cast<std::size_t>(kind);
   return kTexts[at < std::size(kTexts) ? at : 0];
 }

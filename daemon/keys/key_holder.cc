@@ -39,10 +39,20 @@ std::uint64_t KeyHolder::now_ms() const {
 }
 
 core::Result<void> KeyHolder::start() {
-  if (active_entry(store_.entries(), EntryKind::kAgreement, KeyId{self_.bytes}) == nullptr) {
-    return rotate_agreement_key();
+  std::vector<Entry> entries = copy_of(store_.entries());
+  const auto has_storage = std::ranges::find(entries, EntryKind::kStorage, &Entry::kind);
+  const bool lacks_storage = has_storage == entries.end();
+  if (lacks_storage) {
+    add_storage_key(entries, now_ms(), world_.random);
   }
-  return publish();
+  const bool lacks_key =
+      active_entry(entries, EntryKind::kAgreement, KeyId{self_.bytes}) == nullptr;
+  if (lacks_key) {
+    if (auto ok = add_agreement_key(entries, self_, now_ms(), world_.random); !ok) {
+      return ok;
+    }
+  }
+  return lacks_storage || lacks_key ? commit(std::move(entries)) : publish();
 }
 
 core::Result<void> KeyHolder::rotate_agreement_key() {
@@ -186,6 +196,7 @@ core::Result<void> KeyHolder::publish() {
   if (auto ok = ring_.hold(std::move(*keys)); !ok) {
     return ok;
   }
+  storage_.hold(store_.entries());
   directory_.replace(contents());
   auto list = std::make_shared<std::vector<KeyInfo>>();
   for (const Entry& entry : store_.entries()) {
@@ -242,8 +253,8 @@ DirectoryContents KeyHolder::contents() const {
     const ProfileCertificate& certificate = profile.certificate;
     envelope::Recipient recipient{{envelope::KeyKind::kProfile, id, certificate.version},
                                   certificate.key};
-    contents.profiles.push_back({id, certificate.name, std::move(recipient), certificate.nodes,
-                                 certificate.not_after_ms});
+    contents.profiles.push_back(
+        {id, certificate.name, std::move(recipient), certificate.nodes, certificate.not_after_ms});
   }
   // The newest key of a node that several networks name counts.
   std::ranges::stable_sort(contents.nodes, {}, [](const envelope::Recipient& recipient) {

@@ -22,6 +22,7 @@
 #include "keys/keystore.h"
 #include "keys/network_keyring.h"
 #include "keys/profile_certificate.h"
+#include "keys/storage.h"
 
 namespace runard::keys {
 
@@ -45,9 +46,10 @@ class KeyHolder {
   };
   // `store` is open for writing, and `self` is its node; all references outlive it.
   KeyHolder(Keystore& store, const core::NodeId& self, const World& world)
-      : store_(store), self_(self), world_(world) {}
+      : store_(store), self_(self), world_(world), storage_(world.random) {}
 
-  // Makes an agreement key if there is none yet, and publishes what the keystore holds.
+  // Makes an agreement key and one for storage if there is none yet, and publishes what the
+  // keystore holds.
   core::Result<void> start();
 
   // A statement that was verified, of a network or a profile; others are no matter of keys. Errors:
@@ -66,6 +68,7 @@ class KeyHolder {
 
   KeyRing& ring() { return ring_; }
   Directory& directory() { return directory_; }
+  Storage& storage() { return storage_; }
   // Any thread.
   std::shared_ptr<const std::vector<KeyInfo>> keys() const;
 
@@ -96,6 +99,7 @@ class KeyHolder {
   std::map<ProfileId, Profile> profiles_;
   KeyRing ring_;
   Directory directory_;
+  Storage storage_;
   mutable std::mutex mutex_;  // protects list_
   std::shared_ptr<const std::vector<KeyInfo>> list_ =
       std::make_shared<const std::vector<KeyInfo>>();

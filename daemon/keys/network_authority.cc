@@ -180,8 +180,8 @@ core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::Netwo
   keyring.members = std::move(*members);
   std::vector<core::ByteView> secrets;
   for (const KeyVersion& version : keyring.versions) {
-    const Entry* entry = find_entry(store_.entries(), EntryKind::kNetwork, KeyId{network.bytes},
-                                    version.version);
+    const Entry* entry =
+        find_entry(store_.entries(), EntryKind::kNetwork, KeyId{network.bytes}, version.version);
     if (entry == nullptr) {
       return fail(Errc::kKeyMissing,
                   fmt::format("{}: version {} of the key of network {} is not in the keystore",
@@ -193,9 +193,10 @@ core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::Netwo
   if (auto ok = seal_keyring(keyring, context, secrets, host_.random); !ok) {
     return ok.error();
   }
-  auto statement =
-      ca_.state({{StatementKind::kNetwork, identity::SubjectId{network.bytes}},
-                 context.generation, host_.clock.wall(), keyring.bytes()});
+  auto statement = ca_.state({{StatementKind::kNetwork, identity::SubjectId{network.bytes}},
+                              context.generation,
+                              host_.clock.wall(),
+                              keyring.bytes()});
   if (!statement) {
     return statement.error();
   }
@@ -203,8 +204,8 @@ core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::Netwo
     return ok.error();
   }
   const std::string text = statement->pem();
-  const auto written = identity::write_durably(host_.disk, file_of(network),
-                                               core::as_bytes(text), identity::kPublicMode);
+  const auto written = identity::write_durably(host_.disk, file_of(network), core::as_bytes(text),
+                                               identity::kPublicMode);
   if (!written) {
     return written.error();
   }

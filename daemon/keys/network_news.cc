@@ -42,8 +42,8 @@ class Taker {
     }
     taken.changed |= drop_retired();
     taken.changed |= set_states();
-    taken.changed |= set_mark(entries_, context_.network, {times_.floors(), context_.generation},
-                              now_ms_);
+    taken.changed |=
+        set_mark(entries_, context_.network, {times_.floors(), context_.generation}, now_ms_);
     taken.next_ms = times_.next_ms();
     return taken;
   }

@@ -54,8 +54,8 @@ struct MeshNode {
   std::filesystem::path folder() const { return world.folder / name; }
   void start(Keystore opened) {
     store.emplace(std::move(opened));
-    holder = std::make_unique<KeyHolder>(
-        *store, id, KeyHolder::World{world.clock, world.random, core::Log()});
+    holder = std::make_unique<KeyHolder>(*store, id,
+                                         KeyHolder::World{world.clock, world.random, core::Log()});
     REQUIRE(holder->start());
   }
   // As after a restart: what is on disk is all there is.
@@ -106,8 +106,7 @@ inline core::Buffer seal_for_network(const MeshNode& from) {
   envelope::Sealer sealer(epochs, from.world.clock, from.world.random);
   const auto snapshot = from.holder->directory().snapshot();
   REQUIRE(snapshot->network(from.world.main) != nullptr);
-  const auto recipients =
-      *envelope::RecipientSet::make({*snapshot->network(from.world.main)});
+  const auto recipients = *envelope::RecipientSet::make({*snapshot->network(from.world.main)});
   const core::Bytes value{0x63, 'A', 'n', 'n'};
   const envelope::Field field{"name", value};
   const std::string_view label = "system";
@@ -126,11 +125,9 @@ inline core::Buffer seal_for_network(const MeshNode& from) {
 inline bool reads(const MeshNode& node, const core::Buffer& envelope, const core::NodeId& sender) {
   envelope::KekCache cache;
   envelope::Opener opener(node.holder->ring(), cache);
-  const auto outcome =
-      opener.open(envelope.view(), {node.world.main,
-                                    {envelope::Kind::kEvent, "users/ann", {}},
-                                    std::nullopt,
-                                    sender});
+  const auto outcome = opener.open(
+      envelope.view(),
+      {node.world.main, {envelope::Kind::kEvent, "users/ann", {}}, std::nullopt, sender});
   REQUIRE(outcome);
   return std::get<envelope::Opened>(*outcome).groups[0].fields.has_value();
 }

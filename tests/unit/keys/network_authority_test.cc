@@ -34,6 +34,7 @@ TEST_CASE("generations rise with each statement, the epoch only with the members
   MeshNode a(world, "a");
   const auto epoch = keyring_of(a.enrol()[0]).epoch;
   const auto again = world.networks->refresh(world.main);
+  REQUIRE(again);
   CHECK(again->generation() == 2);
   CHECK(keyring_of(again).epoch == epoch);
   MeshNode b(world, "b");
@@ -41,6 +42,7 @@ TEST_CASE("generations rise with each statement, the epoch only with the members
   CHECK(joined.generation() == 3);
   CHECK(keyring_of(joined).epoch == epoch + 1);
   const auto left = world.networks->rotate(world.main, {1min, 1h, {b.id}});
+  REQUIRE(left);
   CHECK(keyring_of(left).epoch == epoch + 2);
   CHECK(keyring_of(left).member(b.id) == nullptr);
 }
