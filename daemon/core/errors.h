@@ -102,6 +102,12 @@ enum class Errc : std::uint16_t {
   kBundleInvalid = 4017,
   kRequestInvalid = 4018,
   kFingerprintMismatch = 4019,
+  // 41xx keystore
+  kKeystoreMissing = 4101,
+  kKeystoreDamaged = 4102,
+  kKeystoreLocked = 4103,
+  kKeystoreUnsupported = 4104,
+  kKeystoreKek = 4105,
   // 5xxx links and wire
   kLinkLost = 5001,
   kHandshakeFailed = 5002,
