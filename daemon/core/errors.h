@@ -102,6 +102,13 @@ enum class Errc : std::uint16_t {
   kBundleInvalid = 4017,
   kRequestInvalid = 4018,
   kFingerprintMismatch = 4019,
+  kStatementInvalid = 4030,
+  kStatementUntrusted = 4031,
+  kStatementOlder = 4032,
+  kStatementConflict = 4033,
+  kStatementFuture = 4034,
+  kStatementsFull = 4035,
+  kClockBehind = 4036,
   // 41xx keystore
   kKeystoreMissing = 4101,
   kKeystoreDamaged = 4102,
