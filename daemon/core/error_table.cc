@@ -161,25 +161,6 @@ constexpr ErrorInfo kTable[] = {
      "The bundle's CA is not the one that was named.",
      "Read the fingerprint on the CA's machine with 'runarctl ca inspect DIR'; if it differs from "
      "the bundle's, do not install."},
-    {kKeystoreMissing, Kind::kInvalidParams, "KEYSTORE_MISSING",
-     "The file with the node's keys is not there.",
-     "Restore keystore.rks from a backup. Only a node that never ran gets a new identity: "
-     "'runarctl "
-     "node init'."},
-    {kKeystoreDamaged, Kind::kInvalidParams, "KEYSTORE_DAMAGED",
-     "The file with the node's keys is not well formed.",
-     "Restore keystore.rks from a backup; never edit it, and make no new identity for this node."},
-    {kKeystoreLocked, Kind::kDenied, "KEYSTORE_LOCKED",
-     "The keystore does not open: the passphrase or credential is wrong, or the file was changed.",
-     "Give the right passphrase or credential; if it is right, restore keystore.rks from a "
-     "backup."},
-    {kKeystoreUnsupported, Kind::kInvalidParams, "KEYSTORE_UNSUPPORTED",
-     "The keystore was written by a newer runard.", "Update runard."},
-    {kKeystoreKek, Kind::kInvalidParams, "KEYSTORE_KEK",
-     "What the keystore is encrypted under was not given.",
-     "Name it in identity.keystore.kek; 'runarctl keystore inspect' tells what it is and 'runarctl "
-     "keystore rekey' changes it."},
-
     {kStatementInvalid, Kind::kInvalidParams, "STATEMENT_INVALID",
      "A statement of the mesh's CA is not well formed, or says something impossible.",
      "Fetch the file again from whoever made it."},
@@ -200,6 +181,25 @@ constexpr ErrorInfo kTable[] = {
     {kClockBehind, Kind::kUnavailable, "CLOCK_BEHIND",
      "The clock stands before a time that this node has seen already.",
      "Set the clock, then restart runard."},
+
+    {kKeystoreMissing, Kind::kInvalidParams, "KEYSTORE_MISSING",
+     "The file with the node's keys is not there.",
+     "Restore keystore.rks from a backup. Only a node that never ran gets a new identity: "
+     "'runarctl "
+     "node init'."},
+    {kKeystoreDamaged, Kind::kInvalidParams, "KEYSTORE_DAMAGED",
+     "The file with the node's keys is not well formed.",
+     "Restore keystore.rks from a backup; never edit it, and make no new identity for this node."},
+    {kKeystoreLocked, Kind::kDenied, "KEYSTORE_LOCKED",
+     "The keystore does not open: the passphrase or credential is wrong, or the file was changed.",
+     "Give the right passphrase or credential; if it is right, restore keystore.rks from a "
+     "backup."},
+    {kKeystoreUnsupported, Kind::kInvalidParams, "KEYSTORE_UNSUPPORTED",
+     "The keystore was written by a newer runard.", "Update runard."},
+    {kKeystoreKek, Kind::kInvalidParams, "KEYSTORE_KEK",
+     "What the keystore is encrypted under was not given.",
+     "Name it in identity.keystore.kek; 'runarctl keystore inspect' tells what it is and 'runarctl "
+     "keystore rekey' changes it."},
 
     {kLinkLost, Kind::kUnavailable, "LINK_LOST", "The link to the node was lost.",
      "It is dialled again by itself."},
