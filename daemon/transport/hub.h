@@ -115,7 +115,8 @@ class Hub final : public LinkEvents {
   void after_deliver(Slot& slot);
   void settle(Slot& slot);
   void forget(Slot& slot);
-  void take_mail(core::TimePoint now);
+  void take_mail();
+  void close_exchange();
   void take_letter(Letter& letter);
   void take_timers(core::TimePoint now);
   void serve_memory();
@@ -169,6 +170,8 @@ class Hub final : public LinkEvents {
   core::TokenBucket flood_news_{1, 0.1};
   bool memory_wanted_ = false;
   bool undelivered_ = false;
+  Letter* unread_ = nullptr;  // and, when those are taken:
+  std::vector<core::Task> tasks_;
   bool stopping_ = false;
   Stats stats_;
 };
