@@ -161,6 +161,9 @@ constexpr ErrorInfo kTable[] = {
      "The bundle's CA is not the one that was named.",
      "Read the fingerprint on the CA's machine with 'runarctl ca inspect DIR'; if it differs from "
      "the bundle's, do not install."},
+    {kCertificateBadGroups, Kind::kDenied, "CERTIFICATE_BAD_GROUPS",
+     "The groups in a certificate can't be decoded, or are too many.",
+     "Issue it with 'runarctl ca sign --group NAME', at most 32 times."},
 
     {kLinkLost, Kind::kUnavailable, "LINK_LOST", "The link to the node was lost.",
      "It is dialled again by itself."},

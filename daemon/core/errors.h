@@ -102,6 +102,7 @@ enum class Errc : std::uint16_t {
   kBundleInvalid = 4017,
   kRequestInvalid = 4018,
   kFingerprintMismatch = 4019,
+  kCertificateBadGroups = 4030,
   // 5xxx links and wire
   kLinkLost = 5001,
   kHandshakeFailed = 5002,
