@@ -200,6 +200,9 @@ constexpr ErrorInfo kTable[] = {
      "What the keystore is encrypted under was not given.",
      "Name it in identity.keystore.kek; 'runarctl keystore inspect' tells what it is and 'runarctl "
      "keystore rekey' changes it."},
+    {kCertificateBadGroups, Kind::kDenied, "CERTIFICATE_BAD_GROUPS",
+     "The groups in a certificate can't be decoded, or are too many.",
+     "Issue it with 'runarctl ca sign --group NAME', at most 32 times."},
 
     {kLinkLost, Kind::kUnavailable, "LINK_LOST", "The link to the node was lost.",
      "It is dialled again by itself."},

@@ -115,6 +115,7 @@ enum class Errc : std::uint16_t {
   kKeystoreLocked = 4103,
   kKeystoreUnsupported = 4104,
   kKeystoreKek = 4105,
+  kCertificateBadGroups = 4030,
   // 5xxx links and wire
   kLinkLost = 5001,
   kHandshakeFailed = 5002,
