@@ -102,6 +102,12 @@ enum class Errc : std::uint16_t {
   kBundleInvalid = 4017,
   kRequestInvalid = 4018,
   kFingerprintMismatch = 4019,
+  // 41xx keystore
+  kKeystoreMissing = 4101,
+  kKeystoreDamaged = 4102,
+  kKeystoreLocked = 4103,
+  kKeystoreUnsupported = 4104,
+  kKeystoreKek = 4105,
   kStatementInvalid = 4030,
   kStatementUntrusted = 4031,
   kStatementOlder = 4032,
@@ -148,6 +154,13 @@ enum class Errc : std::uint16_t {
   kEnvelopeSignature = 8010,
   kEnvelopeReplayed = 8011,
   kEnvelopeStale = 8012,
+  // 81xx keys
+  kKeyringInvalid = 8101,
+  kKeyringOlder = 8102,
+  kKeyMissing = 8103,
+  kAgreementKeyInvalid = 8104,
+  kProfileInvalid = 8105,
+  kStoredSecretInvalid = 8106,
   // 9xxx operating system
   kSystem = 9001,
 };
