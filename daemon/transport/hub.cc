@@ -22,6 +22,7 @@ Hub::Hub(HubOptions options, const HubServices& services)
       cids_(services.random),
       tokens_(services.random),
       gate_(limits_, services.random),
+      guest_attempts_(limits_.guest_attempts, services.random),
       strays_(limits_, services.random, reset_secret_),
       space_(Connection::kTrainSpace) {}
 
@@ -75,7 +76,7 @@ Hub::Slot* Hub::open_slot() {
   Slot& slot = slots_[index];
   const LinkId id = (LinkId{slot.generation++} << 32) | (index + 1);
   slot.link = std::make_unique<Link>(id, context_, self_, *this);
-  slot.dirty = slot.half_open = slot.announced = slot.proved = slot.stranger = false;
+  slot.dirty = slot.half_open = slot.announced = slot.proved = slot.stranger = slot.guest = false;
   ++in_use_;
   return &slot;
 }
