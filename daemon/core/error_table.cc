@@ -233,6 +233,27 @@ constexpr ErrorInfo kTable[] = {
     {kEnvelopeStale, Kind::kDenied, "ENVELOPE_STALE",
      "A message was made too long ago, or in the future.", "Check the clocks of both machines."},
 
+    {kRecipientNotAuthorised, Kind::kDenied, "RECIPIENT_NOT_AUTHORISED",
+     "The caller names a profile that has not said that this node may ask in its name.",
+     "Ask from a node that the profile's certificate lists, or have a certificate made that lists "
+     "this one."},
+    {kKekUnknown, Kind::kUnavailable, "KEK_UNKNOWN",
+     "A private field came without the key that earlier messages had brought.",
+     "Nothing: the message is sent again with its keys."},
+    {kPeerCannotOpen, Kind::kUnavailable, "PEER_CANNOT_OPEN",
+     "The other node's version knows no private fields, so it is not sent any.",
+     "Update runard on that node."},
+    {kTypeRefused, Kind::kInvalidParams, "TYPE_REFUSED",
+     "The schema of a declared type says something about private fields that can't be held.",
+     "Correct the schema, or name the label under encryption.labels."},
+    {kNotOfItsType, Kind::kInvalidParams, "NOT_OF_ITS_TYPE",
+     "A payload is not what its declared type says, so its private fields can't be found.",
+     "Send CBOR that fits the type's schema."},
+    {kSealedRefused, Kind::kDenied, "SEALED_REFUSED",
+     "A message with private fields was changed on its way, is too old, or came twice.",
+     "Send it again; the receiving daemon's log has the reason. Check the clocks of both "
+     "machines."},
+
     {kSystem, Kind::kInternal, "SYSTEM", "The operating system refused something.",
      "Mend what the message names: a permission, a missing folder, a full disk."},
 };
