@@ -161,6 +161,13 @@ enum class Errc : std::uint16_t {
   kAgreementKeyInvalid = 8104,
   kProfileInvalid = 8105,
   kStoredSecretInvalid = 8106,
+  // 82xx private fields of messages
+  kRecipientNotAuthorised = 8201,
+  kKekUnknown = 8202,
+  kPeerCannotOpen = 8203,
+  kTypeRefused = 8204,
+  kNotOfItsType = 8205,
+  kSealedRefused = 8206,
   // 9xxx operating system
   kSystem = 9001,
 };
