@@ -312,7 +312,7 @@ TEST_CASE("a certificate signed with SHA-1 is refused") {
 TEST_CASE("a denied node is refused under any certificate of its key") {
   TestMesh mesh;
   Draft draft(mesh);
-  const identity::Denylist denied{{identity::node_id_of(draft.key.public_key())}, {}};
+  const identity::Denylist denied{{identity::node_id_of(draft.key.public_key())}, {}, {}};
   CHECK(error_of(draft.verify(denied)) == Errc::kNodeDenied);
   draft.spec.serial.fill(2);
   CHECK(error_of(draft.verify(denied)) == Errc::kNodeDenied);
@@ -326,7 +326,7 @@ TEST_CASE("a network that is denied to a node is taken from it, the last one ref
   const auto second = mesh.network();
   draft.set(identity::kNetworksOid,
             "DER:" + crypto::hex(identity::encode_networks({draft.network, second})));
-  identity::Denylist denied{{}, {{id, second}}};
+  identity::Denylist denied{{}, {{id, second}}, {}};
   CHECK(draft.verify(denied)->networks == std::vector{draft.network});
   denied.memberships.insert({id, draft.network});
   CHECK(error_of(draft.verify(denied)) == Errc::kNodeDenied);
