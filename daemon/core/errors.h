@@ -102,12 +102,7 @@ enum class Errc : std::uint16_t {
   kBundleInvalid = 4017,
   kRequestInvalid = 4018,
   kFingerprintMismatch = 4019,
-  // 41xx keystore
-  kKeystoreMissing = 4101,
-  kKeystoreDamaged = 4102,
-  kKeystoreLocked = 4103,
-  kKeystoreUnsupported = 4104,
-  kKeystoreKek = 4105,
+  kCertificateBadGroups = 4020,
   kStatementInvalid = 4030,
   kStatementUntrusted = 4031,
   kStatementOlder = 4032,
@@ -115,6 +110,12 @@ enum class Errc : std::uint16_t {
   kStatementFuture = 4034,
   kStatementsFull = 4035,
   kClockBehind = 4036,
+  // 41xx keystore
+  kKeystoreMissing = 4101,
+  kKeystoreDamaged = 4102,
+  kKeystoreLocked = 4103,
+  kKeystoreUnsupported = 4104,
+  kKeystoreKek = 4105,
   // 5xxx links and wire
   kLinkLost = 5001,
   kHandshakeFailed = 5002,
@@ -154,6 +155,13 @@ enum class Errc : std::uint16_t {
   kAgreementKeyInvalid = 8104,
   kProfileInvalid = 8105,
   kStoredSecretInvalid = 8106,
+  // 82xx private fields of messages
+  kRecipientNotAuthorised = 8201,
+  kKekUnknown = 8202,
+  kPeerCannotOpen = 8203,
+  kTypeRefused = 8204,
+  kNotOfItsType = 8205,
+  kSealedRefused = 8206,
   // 9xxx operating system
   kSystem = 9001,
 };
