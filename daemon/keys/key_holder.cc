@@ -63,6 +63,11 @@ core::Result<void> KeyHolder::rotate_agreement_key() {
   return commit(std::move(entries));
 }
 
+std::uint32_t KeyHolder::agreement_version() const {
+  const Entry* entry = active_entry(store_.entries(), EntryKind::kAgreement, KeyId{self_.bytes});
+  return entry == nullptr ? 0 : entry->version;
+}
+
 core::Result<void> KeyHolder::take(const identity::Statement& statement) {
   switch (statement.key().kind) {
     case identity::StatementKind::kNetwork:

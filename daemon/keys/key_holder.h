@@ -66,6 +66,9 @@ class KeyHolder {
     return keys::agreement_record(store_.entries(), self_, identity);
   }
 
+  // Of the active one; 0: none.
+  std::uint32_t agreement_version() const;
+
   KeyRing& ring() { return ring_; }
   Directory& directory() { return directory_; }
   Storage& storage() { return storage_; }
