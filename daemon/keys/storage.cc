@@ -8,6 +8,7 @@
 #include "crypto/digest.h"
 #include "crypto/hkdf.h"
 #include "crypto/secret_array.h"
+#include "envelope/joined_bytes.h"
 #include "identity/byte_reader.h"
 
 namespace runard::keys {
@@ -37,10 +38,9 @@ void derive(core::ByteView secret, core::ByteView head, const StorageContext& co
   crypto::Hkdf hkdf;
   hkdf.set_salt(head.last(kSaltSize));
   hkdf.extract(secret);
-  core::Bytes info(kLabel.size() + sizeof(crypto::Sha256));
-  std::ranges::copy(core::as_bytes(kLabel), info.begin());
-  std::ranges::copy(hash_of(context), info.begin() + kLabel.size());
-  RUNARD_CHECK(hkdf.expand(info, key));
+  envelope::JoinedBytes<64> info;
+  info.add(kLabel).add(hash_of(context));
+  RUNARD_CHECK(hkdf.expand(info.view(), key));
 }
 
 core::Error does_not_open() {
