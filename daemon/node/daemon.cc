@@ -8,11 +8,13 @@
 #include <csignal>
 #include <filesystem>
 
+#include "config/load.h"
 #include "identity/disk.h"
 #include "identity/state_dir.h"
 #include "node/local_node.h"
 #include "node/mesh_node.h"
 #include "node/notify.h"
+#include "policy/from_config.h"
 
 namespace runard::node {
 namespace {
@@ -52,7 +54,9 @@ class Daemon {
  private:
   core::Result<void> start();
   void ready();
-  void reload();
+  core::Result<void> reload();
+  core::Result<void> take_all_again();
+  core::Result<config::Config> load_again() const;
   void wait_for_signal();
   void on_signal(int signal);
   void drain();
@@ -60,7 +64,7 @@ class Daemon {
   void ended(Exit exit);
 
   const Environment environment_;
-  const config::Config config_;
+  config::Config config_;  // authorization changes with a reload
   const core::Log log_;
   const Notify notify_;
   core::SystemClock clock_;
@@ -96,6 +100,16 @@ core::Result<void> Daemon::start() {
     return epoch.error();
   }
   local_.emplace(context_, config_, *epoch);
+  local_->on_control([this](std::string_view method, const boost::json::object&,
+                            admin::ControlAnswer& answer) {
+    if (method != "reload") {
+      return false;
+    }
+    const auto reloaded = reload();
+    answer(reloaded ? core::Result<boost::json::object>(boost::json::object())
+                    : reloaded.error());
+    return true;
+  });
   if (!config_.local_only()) {
     auto mesh = MeshNode::make(context_, config_, *state_, *epoch, *local_);
     if (!mesh) {
@@ -151,7 +165,7 @@ void Daemon::wait_for_signal() {
 
 void Daemon::on_signal(int signal) {
   if (signal == SIGHUP) {
-    reload();
+    static_cast<void>(reload());  // it is logged
     return;
   }
   if (stopping_) {
@@ -163,19 +177,59 @@ void Daemon::on_signal(int signal) {
   drain();
 }
 
-void Daemon::reload() {
-  notify_.reloading();
-  if (mesh_) {
-    if (const auto reloaded = mesh_->reload_identity(); !reloaded) {
-      log_.error("reload failed, everything stays as it was",
-                 {core::field("why", core::describe(reloaded.error()))});
-    } else {
-      log_.info("reloaded the identity; a changed configuration takes a restart");
+core::Result<config::Config> Daemon::load_again() const {
+  config::Loaded loaded = config::load(environment_.config_path, environment_.env);
+  if (!loaded.config) {
+    for (const config::Problem& problem : loaded.problems) {
+      log_.error("the configuration is wrong", {core::field("at", problem.text())});
     }
-  } else {
-    log_.info("nothing to reload: a changed configuration takes a restart");
+    return core::fail(Errc::kConfigInvalid, loaded.problems.front().text());
   }
-  notify_.ready("reloaded");
+  if (loaded.config->node.name.empty()) {
+    loaded.config->node.name = config_.node.name;
+  }
+  return std::move(*loaded.config);
+}
+
+// What can fail comes first, so that all of it is taken or nothing.
+core::Result<void> Daemon::take_all_again() {
+  auto config = load_again();
+  if (!config) {
+    return config.error();
+  }
+  auto policy = policy::from_config(config->authorization);
+  if (!policy) {
+    return policy.error();
+  }
+  if (mesh_) {
+    if (auto identity = mesh_->reload_identity(); !identity) {
+      return identity;
+    }
+  }
+  std::swap(config_.authorization, config->authorization);
+  local_->gate().set_policy(std::move(*policy));
+  if (mesh_) {
+    mesh_->rights_changed();
+  }
+  config->authorization = config_.authorization;
+  if (!(*config == config_)) {
+    log_.warn("the configuration changed in more than authorization: that takes a restart");
+  }
+  return {};
+}
+
+// Whoever asked is told whether it worked.
+core::Result<void> Daemon::reload() {
+  notify_.reloading();
+  const auto reloaded = take_all_again();
+  if (!reloaded) {
+    log_.error("reload failed, everything stays as it was",
+               {core::field("why", core::describe(reloaded.error()))});
+  } else {
+    log_.info("reloaded", {core::field("rules", config_.authorization.rules.size())});
+  }
+  notify_.ready(reloaded ? "reloaded" : "reload failed");
+  return reloaded;
 }
 
 // Peers are told first, so that they choose this node no more; what they have sent meanwhile is

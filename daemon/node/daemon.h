@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/config.h"
+#include "config/sources.h"
 #include "core/log.h"
 
 namespace runard::node {
@@ -13,6 +14,7 @@ struct Environment {
   std::string config_path;
   std::string notify_socket;  // $NOTIFY_SOCKET
   std::string version;
+  config::Env env{};  // for a reload of the configuration
 };
 
 // DESIGN section 9.

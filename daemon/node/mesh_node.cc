@@ -50,9 +50,10 @@ MeshNode::MeshNode(const Context& context, const config::Config& config,
       mesh_names_(networks_),
       epoch_(self.epoch),
       past_(context.control, context.clock, config.limits.payload),
-      peers_(networks_, past_),
+      peers_(networks_, past_, local.gate()),
+      guard_(local.calls(), local.gate()),
       inbound_(
-          local.broker(), context.control,
+          local.broker(), local.gate(), context.control,
           [this](transport::LinkId link, std::uint64_t lane) { endpoint_->resume(link, lane); }),
       mesh_({identity_.id, epoch_}, mesh_settings(config), mesh_names_, *this, context.random,
             log_),
@@ -130,13 +131,14 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   options.listen = *listen;
   auto endpoint =
       transport::Endpoint::open(context_.io, std::move(options),
-                                {context_.clock, context_.random, networks_, local_.calls(),
+                                {context_.clock, context_.random, networks_, guard_,
                                  inbound_, *this, context_.log.component("transport")});
   if (!endpoint) {
     return endpoint.error();
   }
   endpoint_ = std::move(*endpoint);
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
+  know_self();
   local_.broker().set_peers(&peers_);
   local_.on_status([this](json::object& status) { add_status(status); });
   local_.registry().on_local_change([this](const registry::NodeRows& rows) {
@@ -242,7 +244,17 @@ core::Result<void> MeshNode::reload_identity() {
     return tls.error();
   }
   endpoint_->set_tls(*tls);
+  know_self();
   return {};
+}
+
+void MeshNode::know_self() {
+  local_.gate().set_self({identity_.id, identity_.groups, names_of(networks_.ids())});
+}
+
+void MeshNode::rights_changed() {
+  mesh_.rights_changed(context_.clock.now());
+  rearm();
 }
 
 void MeshNode::add_status(json::object& status) const {

@@ -17,6 +17,7 @@
 #include "identity/state_dir.h"
 #include "mesh/mesh.h"
 #include "node/inbound_events.h"
+#include "node/inbound_guard.h"
 #include "node/local_node.h"
 #include "node/network_map.h"
 #include "node/peer_links.h"
@@ -43,6 +44,8 @@ class MeshNode final : private mesh::Port,
   void close();
   // New links use the identity that is in the state directory now; kept as it was on an error.
   core::Result<void> reload_identity();
+  // LocalNode::gate() has new rules: peers see, and are heard, by these from now on.
+  void rights_changed();
 
  private:
   struct Self {
@@ -57,9 +60,12 @@ class MeshNode final : private mesh::Port,
   core::Result<std::shared_ptr<const transport::TlsContext>> make_tls() const;
   core::Result<void> start_multicast(const config::Multicast& multicast);
   void rearm();
+  void know_self();
   void wait_until_left(core::Task left);
   void add_status(boost::json::object& status) const;
   std::vector<std::string> names_of(const std::vector<core::NetworkId>& networks) const;
+
+  void forget_link(transport::LinkId link);
 
   // mesh::Port
   bool send_control(mesh::LinkId link, wire::SyncType type, core::Bytes body) override;
@@ -70,6 +76,8 @@ class MeshNode final : private mesh::Port,
   void detach(const core::NodeId& node) override;
   void replace(registry::NodeRows rows) override;
   void drop(const core::NodeId& node) override;
+  bool may_see(const core::NodeId& peer, const core::NetworkId& network,
+               const wire::ServiceEntry& service) const override;
   void news(mesh::PeerNews what, const core::NodeId& node) override;
 
   // transport::EndpointEvents
@@ -94,6 +102,7 @@ class MeshNode final : private mesh::Port,
   const std::uint64_t epoch_;
   system::PastClient past_;
   PeerLinks peers_;
+  InboundGuard guard_;
   InboundEvents inbound_;
   std::unique_ptr<transport::Endpoint> endpoint_;
   mesh::Mesh mesh_;

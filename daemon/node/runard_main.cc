@@ -19,7 +19,7 @@ using namespace runard;
 
 std::optional<std::string> environment(const std::string& name) {
   const char* value =
-      std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): before any thread
+      std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody writes it
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
@@ -72,6 +72,7 @@ int run(const std::string& path) {
   given.config_path = path;
   given.notify_socket = environment("NOTIFY_SOCKET").value_or("");
   given.version = RUNARD_VERSION;
+  given.env = environment;
   unsetenv("NOTIFY_SOCKET");  // NOLINT(concurrency-mt-unsafe): before any thread; not for children
   return node::run_daemon(given, *loaded.config,
                           make_log(loaded.config->logging, loaded.config->node.name, clock));
@@ -83,7 +84,7 @@ int main(int argc, char** argv) {
   crypto::harden_process();
   CLI::App app(
       "The mesh daemon. Runs in the foreground and logs to stderr; SIGTERM drains and stops it, a "
-      "second one stops it at once, SIGHUP takes a renewed certificate.",
+      "second one stops it at once, SIGHUP takes a renewed certificate and changed rules of authorization.",
       "runard");
   std::string path = "/etc/runard/runard.yaml";
   bool check = false;

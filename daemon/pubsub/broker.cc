@@ -103,7 +103,8 @@ void Broker::add_peers(const rpc::Event& event, const rpc::PublishOptions& optio
       members;  // group -> places of peers with a member
   for (const registry::EventPeer& peer :
        registry_.table()->event_peers({event.network, event.topic})) {
-    if (!options.target.is_zero() && options.target != peer.node) {
+    if ((!options.target.is_zero() && options.target != peer.node) ||
+        !may_receive(peer.node, {event.network, event.topic})) {
       continue;
     }
     targets.peers.push_back({peer.node, {}});
@@ -163,10 +164,21 @@ rpc::Receipt Broker::publish(const rpc::Event& event, const rpc::PublishOptions&
     refused_.fetch_add(1, std::memory_order_relaxed);
     return refused(core::Errc::kReservedPath, "topics that begin with $ belong to the system");
   }
+  if (denied_here(event, options, *path)) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return refused(core::Errc::kDenied, std::string(policy::kDeniedHere));
+  }
   rpc::Event own = event;
   own.network = path->network;
   own.topic = path->path;
   return hand_over(own, options);
+}
+
+// An event of this node's own that other nodes would be sent and by its rules may not.
+bool Broker::denied_here(const rpc::Event& event, const rpc::PublishOptions& options,
+                         routing::TopicView topic) const {
+  return gate_ != nullptr && (event.flags & rpc::kRemoteEvent) == 0 && options.broadcast &&
+         !options.system && !gate_->admit_self(policy::Action::kPublish, topic);
 }
 
 // Who gets it is found out under the mutex: a subscription that looks at what is retained either
@@ -268,6 +280,10 @@ core::Result<std::shared_ptr<rpc::EventQueue>> Broker::subscribe(rpc::SubscribeO
   if (std::find(networks.begin(), networks.end(), options.network) == networks.end()) {
     return core::fail(core::Errc::kDenied,
                       "this node is not a member of network \"" + options.network + "\"");
+  }
+  if (gate_ != nullptr && options.announce && !pattern->is_system() &&
+      !gate_->possible({}, policy::Action::kSubscribe, options.network, options.pattern)) {
+    return core::fail(core::Errc::kDenied, std::string(policy::kDeniedHere));
   }
   const bool past = options.include_past > core::Duration{0};
   const registry::SubscriptionRow row{options.network, options.pattern, options.group};
