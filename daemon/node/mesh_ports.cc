@@ -71,6 +71,7 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   Link& known = links_[link];
   known.remote = std::move(remote);
   known.epoch = peer.epoch;
+  known.not_after = peer.not_after;
   known_[peer.node] = {peer.name, names_of(peer.networks)};
   mesh::PeerInfo info;
   info.node = peer.node;
