@@ -1,9 +1,9 @@
 // LatencyHistogram<kBits>: how often each latency occurred, in buckets at most 1/2^kBits wide.
 //
-// Shape: exact below 2^(kBits + 1) ns, then 2^kBits buckets an octave up to 2^42 ns (73 minutes; longer
-// ones count as that): 19 KB for 6 bits, 2.5 KB for 3, whatever is recorded. Source: the log-linear
-// buckets of HdrHistogram (Tene). record(), quantile() and count() on any thread, without a lock;
-// what is read while others record is a little behind.
+// Shape: exact below 2^(kBits + 1) ns, then 2^kBits buckets an octave up to 2^42 ns (73 minutes;
+// longer ones count as that): 19 KB for 6 bits, 2.5 KB for 3, whatever is recorded. Source: the
+// log-linear buckets of HdrHistogram (Tene). record(), quantile() and count() on any thread,
+// without a lock; what is read while others record is a little behind.
 #pragma once
 
 #include <algorithm>
@@ -20,9 +20,10 @@ namespace runard::core {
 template <unsigned kBits>
 class LatencyHistogram {
  public:
-  void record(Duration latency) {
+  // `weight`: for how many it stands.
+  void record(Duration latency, std::uint64_t weight = 1) {
     const std::int64_t ns = std::max<std::int64_t>(latency.count(), 0);
-    counts_[bucket_of(static_cast<std::uint64_t>(ns))].fetch_add(1, std::memory_order_relaxed);
+    counts_[bucket_of(static_cast<std::uint64_t>(ns))].fetch_add(weight, std::memory_order_relaxed);
     std::int64_t seen = max_.load(std::memory_order_relaxed);
     while (ns > seen && !max_.compare_exchange_weak(seen, ns, std::memory_order_relaxed)) {
     }

@@ -7,6 +7,7 @@
 // detach on the control strand.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -42,6 +43,8 @@ class PeerLinks final : public pubsub::EventPeers {
   };
   class Entry final : public rpc::Handler {
    public:
+    explicit Entry(const core::NodeId& given) : node(given) {}
+    const core::NodeId node;
     rpc::Ticket call(const rpc::Request& request, const rpc::Responder& responder) override;
     void cancel(rpc::Ticket ticket) override;
     routing::Snapshot<Link> link{std::make_shared<const Link>()};
@@ -52,6 +55,7 @@ class PeerLinks final : public pubsub::EventPeers {
   system::PastClient& past_;
   std::mutex mutex_;  // protects the map; entries never go
   std::map<core::NodeId, std::unique_ptr<Entry>> entries_;
+  std::atomic<Entry*> last_{nullptr};  // that was asked for: mostly the next one, too
 };
 
 }  // namespace runard::node

@@ -23,7 +23,7 @@ class Net;
 
 struct Node final : pubsub::EventPeers {
   Node(Net& net, std::size_t index, core::Executor& strand, const core::Clock& clock);
-  bool send(core::NodeId to, const rpc::Event& event) override;
+  Sent send(core::NodeId to, const rpc::Event& event) override;
   void ask_past(const core::NodeId& to, rpc::PastQuery query, Done done) override;
 
   Net& net;
@@ -232,10 +232,10 @@ Node::Node(Net& of, std::size_t number, core::Executor& strand, const core::Cloc
   id.bytes[0] = static_cast<std::uint8_t>(index + 1);
 }
 
-bool Node::send(core::NodeId to, const rpc::Event& event) {
+Node::Sent Node::send(core::NodeId to, const rpc::Event& event) {
   const std::size_t other = to.bytes[0] - 1U;
   if (net.way(index, other).link == 0) {
-    return false;
+    return Sent::kNoLink;
   }
   net.pass(index, other, net.way(index, other).events,
            [this, other, topic = std::string(event.topic), instance = event.instance,
@@ -249,7 +249,7 @@ bool Node::send(core::NodeId to, const rpc::Event& event) {
              arrived.flags = rpc::kRemoteEvent;
              net.nodes[other]->broker.publish(arrived, {});
            });
-  return true;
+  return Sent::kSent;
 }
 
 void Node::ask_past(const core::NodeId& to, rpc::PastQuery query, Done done) {
