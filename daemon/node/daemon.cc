@@ -4,12 +4,15 @@
 #include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <csignal>
 #include <filesystem>
 
 #include "identity/disk.h"
 #include "identity/state_dir.h"
+#include "node/config_reload.h"
 #include "node/local_node.h"
 #include "node/mesh_node.h"
 #include "node/notify.h"
@@ -45,7 +48,10 @@ class Daemon {
         notify_(environment.notify_socket),
         control_(io_),
         context_{io_, control_, clock_, random_, log_, environment.version},
-        signals_(io_, SIGTERM, SIGINT, SIGHUP) {}
+        signals_(io_, SIGTERM, SIGINT, SIGHUP),
+        reload_(control_, log_, environment.load, [this](core::Task task) {
+          boost::asio::post(files_, [task = std::move(task)]() mutable { task(); });
+        }) {}
 
   int run();
 
@@ -73,6 +79,8 @@ class Daemon {
   std::optional<identity::StateDir> state_;
   std::unique_ptr<MeshNode> mesh_;  // after the local half, whose registry holds its handlers
   std::optional<LocalNode> local_;
+  ConfigReload reload_;
+  boost::asio::thread_pool files_{1};  // reads the configuration again; joined first
   bool stopping_ = false;
   Exit exit_ = kStopped;
 };
@@ -164,18 +172,25 @@ void Daemon::on_signal(int signal) {
 }
 
 void Daemon::reload() {
+  if (stopping_ || !local_) {
+    return;
+  }
   notify_.reloading();
   if (mesh_) {
     if (const auto reloaded = mesh_->reload_identity(); !reloaded) {
-      log_.error("reload failed, everything stays as it was",
+      log_.error("the identity could not be reloaded and stays as it was",
                  {core::field("why", core::describe(reloaded.error()))});
     } else {
-      log_.info("reloaded the identity; a changed configuration takes a restart");
+      log_.info("reloaded the identity");
     }
-  } else {
-    log_.info("nothing to reload: a changed configuration takes a restart");
   }
-  notify_.ready("reloaded");
+  local_->retry_files();
+  reload_.begin(config_, local_->plugins(), [this](bool all_taken) {
+    if (all_taken) {
+      log_.info("reloaded");
+    }
+    notify_.ready(all_taken ? "reloaded" : "reloaded in part: see the log");
+  });
 }
 
 // Peers are told first, so that they choose this node no more; what they have sent meanwhile is

@@ -48,6 +48,8 @@ class LocalNode {
   // Opens the control socket, then loads the plugins; `ready` comes when each service runs or has
   // failed.
   core::Result<void> start(core::Task ready);
+  // Tries plugin files again that could not be loaded.
+  void retry_files();
   // Services first, then subscriptions and control socket. `done` comes once.
   void stop(core::Task done);
 
@@ -61,7 +63,7 @@ class LocalNode {
   plugin_host::Host& plugins() { return plugins_; }
 
  private:
-  void plugin_appeared(const std::string& file);
+  void plugin_appeared(const std::string& file, FolderWatch::Cause cause);
   void enable(const std::string& file, core::Result<std::vector<plugin_host::InstanceSpec>> specs);
   void expire_retained();
   boost::json::object status() const;

@@ -44,6 +44,9 @@ void Service::loaded(core::Result<Library*> library) {
       control_.runtime->log.with("plugin", label_->plugin).with("service", label_->service);
   row_.version = type_->version.empty() ? library_->manifest().version : type_->version;
   row_.summary = type_->summary;
+  if (state() == State::kFailed) {
+    begin_again();
+  }
 }
 
 void Service::init(core::Task settled) {
@@ -127,6 +130,13 @@ void Service::started(core::Result<void> result) {
   backoff_ = spec_.backoff.first;
   set_state(State::kRunning);
   label_->log.info("service is running");
+  life_->on_end([weak = weak_from_this(), life = std::weak_ptr(life_)](core::Result<void> ended) {
+    const auto self = weak.lock();
+    if (self != nullptr && self->life_ == life.lock()) {
+      self->has_ended(std::move(ended));
+    }
+  });
+  watch_health();
   settle();
 }
 
@@ -145,6 +155,8 @@ core::Result<void> Service::announce() {
 
 // From now on no request comes in; what came in before may be answered.
 void Service::withdraw(State state) {
+  control_.executor.cancel(std::exchange(health_timer_, 0));
+  set_health(Health::kUnknown, {});
   if (life_ != nullptr) {
     life_->context().set_gate(core::Errc::kServiceStopping);
   }
@@ -206,24 +218,53 @@ void Service::after_life() {
     }
     return;
   }
-  if (spec_.restart == Restart::kNever || type_ == nullptr) {
+  const bool ended = std::exchange(ended_, false);
+  if (std::exchange(again_, false)) {
+    begin_again();
     return;
   }
-  const core::Duration wait = backoff_;
-  backoff_ = std::min(backoff_ * 2, spec_.backoff.most);
+  const bool wanted = ended ? spec_.restart == Restart::kAlways : spec_.restart != Restart::kNever;
+  if (wanted && type_ != nullptr) {
+    start_again(std::exchange(backoff_, std::min(backoff_ * 2, spec_.backoff.most)));
+  } else if (ended) {
+    set_state(State::kStopped);
+  }
+}
+
+void Service::start_again(core::Duration wait) {
   restart_timer_ = control_.executor.after(wait, [weak = weak_from_this()] {
     if (const auto self = weak.lock(); self != nullptr && !self->stopping_) {
-      ++self->restarts_;
-      self->restarting_ = true;
-      self->begin_life();
+      self->begin_again();
     }
   });
+}
+
+void Service::begin_again() {
+  control_.executor.cancel(std::exchange(restart_timer_, 0));
+  ++restarts_;
+  restarting_ = true;
+  begin_life();
+}
+
+// Its start was its last word, or it had nothing more to do.
+void Service::has_ended(core::Result<void> result) {
+  if (stopping_ || ending_ || !lives()) {
+    return;
+  }
+  if (!result) {
+    fail(result.error());
+    return;
+  }
+  label_->log.info("service has ended by itself");
+  ended_ = true;
+  withdraw(State::kStopping);
+  end_life();
 }
 
 void Service::stop(core::Task stopped) {
   stopping_ = true;
   stopped_ = std::move(stopped);
-  control_.executor.cancel(restart_timer_);
+  control_.executor.cancel(std::exchange(restart_timer_, 0));
   settle();
   if (ending_) {
     return;  // after_life() goes on
@@ -250,6 +291,10 @@ core::Result<void> Service::resume() {
   return change_state(State::kPaused, State::kRunning, {});
 }
 
+bool Service::lives() const {
+  return life_ != nullptr && (row_.state == State::kRunning || row_.state == State::kPaused);
+}
+
 InstanceStatus Service::status() const {
   InstanceStatus status;
   status.id = id_;
@@ -258,6 +303,8 @@ InstanceStatus Service::status() const {
   status.file = spec_.file;
   status.row = row_;
   status.last_error = last_error_;
+  status.health = health_;
+  status.health_reason = health_reason_;
   status.restarts = restarts_;
   status.leaked = static_cast<std::uint32_t>(leaked_.size());
   if (library_ != nullptr) {
@@ -278,7 +325,8 @@ InstanceStatus Service::status() const {
   status.exceptions = context.counters.exceptions.load();
   status.misuses = context.counters.misuses.load();
   life_->instance().for_each_action([&](const Action& action) {
-    status.actions.push_back({action.row.pattern, action.requests.load(), action.failures.load()});
+    status.actions.push_back({action.row.pattern, action.requests.load(), action.failures.load(),
+                              action.latency.quantile(0.50), action.latency.quantile(0.99)});
   });
   return status;
 }

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ struct InstanceRow {
   bool phase_pending = false;
   runar_status phase_status = RUNAR_OK;
   std::string phase_text;
+  bool started = false;
+  std::optional<runar_status> ended;  // by itself, with that status
 };
 
 struct ActionRow {

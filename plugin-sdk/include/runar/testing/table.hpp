@@ -46,6 +46,11 @@ inline runar_status phase_done(runar_ctx* ctx, std::uint32_t phase, runar_status
   Core& host = core(ctx);
   InstanceRow& row = Core::row(ctx);
   const std::lock_guard lock(host.mutex);
+  if (phase == RUNAR_PHASE_STOP && row.started && !row.phase_pending && !row.ended) {
+    row.ended = status;
+    row.phase_text = std::string(detail::view(text));
+    return RUNAR_OK;
+  }
   if (!row.phase_pending || row.phase != phase) {
     host.problems.push_back("phase_done: no such phase is pending");
     return RUNAR_E_STALE;

@@ -1,0 +1,129 @@
+#include "node/config_reload.h"
+
+#include <utility>
+
+namespace runard::node {
+namespace {
+
+using Place = std::pair<const config::Plugin*, const config::Service*>;
+
+std::map<std::string, Place> services_of(const config::Config& config) {
+  std::map<std::string, Place> services;
+  for (const config::Plugin& plugin : config.plugins.load) {
+    for (const config::Service& service : plugin.services) {
+      services[service.network + ":" + service.path] = {&plugin, &service};
+    }
+  }
+  return services;
+}
+
+config::Config without_settings(config::Config config) {
+  for (config::Plugin& plugin : config.plugins.load) {
+    for (config::Service& service : plugin.services) {
+      service.config = {};
+    }
+  }
+  return config;
+}
+
+bool same_but_settings(const Place& a, const Place& b) {
+  config::Service first = *a.second;
+  config::Service second = *b.second;
+  first.config = second.config = {};
+  return a.first->file == b.first->file && first == second;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> common_settings(const config::Config& running,
+                                                   const config::Config& wanted) {
+  std::map<std::string, std::string> settings;
+  const auto known = services_of(running);
+  for (const auto& [name, place] : services_of(wanted)) {
+    const auto before = known.find(name);
+    if (before != known.end() && same_but_settings(before->second, place)) {
+      settings[name] = place.second->config.json;
+    }
+  }
+  return settings;
+}
+
+bool differs_elsewhere(const config::Config& running, const config::Config& wanted) {
+  return without_settings(running) != without_settings(wanted);
+}
+
+struct ConfigReload::Round {
+  const config::Config& running;
+  plugin_host::Host& host;
+  Done done;
+  std::size_t waiting = 1;  // services, and the round itself
+  bool all_taken = true;
+};
+
+void ConfigReload::begin(const config::Config& running, plugin_host::Host& host, Done done) {
+  if (std::exchange(busy_, true)) {
+    if (next_) {  // one more reads the file late enough for both
+      done(true);
+      return;
+    }
+    next_ = [this, &running, &host, done = std::move(done)]() mutable {
+      begin(running, host, std::move(done));
+    };
+    return;
+  }
+  const auto round = std::make_shared<Round>(Round{running, host, std::move(done)});
+  elsewhere_([this, round] {
+    config::Loaded loaded = load_();
+    control_.post(
+        [this, round, loaded = std::move(loaded)]() mutable { read(round, std::move(loaded)); });
+  });
+}
+
+void ConfigReload::read(const std::shared_ptr<Round>& round, config::Loaded loaded) {
+  for (const config::Problem& problem : loaded.problems) {
+    log_.error("the configuration has a mistake: everything stays as it was",
+               {core::field("problem", problem.text())});
+  }
+  if (loaded.config) {
+    if (loaded.config->node.name.empty()) {
+      loaded.config->node.name = round->running.node.name;
+    }
+    if (differs_elsewhere(round->running, *loaded.config)) {
+      log_.warn("more than settings of services has changed: that takes a restart");
+      round->all_taken = false;
+    }
+    for (const auto& [name, settings] : common_settings(round->running, *loaded.config)) {
+      ++round->waiting;
+      round->host.reconfigure(
+          name, settings,
+          [this, round, name](const core::Result<void>& result) { settled(round, name, result); });
+    }
+  } else {
+    round->all_taken = false;
+  }
+  end(round);
+}
+
+void ConfigReload::settled(const std::shared_ptr<Round>& round, const std::string& service,
+                           const core::Result<void>& result) {
+  if (!result) {
+    round->all_taken = false;
+    log_.error(
+        "a service keeps its old settings",
+        {core::field("service", service), core::field("why", core::describe(result.error()))});
+  }
+  end(round);
+}
+
+void ConfigReload::end(const std::shared_ptr<Round>& round) {
+  if (--round->waiting > 0) {
+    return;
+  }
+  busy_ = false;
+  round->done(round->all_taken);
+  if (core::Task next = std::move(next_)) {
+    next();
+  }
+}
+
+}  // namespace runard::node
