@@ -5,8 +5,13 @@
 #include <algorithm>
 
 #include "core/check.h"
+#include "crypto/constant_time.h"
 
 namespace runard::crypto {
+
+void cleanse(std::span<std::uint8_t> bytes) noexcept {
+  OPENSSL_cleanse(bytes.data(), bytes.size());
+}
 
 SecretBytes::SecretBytes(std::size_t size) : size_(size) {
   if (size > 0) {
@@ -37,7 +42,7 @@ void SecretBytes::wipe() noexcept {
 }
 
 bool operator==(const SecretBytes& a, const SecretBytes& b) {
-  return a.size_ == b.size_ && (a.size_ == 0 || CRYPTO_memcmp(a.data_, b.data_, a.size_) == 0);
+  return equal_in_constant_time(a.view(), b.view());
 }
 
 }  // namespace runard::crypto

@@ -14,6 +14,9 @@
 
 namespace runard::crypto {
 
+// Overwrites what is no longer needed; the compiler may not leave it out.
+void cleanse(std::span<std::uint8_t> bytes) noexcept;
+
 class SecretBytes {
  public:
   SecretBytes() = default;

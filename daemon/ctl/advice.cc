@@ -197,6 +197,11 @@ Advice on_denied_socket(const std::string& path) {
 }  // namespace
 
 int tell(Session& session, const ControlError& error, const Asked& asked) {
+  if (error.details.empty()) {  // the daemon has said nothing: it is that which is wrong
+    return session.fail(
+        error.error,
+        {"Look at the daemon's log (journalctl -u runard); if it hangs, restart it.", {}, {}});
+  }
   return session.fail(error.error, advice_on(session, error.error, asked), error.details);
 }
 

@@ -139,7 +139,7 @@ int bench_pub(Session& session, const PubBenchOptions& options) {
 int bench_sub(Session& session, const SubBenchOptions& options) {
   ControlClient client;
   if (const auto connected = client.connect(session.socket); !connected) {
-    return session.fail(connected.error());
+    return tell_unreachable(session, connected.error());
   }
   std::uint64_t runs = 0;
   bool good = true;

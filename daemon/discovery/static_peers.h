@@ -1,5 +1,5 @@
 // StaticPeers: the peers that the operator named, as sightings without end. A name stays a name: it
-// is looked up by the Resolver each time it is dialled.
+// is looked up by the transport each time it is dialled.
 #pragma once
 
 #include <string>

@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "crypto/certificate.h"
+#include "crypto/digest.h"
 #include "crypto/openssl_error.h"
 #include "identity/name.h"
 #include "identity/profile.h"
@@ -86,6 +87,20 @@ core::Result<void> apply_denylist(PeerIdentity& peer, const Denylist& denied) {
   return {};
 }
 
+// Whatever was shown counts: a chain through a denied CA can't be made without showing that CA.
+core::Result<void> check_keys(X509* leaf, const STACK_OF(X509) * shown, const Denylist& denied) {
+  if (denied.keys.empty()) {
+    return {};
+  }
+  for (int i = -1; i < (shown == nullptr ? 0 : sk_X509_num(shown)); ++i) {
+    const auto key = crypto::public_key_of(i < 0 ? leaf : sk_X509_value(shown, i));
+    if (key && denied.keys.contains(crypto::sha256(key->spki()))) {
+      return fail(Errc::kNodeDenied, i < 0 ? "the node's key is denied" : "a CA's key is denied");
+    }
+  }
+  return {};
+}
+
 int verify_error_of(Errc code) {
   switch (code) {
     case Errc::kCertificateExpired:
@@ -115,6 +130,9 @@ core::Result<PeerIdentity> verify_peer(X509* leaf, STACK_OF(X509) * intermediate
   const auto id = proven_node(leaf);
   if (!id) {
     return id.error();
+  }
+  if (auto allowed = check_keys(leaf, intermediates, trust.denied()); !allowed) {
+    return allowed.error();
   }
   auto networks = networks_of(leaf);
   if (!networks) {

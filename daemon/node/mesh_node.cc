@@ -39,23 +39,23 @@ mesh::Settings mesh_settings(const config::Config& config) {
 }  // namespace
 
 MeshNode::MeshNode(const Context& context, const config::Config& config,
-                   const identity::StateDir& state, LocalNode& local,
-                   identity::NodeIdentity identity, NetworkMap networks, std::uint64_t epoch)
+                   const identity::StateDir& state, LocalNode& local, Self self)
     : context_(context),
       config_(config),
       state_dir_(state.path()),
       log_(context.log.component("mesh")),
       local_(local),
-      identity_(std::move(identity)),
-      networks_(std::move(networks)),
+      identity_(std::move(self.identity)),
+      networks_(std::move(self.networks)),
       mesh_names_(networks_),
-      epoch_(epoch),
+      epoch_(self.epoch),
       past_(context.control, context.clock, config.limits.payload),
       peers_(networks_, past_),
       inbound_(
           local.broker(), context.control,
           [this](transport::LinkId link, std::uint64_t lane) { endpoint_->resume(link, lane); }),
-      mesh_({identity_.id, epoch}, mesh_settings(config), mesh_names_, *this, context.random, log_),
+      mesh_({identity_.id, epoch_}, mesh_settings(config), mesh_names_, *this, context.random,
+            log_),
       multicast_(context.io.get_executor(), context.clock, context.random, *this,
                  context.log.component("discovery")),
       remote_services_(local.events()) {}
@@ -80,8 +80,8 @@ core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
   if (!secret) {
     return secret.error();
   }
-  std::unique_ptr<MeshNode> node(new MeshNode(context, config, state, local, std::move(*identity),
-                                              std::move(*networks), epoch));
+  std::unique_ptr<MeshNode> node(new MeshNode(
+      context, config, state, local, Self{std::move(*identity), std::move(*networks), epoch}));
   const config::Quic quic = config.transport ? config.transport->quic : config::Quic{};
   if (auto opened = node->open(quic, secret_bytes(*secret)); !opened) {
     return opened.error();
@@ -123,7 +123,7 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   options.self = {identity_.id, identity_.name, epoch_, texts(quic.advertise), networks_.ids()};
   options.limits.payload = config_.limits.payload;
   options.limits.links = config_.limits.peers;
-  options.limits.receive_memory = config_.limits.memory;
+  options.limits.shared_memory = config_.limits.memory;
   options.tls = *tls;
   options.reset_secret = reset_secret;
   options.listen = *listen;
@@ -275,6 +275,8 @@ void MeshNode::add_status(json::object& status) const {
                     {"certificate_until", admin::time_value(identity_.not_after)},
                     {"handshakes", stats.handshakes},
                     {"handshakes_failed", stats.handshakes_failed},
+                    {"strangers_dropped", stats.initials_dropped},
+                    {"resets_received", stats.resets_received},
                     {"calls_sent", stats.calls_sent},
                     {"calls_received", stats.calls_received},
                     {"multicast_heard", multicast_.stats().received}};

@@ -34,7 +34,7 @@ class MeshNode final : private mesh::Port,
                                                       const config::Config& config,
                                                       identity::StateDir& state,
                                                       std::uint64_t epoch, LocalNode& local);
-  ~MeshNode();
+  ~MeshNode() override;
 
   core::Result<void> start();
   void drain();
@@ -45,9 +45,13 @@ class MeshNode final : private mesh::Port,
   core::Result<void> reload_identity();
 
  private:
+  struct Self {
+    identity::NodeIdentity identity;
+    NetworkMap networks;
+    std::uint64_t epoch;
+  };
   MeshNode(const Context& context, const config::Config& config, const identity::StateDir& state,
-           LocalNode& local, identity::NodeIdentity identity, NetworkMap networks,
-           std::uint64_t epoch);
+           LocalNode& local, Self self);
   core::Result<void> open(const config::Quic& quic,
                           const transport::ResetSecret::Bytes& reset_secret);
   core::Result<std::shared_ptr<const transport::TlsContext>> make_tls() const;

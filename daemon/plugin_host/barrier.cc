@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "plugin_host/action.h"
+#include "plugin_host/runtime.h"
 
 namespace runard::plugin_host {
 
@@ -10,6 +11,10 @@ void park() noexcept {
   for (;;) {
     ::pause();
   }
+}
+
+void enter_plugin_code(Context& context) noexcept {
+  context.runtime().rest.enter();
 }
 
 void report_exception(Context& context, const Frame& frame, const char* text) noexcept {

@@ -14,12 +14,14 @@
 namespace runard::plugin_host {
 
 [[noreturn]] void park() noexcept;
+void enter_plugin_code(Context& context) noexcept;
 void report_exception(Context& context, const Frame& frame, const char* text) noexcept;
 
 // False: it threw.
 template <class F>
 bool call_plugin(Context& context, const Frame& frame, F&& f) noexcept {
   const FrameScope scope(frame);
+  enter_plugin_code(context);
   bool returned = false;
   try {
     f();

@@ -68,6 +68,7 @@ class Requests {
   void fail_all(Context& context, core::Errc code);
   // Answers what no one else will. Called from time to time by one thread.
   void reap(core::TimePoint now);
+  std::uint32_t open_count() const { return table_.open_count(); }
 
  private:
   RequestSlot* find(const Context& context, runar_id id);

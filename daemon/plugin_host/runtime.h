@@ -15,6 +15,7 @@
 #include "plugin_host/ports.h"
 #include "plugin_host/queued_request.h"
 #include "plugin_host/requests.h"
+#include "plugin_host/rest.h"
 #include "plugin_host/tasks.h"
 #include "plugin_host/thread_list.h"
 #include "plugin_host/workers.h"
@@ -48,6 +49,7 @@ struct Runtime {
   const Ports ports;
   const Limits limits;
   ThreadList threads;
+  Rest rest;  // the watchdog's
   Workers workers;
   BlockingPool blocking;
   Requests requests;

@@ -1,5 +1,7 @@
 #include "plugin_host/watchdog.h"
 
+#include <algorithm>
+
 #include "plugin_host/action.h"
 #include "plugin_host/runtime.h"
 
@@ -13,33 +15,42 @@ void Watchdog::start() {
 }
 
 void Watchdog::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    wake_.notify_one();
-  }
+  runtime_.rest.stop();
   if (thread_.joinable()) {
     thread_.join();
   }
 }
 
 void Watchdog::work() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    lock.unlock();
+  bool light = false;
+  Seen seen = Seen::kMoved;
+  do {
+    light = seen == Seen::kNothing;
+    if (light) {
+      runtime_.rest.begin_light();
+    }
     const core::TimePoint now = runtime_.clock.now();
-    const bool busy = look(now);
+    seen = look(now);
     if (now >= next_reap_) {
       runtime_.requests.reap(now);
       next_reap_ = now + kReapInterval;
     }
-    lock.lock();
-    wake_.wait_for(lock, busy ? limits_.tick : limits_.idle_tick, [this] { return stopping_; });
-  }
+  } while (runtime_.rest.wait(until_next(seen, light)));
 }
 
-bool Watchdog::look(core::TimePoint now) {
-  bool busy = false;
+// Only after a look that could not miss what begins to run may it sleep for long.
+core::Duration Watchdog::until_next(Seen seen, bool light) {
+  if (seen == Seen::kRunning) {
+    return limits_.tick;
+  }
+  if (seen == Seen::kMoved || !light) {
+    return limits_.idle_tick;
+  }
+  return runtime_.requests.open_count() > 0 ? kReapInterval : kLongest;
+}
+
+Watchdog::Seen Watchdog::look(core::TimePoint now) {
+  Seen seen = Seen::kNothing;
   stalled_ = 0;
   marked_.swap(marked_before_);
   marked_.clear();
@@ -49,22 +60,23 @@ bool Watchdog::look(core::TimePoint now) {
     if (const auto sight = known.find(&thread); sight != known.end()) {
       sights_.insert(*sight);
     }
-    busy |= look_at(thread, now);
+    seen = std::max(seen, look_at(thread, now));
   });
   unmark_returned();
   provide_workers();
-  return busy;
+  return seen;
 }
 
-bool Watchdog::look_at(ThreadContext& thread, core::TimePoint now) {
+Watchdog::Seen Watchdog::look_at(ThreadContext& thread, core::TimePoint now) {
   Sight& sight = sights_[&thread];
   const std::uint64_t sequence = thread.sequence();
+  const bool runs = thread.depth() > 0;
   if (sequence != sight.sequence || sight.since == core::TimePoint{}) {
     sight = {sequence, now, false};
-    return thread.depth() > 0;
+    return runs ? Seen::kRunning : Seen::kMoved;
   }
-  if (thread.depth() == 0) {
-    return false;
+  if (!runs) {
+    return Seen::kNothing;
   }
   const core::Duration still = now - sight.since;
   const bool may_wait = thread.role() == ThreadRole::kBlocking;
@@ -78,7 +90,7 @@ bool Watchdog::look_at(ThreadContext& thread, core::TimePoint now) {
     sight.warned = true;
     report(thread, still);
   }
-  return true;
+  return Seen::kRunning;
 }
 
 // The thread list is locked: no instance is destroyed meanwhile.

@@ -1,17 +1,14 @@
 // Watchdog: finds plugin code that does not return.
 //
-// It looks at each thread's stack of frames, every tick while anything runs. Code
-// on a worker or I/O thread that has not moved for `warn` is named in the log once, the innermost
-// frame being to blame; after `stuck` every instance on that stack refuses new requests
-// (kServiceStuck) until it returns, and a spare worker takes the thread's place. BLOCKING handlers
-// may wait. When work is waiting and no worker moves, a spare comes at once. It also lets requests
-// end that nobody answers.
-// Threading: its own thread.
+// It looks at each thread's stack of frames, every tick while anything runs, and sleeps while
+// nothing does. Code on a worker or I/O thread that has not moved for `warn` is named in the log
+// once, the innermost frame being to blame; after `stuck` every instance on that stack refuses new
+// requests (kServiceStuck) until it returns, and a spare worker takes the thread's place. BLOCKING
+// handlers may wait. When work is waiting and no worker moves, a spare comes at once. It also lets
+// requests end that nobody answers. Threading: its own thread.
 #pragma once
 
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <set>
 #include <thread>
 
@@ -26,7 +23,7 @@ struct WatchdogLimits {
   core::Duration warn = std::chrono::milliseconds(100);
   core::Duration stuck = std::chrono::seconds(5);
   core::Duration tick = std::chrono::milliseconds(10);
-  core::Duration idle_tick = std::chrono::milliseconds(50);  // while nothing runs
+  core::Duration idle_tick = std::chrono::milliseconds(50);  // while code ran since the last
 };
 
 class Watchdog {
@@ -46,9 +43,15 @@ class Watchdog {
   };
   static constexpr core::Duration kReapInterval = std::chrono::milliseconds(500);
 
+  // A thread may enter plugin code so late that neither it nor a look sees the other: then the
+  // next look does.
+  static constexpr core::Duration kLongest = std::chrono::seconds(5);
+  enum class Seen : std::uint8_t { kNothing, kMoved, kRunning };
+
   void work();
-  bool look(core::TimePoint now);  // true: something runs
-  bool look_at(ThreadContext& thread, core::TimePoint now);
+  core::Duration until_next(Seen seen, bool light);
+  Seen look(core::TimePoint now);
+  Seen look_at(ThreadContext& thread, core::TimePoint now);
   void report(const ThreadContext& thread, core::Duration still);
   void mark_stack(const ThreadContext& thread);
   void unmark_returned();
@@ -61,10 +64,6 @@ class Watchdog {
   std::set<Context*> marked_before_;
   std::uint32_t stalled_ = 0;  // workers that have not moved for a tick
   core::TimePoint next_reap_{};
-
-  std::mutex mutex_;  // protects all below
-  std::condition_variable wake_;
-  bool stopping_ = false;
   std::thread thread_;
 };
 

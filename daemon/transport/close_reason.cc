@@ -2,6 +2,10 @@
 
 #include <openssl/ssl.h>
 
+#include <algorithm>
+
+#include "core/bytes.h"
+
 namespace runard::transport {
 namespace {
 
@@ -14,6 +18,17 @@ constexpr std::uint64_t kCryptoError = 0x100;  // RFC 9001 section 4.8: 0x100 + 
 
 std::string alert_text(std::uint8_t alert) {
   return std::string("TLS alert ") + SSL_alert_desc_string_long(alert);
+}
+
+// What the peer says of it, as far as it can be shown.
+std::string reason_text(const ngtcp2_ccerr& close) {
+  constexpr std::size_t kMostReason = 120;
+  std::string text(": ");
+  for (const std::uint8_t byte :
+       core::ByteView(close.reason, std::min(close.reasonlen, kMostReason))) {
+    text.push_back(byte >= ' ' && byte < 0x7f ? static_cast<char>(byte) : '?');
+  }
+  return text.size() > 2 ? text : std::string();
 }
 
 // Other reasons share their alert, so only the log of the node that raised it tells them apart.
@@ -64,7 +79,8 @@ core::Errc errc_of(CloseCode code) {
 
 core::Error peer_close_error(const ngtcp2_ccerr& close) {
   if (close.type == NGTCP2_CCERR_TYPE_APPLICATION) {
-    return core::fail(errc_of(static_cast<CloseCode>(close.error_code)), "closed by the peer");
+    return core::fail(errc_of(static_cast<CloseCode>(close.error_code)),
+                      "closed by the peer" + reason_text(close));
   }
   if (close.error_code >= kCryptoError && close.error_code < kCryptoError + 0x100) {
     const auto alert = static_cast<std::uint8_t>(close.error_code - kCryptoError);

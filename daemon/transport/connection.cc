@@ -82,7 +82,7 @@ core::Result<void> Connection::open(const Address& remote, const Accepting* firs
   if (first == nullptr) {
     const ngtcp2_cid dcid = Cid::random(context_.random).native();
     result = ngtcp2_conn_client_new(&conn_, &dcid, &scid, &path, NGTCP2_PROTO_VER_V1, &callbacks,
-                                    &settings, &params, nullptr, this);
+                                    &settings, &params, &memory_.native(), this);
   } else {
     const ngtcp2_cid dcid = first->client_scid.native();
     params.original_dcid = (first->original ? *first->original : first->client_dcid).native();
@@ -98,7 +98,7 @@ core::Result<void> Connection::open(const Address& remote, const Accepting* firs
     std::copy(token.begin(), token.end(), params.stateless_reset_token);
     params.stateless_reset_token_present = 1;
     result = ngtcp2_conn_server_new(&conn_, &dcid, &scid, &path, first->version, &callbacks,
-                                    &settings, &params, nullptr, this);
+                                    &settings, &params, &memory_.native(), this);
   }
   if (result != 0) {
     return core::fail(Errc::kInternal, std::string("QUIC connection: ") + ngtcp2_strerror(result));
@@ -149,7 +149,7 @@ ReadOutcome Connection::read(const Datagram& datagram, core::TimePoint now) {
                                           datagram.bytes.size(), stamp(now));
   switch (result) {
     case 0:
-      return ReadOutcome::kOk;
+      return fits() ? ReadOutcome::kOk : ReadOutcome::kFailed;
     case NGTCP2_ERR_RETRY:
       return ReadOutcome::kRetry;
     case NGTCP2_ERR_DROP_CONN:
@@ -161,6 +161,14 @@ ReadOutcome Connection::read(const Datagram& datagram, core::TimePoint now) {
       fail(result);
       return ReadOutcome::kFailed;
   }
+}
+
+bool Connection::fits() {
+  if (memory_.held() <= context_.limits.connection_memory()) {
+    return true;
+  }
+  error_ = core::fail(Errc::kOverloaded, "the peer sends in too many pieces to keep");
+  return false;
 }
 
 ngtcp2_ssize Connection::write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, std::uint8_t* out,
@@ -386,6 +394,9 @@ void Connection::fail(int code) {
 void Connection::note_alert(std::uint8_t alert) {
   ngtcp2_ccerr_set_tls_alert(&failure_, alert, nullptr, 0);
   error_ = tls_->refusal() ? refusal_error(*tls_->refusal()) : alert_error(alert);
+  if (ngtcp2_conn_get_handshake_completed2(conn_) != 0 && tls_->protocol_agreed()) {
+    error_.code = Errc::kProtocol;  // TLS has nothing more to say on a link
+  }
 }
 
 void Connection::note_peer_close() {
@@ -406,7 +417,7 @@ core::Duration Connection::probe_timeout() const {
 Connection::Info Connection::info() const {
   ngtcp2_conn_info info;
   ngtcp2_conn_get_conn_info2(conn_, &info);
-  return {nanoseconds(info.smoothed_rtt), info.cwnd, info.pkt_lost, key_renewals_};
+  return {nanoseconds(info.smoothed_rtt), info.cwnd, info.pkt_lost, key_renewals_, memory_.held()};
 }
 
 }  // namespace runard::transport

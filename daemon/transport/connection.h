@@ -18,6 +18,7 @@
 #include "core/random.h"
 #include "transport/address.h"
 #include "transport/cid.h"
+#include "transport/counted_memory.h"
 #include "transport/limits.h"
 #include "transport/reset_secret.h"
 #include "transport/send_scheduler.h"
@@ -142,6 +143,7 @@ class Connection {
     std::uint64_t congestion_window = 0;
     std::uint64_t packets_lost = 0;
     std::uint64_t key_renewals = 0;  // by this side
+    std::size_t memory = 0;          // of ngtcp2's
   };
   Info info() const;
 
@@ -155,6 +157,7 @@ class Connection {
   ngtcp2_ssize write_packet(ngtcp2_path* path, ngtcp2_pkt_info* info, std::uint8_t* out,
                             std::size_t size, ngtcp2_tstamp at);
   void peer_stream_over(bool bidirectional);
+  bool fits();
   void fail(int code);
   void note_peer_close();
   void note_alert(std::uint8_t alert);
@@ -164,6 +167,7 @@ class Connection {
   ConnectionOwner& owner_;
   const bool server_;
   Cid own_cid_;
+  CountedMemory memory_;  // before all that ngtcp2 makes
   ngtcp2_crypto_conn_ref reference_{};
   ngtcp2_conn* conn_ = nullptr;
   std::unique_ptr<TlsSession> tls_;

@@ -10,6 +10,9 @@ namespace {
 
 // One look at the socket takes so many batches, then timers and writers have their turn.
 constexpr int kBatches = 4;
+// So many looks, while each finds something, before others of the io_context have theirs: looking
+// costs less than asking epoll whether to look.
+constexpr int kLooks = 8;
 
 }  // namespace
 
@@ -76,19 +79,24 @@ void Endpoint::Loop::wait_writable() {
 }
 
 void Endpoint::Loop::on_readable() {
-  hub_.exchange()->mailbox().awake();
-  const core::TimePoint at = now();
-  for (int batch = 0; batch < kBatches; ++batch) {
-    const std::size_t taken =
-        socket_->receive([&](const Datagram& datagram) { hub_.datagram(datagram, at); });
-    if (taken < UdpSocket::kBatch) {
-      break;
-    }
+  for (int look = 0; look < kLooks && !stopped_ && take_datagrams(); ++look) {
+    turn();
   }
-  turn();
   if (!stopped_) {
     wait_readable();
   }
+}
+
+// False: nothing was there.
+bool Endpoint::Loop::take_datagrams() {
+  const core::TimePoint at = now();
+  std::size_t taken = UdpSocket::kBatch;
+  std::size_t all = 0;
+  for (int batch = 0; batch < kBatches && taken == UdpSocket::kBatch; ++batch) {
+    taken = socket_->receive([&](const Datagram& datagram) { hub_.datagram(datagram, at); });
+    all += taken;
+  }
+  return all > 0;
 }
 
 void Endpoint::Loop::kick() {

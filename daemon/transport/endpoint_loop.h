@@ -31,6 +31,7 @@ class Endpoint::Loop final : public std::enable_shared_from_this<Loop> {
   void wait_readable();
   void wait_writable();
   void on_readable();
+  bool take_datagrams();
   void turn();
   void arm_timer();
   core::TimePoint now();
@@ -48,7 +49,7 @@ class Endpoint::Loop final : public std::enable_shared_from_this<Loop> {
   bool kicked_ = false;
   bool waiting_writable_ = false;
   bool stopped_ = false;
-  std::unique_ptr<Resolver> resolver_;  // last: its threads use the rest
+  std::unique_ptr<Resolver> resolver_;  // null once stopped
 };
 
 }  // namespace runard::transport

@@ -11,7 +11,7 @@ Hub::Hub(HubOptions options, const HubServices& services)
       self_(std::move(options.self)),
       reset_secret_(options.reset_secret),
       services_(services),
-      memory_(limits_.receive_memory),
+      memory_(limits_.shared_memory),
       exchange_(std::make_shared<Exchange>(limits_)),
       connections_{limits_, services.random, reset_secret_, std::move(options.tls), options.local},
       context_{limits_,        services.clock,   *exchange_,    memory_,
@@ -277,6 +277,8 @@ Stats Hub::stats() const {
   Stats copy = stats_;
   copy.links = by_node_.size();
   copy.half_open = gate_.half_open();
+  copy.connection_ids = cids_.size();
+  copy.reset_tokens = tokens_.size();
   return copy;
 }
 

@@ -12,7 +12,7 @@ void InboundCall::attach(RequestTable& table) {
   grant_ = {};
   arrived_ = table.core_.now;
   ticket_ = 0;
-  delivered_ = sent_ = counted_ = 0;
+  delivered_ = sent_ = counted_ = borrowed_ = 0;
   replying_ = end_sent_ = handed_over_ = claimed_ = withdrawn_ = cancelled_ = false;
   ended_ = closed_ = to_deliver_ = false;
 }
@@ -72,6 +72,7 @@ SendParts InboundCall::pending() const {
 void InboundCall::sent(std::size_t bytes, bool last) {
   sent_ += bytes;
   end_sent_ = last;
+  moved_ = table_->core_.now;
 }
 
 }  // namespace runard::transport

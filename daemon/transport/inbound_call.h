@@ -41,8 +41,10 @@ class InboundCall final : public Letter, public Stream, public ListHook {
   rpc::Ticket ticket_ = 0;
   std::size_t delivered_ = 0;  // bytes of the request while it is in progress
   std::size_t sent_ = 0;
-  std::size_t counted_ = 0;  // bytes of the reply in the link's count
-  bool ended_ = false;       // the peer finished its direction
+  std::size_t counted_ = 0;   // bytes of the reply in the link's count
+  std::size_t borrowed_ = 0;  // of them from what all links share
+  core::TimePoint moved_{};   // when some of the reply was last sent
+  bool ended_ = false;        // the peer finished its direction
   bool replying_ = false;
   bool end_sent_ = false;
   bool handed_over_ = false;  // the handler has it

@@ -150,8 +150,7 @@ void RequestTable::answer(InboundCall& call) {
   if (call.closed_ || call.end_sent_) {
     return release(call);
   }
-  const std::size_t limit = core_.context.limits.reply_bytes;
-  if (reply_bytes_ > 0 && reply_bytes_ + call.reply_size() > limit) {
+  if (!reply_fits(call)) {
     encode_reply(rpc::Reply::failure(core::fail(Errc::kOverloaded, "replies", Executed::kYes)),
                  core_.context.limits.payload, call);
   }
@@ -160,7 +159,45 @@ void RequestTable::answer(InboundCall& call) {
   }
   call.counted_ = call.reply_size();
   reply_bytes_ += call.counted_;
+  call.moved_ = core_.now;
+  next_deadline_ = std::min(next_deadline_, core_.now + core_.context.limits.message_timeout);
   core_.scheduler.ready(call);
+}
+
+// Up to reply_pause the link has room of its own; beyond, it is what all links share.
+bool RequestTable::reply_fits(InboundCall& call) {
+  const Limits& limits = core_.context.limits;
+  const std::size_t total = reply_bytes_ + call.reply_size();
+  if (reply_bytes_ == 0 || total <= std::min(limits.reply_pause, limits.reply_bytes)) {
+    return true;
+  }
+  if (total > limits.reply_bytes || !core_.context.memory.take(call.reply_size())) {
+    return false;
+  }
+  call.borrowed_ = call.reply_size();
+  return true;
+}
+
+// A message of the peer's that does not come to its end, or a reply that it does not read, is given
+// up. When that will be so again, if nothing moves.
+core::TimePoint RequestTable::give_up_stuck(InboundCall& call) {
+  const bool replying = call.replying_ && !call.end_sent_;
+  const bool arriving = !call.handed_over_ && !call.claimed_ &&
+                        call.request_.state() == MessageAssembler::State::kPartial;
+  if (call.closed_ || (!replying && !arriving)) {
+    return core::kNever;
+  }
+  const core::TimePoint latest =
+      (replying ? call.moved_ : call.arrived_) + core_.context.limits.message_timeout;
+  if (latest > core_.now) {
+    return latest;
+  }
+  if (replying) {
+    call.end_sent_ = true;
+    core_.scheduler.remove(call);
+  }
+  stop(call, wire::ResetCode::kDeadline);
+  return core::kNever;
 }
 
 void RequestTable::release(InboundCall& call) {
@@ -173,7 +210,8 @@ void RequestTable::release(InboundCall& call) {
     core_.request_grants.serve(*core_.connection);
   }
   reply_bytes_ -= call.counted_;
-  call.counted_ = 0;
+  core_.context.memory.give(call.borrowed_);
+  call.counted_ = call.borrowed_ = 0;
   call.request_.clear();
   call.unlink();
   --open_theirs_;

@@ -65,7 +65,8 @@ void OutLane::sent(std::size_t bytes, bool) {
 InLane::InLane(LinkCore& core, std::uint64_t prefix)
     : Stream(SendClass::kLane),
       core_(core),
-      inbox_(core.context.limits.lane_window, core.context.limits.lane_window - prefix) {}
+      inbox_(core.context.limits.lane_window, core.context.limits.lane_window - prefix),
+      moved_(core.now) {}
 
 bool InLane::received(core::ByteView bytes, bool) {
   core_.connection->extend_connection(bytes.size());
@@ -97,6 +98,7 @@ bool InLane::deliver() {
     if (!frame) {
       break;
     }
+    moved_ = core_.now;
     if (!take_frame(*frame)) {
       return false;
     }
@@ -108,6 +110,11 @@ bool InLane::deliver() {
   }
   if (over_) {
     return true;
+  }
+  if (held_ || inbox_.view().empty() || grant_.wanted != 0) {
+    moved_ = core_.now;  // it is not the peer that keeps us waiting
+  } else if (core_.now - moved_ > limits.message_timeout) {
+    return false;
   }
   inbox_.credit(*core_.connection, *this);
   if (size > limits.lane_window) {

@@ -43,7 +43,7 @@ class InLane final : public Stream {
   // `prefix`: bytes of the stream that were read to find out its type.
   InLane(LinkCore& core, std::uint64_t prefix);
 
-  // False: a frame that can't be decoded.
+  // False: a frame that can't be decoded, or that does not come to its end.
   bool deliver();
   void resume() { held_ = false; }
   bool over() const { return over_; }
@@ -66,7 +66,8 @@ class InLane final : public Stream {
   Inbox inbox_;
   Grant grant_;
   std::optional<std::uint64_t> number_;
-  bool held_ = false;  // by the sink
+  core::TimePoint moved_;  // when it last did not wait for the rest of a frame
+  bool held_ = false;      // by the sink
   bool over_ = false;
 };
 

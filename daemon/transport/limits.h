@@ -4,6 +4,7 @@
 // sent without being consumed. Streams begin with a small window; a message that needs more waits
 // for a grant, and grants of one link sum up to one message of the largest size, so neither many
 // large messages nor one that never ends can hold more, and none can keep another from finishing.
+// connection_memory() is the bound for what a peer makes ngtcp2 keep.
 #pragma once
 
 #include <chrono>
@@ -32,13 +33,14 @@ struct Limits {
   std::size_t waiting_calls = 1024;             // for a free stream
   std::size_t send_bytes = 8 * 1024 * 1024;     // requests queued or not acknowledged
   std::size_t reply_bytes = 64 * 1024 * 1024;   // replies queued or not acknowledged
-  std::size_t reply_pause = 8 * 1024 * 1024;    // beyond it no further request is taken
+  std::size_t reply_pause = 8 * 1024 * 1024;    // beyond it no further request is taken, and
+                                                // replies count as shared memory
   std::size_t control_bytes = 4 * 1024 * 1024;  // control frames queued or not acknowledged
   std::size_t lane_bytes = 1024 * 1024;         // events queued or not acknowledged, a lane
 
   // Of the whole endpoint.
-  std::size_t receive_memory = 256 * 1024 * 1024;  // grants of all links
-  std::uint32_t calls = 65536;                     // requests in progress, each way
+  std::size_t shared_memory = 256 * 1024 * 1024;  // grants and long queues of replies, all links
+  std::uint32_t calls = 65536;                    // requests in progress, each way
   std::size_t links = 1024;
   std::size_t half_open = 512;        // handshakes of strangers in progress; more are dropped
   std::size_t half_open_free = 64;    // of them, before an address has to be proved by a Retry
@@ -59,13 +61,16 @@ struct Limits {
   core::Duration key_renewal = std::chrono::hours(1);           // packet keys of a link that lives
   core::Duration drain_grace = std::chrono::seconds(5);         // for the loser of two links
   core::Duration close_grace = std::chrono::milliseconds(250);  // to send what is queued
-  core::Duration message_timeout = std::chrono::seconds(30);    // for a message to arrive whole
+  // For a message to arrive whole, and for a peer to take some of what it is sent.
+  core::Duration message_timeout = std::chrono::seconds(30);
 
   std::uint64_t max_message() const { return wire::max_message_body(payload) + 64; }
   std::uint64_t connection_window() const {
     return 2 * request_streams * request_window + lane_streams * lane_window + control_window +
            max_message();
   }
+  // What ngtcp2 may hold for one link: all that the window lets in, and its own tables.
+  std::uint64_t connection_memory() const { return connection_window() + 8 * 1024 * 1024; }
 };
 
 }  // namespace runard::transport

@@ -154,15 +154,7 @@ void RequestTable::on_expiry() {
   }
   for (auto at = theirs_.begin(); at != theirs_.end();) {
     InboundCall& call = *at++;
-    if (call.handed_over_ || call.claimed_) {
-      continue;
-    }
-    const core::TimePoint latest = call.arrived_ + core_.context.limits.message_timeout;
-    if (latest <= core_.now && call.request_.state() == MessageAssembler::State::kPartial) {
-      stop(call, wire::ResetCode::kDeadline);
-    } else if (latest > core_.now) {
-      next_deadline_ = std::min(next_deadline_, latest);
-    }
+    next_deadline_ = std::min(next_deadline_, give_up_stuck(call));
   }
 }
 

@@ -71,6 +71,8 @@ class RequestTable {
   void stop(InboundCall& call, wire::ResetCode code);
   void withdraw(InboundCall& call);
   void release(InboundCall& call);
+  bool reply_fits(InboundCall& call);
+  core::TimePoint give_up_stuck(InboundCall& call);
 
   LinkCore& core_;
   List<OutboundCall> ours_;

@@ -1,13 +1,12 @@
 // Resolver: names to addresses, on a few helper threads, so that a name server that does not answer
-// delays neither links nor other names. Bounded: kMostWaiting names wait, more are refused.
-// Any thread. The destructor waits for look-ups in progress.
+// delays neither links nor, while a thread is free, other names. Bounded: kMostWaiting names wait,
+// more are refused.
+// Any thread. The destructor does not wait for name servers: what is under way is never answered.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <mutex>
-#include <thread>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "core/function.h"
@@ -17,32 +16,27 @@ namespace runard::transport {
 
 class Resolver {
  public:
-  static constexpr std::size_t kThreads = 4;
+  static constexpr std::size_t kThreads = 8;
   static constexpr std::size_t kMostWaiting = 256;
-  // On a helper thread. Empty: the name has no address.
+  // On a helper thread, one at a time. Empty: the name has no address.
   using Done = core::UniqueFunction<void(std::vector<Address>)>;
+  // All addresses of a host, whatever their port.
+  using LookUp = std::function<std::vector<Address>(const std::string& host)>;
 
-  Resolver() = default;
+  // `look_up`: the system's, but in tests.
+  explicit Resolver(LookUp look_up = system_look_up);
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
   ~Resolver();
 
-  // False: too many wait.
+  // False: too many wait, or no thread can be had.
   bool resolve(HostPort name, Done done);
 
- private:
-  struct Job {
-    HostPort name;
-    Done done;
-  };
-  void run();
+  static std::vector<Address> system_look_up(const std::string& host);
 
-  std::mutex mutex_;  // protects what follows
-  std::condition_variable work_;
-  std::deque<Job> jobs_;
-  std::size_t idle_ = 0;
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;
+ private:
+  class Pool;
+  std::shared_ptr<Pool> pool_;
 };
 
 }  // namespace runard::transport

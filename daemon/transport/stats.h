@@ -6,9 +6,11 @@
 namespace runard::transport {
 
 struct Stats {
-  std::uint64_t links = 0;       // up now
-  std::uint64_t half_open = 0;   // handshakes of strangers in progress now
-  std::uint64_t handshakes = 0;  // completed, both roles
+  std::uint64_t links = 0;           // up now
+  std::uint64_t half_open = 0;       // handshakes of strangers in progress now
+  std::uint64_t connection_ids = 0;  // by which packets find their link, now
+  std::uint64_t reset_tokens = 0;    // of peers, now
+  std::uint64_t handshakes = 0;      // completed, both roles
   std::uint64_t handshakes_failed = 0;
   std::uint64_t dials = 0;       // attempts begun
   std::uint64_t duplicates = 0;  // links that lost against another to the same node

@@ -33,6 +33,8 @@ class CborWriter {
   void number(std::uint64_t value) { head(0, value); }
   void integer(std::int64_t value);
   void bytes(core::ByteView value);
+  // The bytes of the string must be appended to the output next.
+  void bytes_head(std::size_t size) { head(2, size); }
   void text(std::string_view value);
   void boolean(bool value) { out_.push_back(value ? 0xf5 : 0xf4); }
   void null() { out_.push_back(0xf6); }

@@ -39,7 +39,8 @@ def enrol(mesh):
             mesh.authority.enrol(node, networks)
         if not (node.folder / "state" / "identity").exists():
             raise Failed(f"{name} has no identity")
-    mesh.say(f"CA {mesh.authority.fingerprint[:24]}..., nodes alpha, beta, gamma")
+    mesh.say("alpha, beta and gamma each made a key of their own, and the authority certified it")
+    mesh.say("alpha is a member of main and backup, beta and gamma of main only")
 
 
 @step("discover", "The daemons start and find each other, without being told where")
@@ -60,14 +61,14 @@ def plugin(mesh):
         mesh.nodes["alpha"].drop_plugin("math")
     wait_for("gamma sees the service math", lambda: any(
         s["path"] == "math" and s["state"] == "running" for s in mesh.nodes["gamma"].ask("service", "ls")["services"]), 10)
-    mesh.say("alpha serves math; gamma has heard of it")
+    mesh.say("math.so was copied into alpha's folder: alpha runs its service math, and gamma has heard of it")
 
 
 @step("local", "A call on the node that has the service")
 def local(mesh):
     numbers = ("a=2", "b=2") if mesh.spoiled("local") else ("a=2", "b=3")
     expect("2 + 3", float(mesh.nodes["alpha"].ctl("call", "math/add", *numbers).stdout), 5.0)
-    mesh.say("runarctl call math/add a=2 b=3  ->  5")
+    mesh.say("alpha: runarctl call math/add a=2 b=3  ->  5")
 
 
 @step("remote", "The same call on a node that does not have it")
@@ -78,7 +79,7 @@ def remote(mesh):
     expect("6 * 7", answer["result"], 42)
     alpha = mesh.nodes["alpha"].ask("status")["node"]["id"]
     expect("who answered", answer["served_by"], alpha)
-    mesh.say(f"gamma -> alpha -> 42 in {answer['elapsed_ns'] / 1000:.0f} us")
+    mesh.say(f"gamma: runarctl call math/multiply a=6 b=7  ->  42, from alpha in {answer['elapsed_ns'] / 1000:.0f} us")
 
 
 @step("error", "An error of the service reaches its caller on another node")
@@ -87,7 +88,7 @@ def error(mesh):
     done = mesh.nodes["beta"].ctl("call", "math/divide", "a=1", divisor, check=False)
     if done.returncode == 0 or "zero" not in done.stderr:
         raise Failed(f"dividing by zero: exit {done.returncode}, {done.stderr.strip() or done.stdout.strip()}")
-    mesh.say(done.stderr.strip().splitlines()[0])
+    mesh.say(f"beta: runarctl call math/divide a=1 b=0  ->  {done.stderr.strip().splitlines()[0]}")
 
 
 @step("event", "An event published on one node is heard on another")
@@ -108,7 +109,8 @@ def event(mesh):
             raise Failed("gamma heard nothing within 5 s")
         heard = json.loads(out)
         expect("the event's topic", heard["topic"], "math/result")
-        mesh.say(f"gamma heard {heard['topic']} = {json.dumps(heard['payload'])} from alpha")
+        mesh.say("gamma: runarctl sub math/result; then beta: runarctl call math/add a=20 b=22, and alpha publishes what it did")
+        mesh.say(f"gamma heard {heard['topic']} {json.dumps(heard['payload'])}")
     finally:
         listener.kill()
         listener.wait()
@@ -127,7 +129,7 @@ def isolation(mesh):
         raise Failed("gamma knows the name of a network that it is no member of")
     if mesh.spoiled("isolation"):
         raise Failed("the event went to main")
-    mesh.say("gamma may not subscribe there, and has never heard the network's name")
+    mesh.say("alpha published in backup: gamma may not subscribe there, and has never heard the network's name")
 
 
 @step("leave", "A node leaves, and comes back")
@@ -140,7 +142,7 @@ def leave(mesh):
     expect("the exit code of a call that nobody can take", done.returncode, 4)
     alpha.start()
     wait_for("the call works again", lambda: gamma.ctl("call", "math/add", "a=1", "b=1", check=False).stdout.strip() == "2.0", 15)
-    mesh.say("alpha left: the call ended in 4 at once; alpha came back: 2")
+    mesh.say("alpha was stopped: gamma's call ended at once in 4, nobody can take it; alpha was started: the call works again")
 
 
 @step("stranger", "A node with a certificate of another authority is refused")
@@ -156,4 +158,4 @@ def stranger(mesh):
     expect("the stranger's peers", mesh.peers_of("mallory"), set())
     if any("mallory" in mesh.peers_of(n) for n in ("alpha", "beta", "gamma")):
         raise Failed("mallory is in the mesh")
-    mesh.say("mallory has no peers, and no node lists it")
+    mesh.say("mallory was refused while TLS shook hands: it has no peers, and no node lists it")

@@ -3,7 +3,7 @@
 What a well used command prints with -o json is one document of a named schema with members that scripts rely on; what a badly used
 one prints is one error document on stderr. A new command fails here until it has a row in both tables.
 """
-import grp, json, os, pathlib, re, subprocess, sys, threading
+import grp, json, os, pathlib, re, socket, subprocess, sys, threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
@@ -20,7 +20,7 @@ control: {{ socket: {folder}/c.sock, group: """ + GROUP + " }}\n"
 GOOD = {
     "status": ("", "status", "version node uptime_ns networks mode services calls events"),
     "node ls": ("", "nodes", "nodes"),
-    "node info": ("edge", "node", "node name local epoch version addresses services subscriptions"),
+    "node info": ("edge", "node", "node name local state epoch version addresses services subscriptions"),
     "service ls": ("--network main", "services", "services"),
     "service info": ("math", "service", "providers"),
     "service pause": ("math", "service", "network path state"),
@@ -186,6 +186,25 @@ def test_every_command_that_asks_a_daemon_ends_in_3_without_one(folder, add):
         done = subprocess.run([build_dir() / "bin" / "runarctl", "--socket", folder / "none", *words], capture_output=True, text=True)
         expect(f"{words}: {done.returncode} {done.stderr}", done.returncode == 3 and "RUNAR-E7001" in done.stderr)
         expect(done.stderr, "no runard has made this socket" in done.stderr and "systemctl start runard" in done.stderr)
+
+
+def test_a_daemon_that_does_not_answer_ends_in_5_and_one_that_hangs_up_in_3(folder, add):
+    for answer, code, word in ((b"", 5, "did not answer in time"), (None, 3, "closed the connection"), (b"nonsense\n", 3, "not an answer")):
+        path = folder / f"{code}{len(word)}.sock"
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            asked = subprocess.Popen([build_dir() / "bin" / "runarctl", "--socket", path, "call", "a/b", "--timeout", "1ms"],
+                                     stderr=subprocess.PIPE, text=True)
+            client, _ = listener.accept()
+            with client:
+                if answer is None:
+                    client.recv(65536)
+                    client.shutdown(socket.SHUT_RDWR)
+                elif answer:
+                    client.sendall(answer)
+                told = asked.communicate(timeout=10)[1]
+        expect(f"{asked.returncode}: {told}", asked.returncode == code and word in told and "journalctl" in told)
 
 
 def test_bash_completes_commands_and_what_the_daemon_knows(folder, add):

@@ -257,6 +257,13 @@ TEST_CASE("an event that can't be decoded ends the link") {
   CHECK(scene.after([&] { scene.raw.open(lane, false, false); }) == Errc::kMalformedFrame);
 }
 
+TEST_CASE("an event larger than the limit ends the link before it is sent") {
+  Scene scene;
+  Bytes lane = with_type(wire::StreamType::kLane, {0});
+  wire::put_frame_head(wire::kEvent, 5'000'000, lane);
+  CHECK(scene.after([&] { scene.raw.open(lane, false, false); }) == Errc::kMalformedFrame);
+}
+
 TEST_CASE("an event for a network that is not common is dropped") {
   Scene scene;
   wire::EventHeader header;
@@ -270,6 +277,61 @@ TEST_CASE("an event for a network that is not common is dropped") {
   REQUIRE(scene.network.run_until([&] { return scene.node.sink.count == 1; }));
   CHECK(scene.still_up());
   CHECK(scene.node.sink.count == 1);
+}
+
+TEST_CASE("who is not known yet learns no more from a close than its number, a peer learns why") {
+  SimNetwork network(1);
+  SimNode node(network, {.name = "node"});
+  RawPeer twin(network, node.identity.tls(network.ca));  // not known: it shows the node's own id
+  twin.dial(node.address());
+  REQUIRE(network.run_until([&] { return twin.ended.has_value(); }, 1s));
+  CHECK(twin.ended->code == Errc::kSelfDial);
+  CHECK(twin.ended->about == "closed by the peer");
+
+  const testing::TestIdentity identity(network.ca, {"raw", {"main"}});
+  RawPeer raw(network, identity.tls(network.ca));
+  raw.dial(node.address());
+  REQUIRE(network.run_until([&] { return raw.confirmed; }));
+  RawStream* control = raw.greet({network_of("main")});
+  REQUIRE(network.run_until([&] { return node.events.ups.size() == 1; }));
+  raw.send(*control, frame(wire::kHello, {}));
+  REQUIRE(network.run_until([&] { return raw.ended.has_value(); }, 1s));
+  CHECK(raw.ended->about == "closed by the peer: second hello");
+}
+
+TEST_CASE("a link that is closed answers late packets less and less, then not at all") {
+  Scene scene;
+  Bytes late;
+  scene.network.on_datagram = [&](const transport::Address& from, const transport::Address&,
+                                  core::ByteView bytes) {
+    if (from == scene.raw.address() && (bytes[0] & 0x80) == 0) {
+      late.assign(bytes.begin(), bytes.end());
+    }
+    return true;
+  };
+  RawStream* stream = scene.raw.open(request("echo", network_of("main")), true);
+  REQUIRE(scene.network.run_until([&] { return stream->ended; }));
+  scene.after([&] { scene.raw.send(*scene.control, frame(wire::kHello, {})); });
+  std::size_t answers = 0;
+  scene.network.on_datagram = [&](const auto&, const auto&, core::ByteView) {
+    ++answers;
+    return false;
+  };
+  REQUIRE_FALSE(late.empty());
+  for (int i = 0; i < 500; ++i) {
+    scene.node.receive({late, scene.raw.address(), {}, 0});
+    scene.node.woken = true;
+    scene.network.run_for(1us);
+  }
+  CHECK(answers >= 1);
+  CHECK(answers <= 9);  // after 1, 2, 4, 8 ... packets
+  scene.network.run_for(10s);
+  answers = 0;
+  scene.node.receive({core::ByteView(late).first(30), scene.raw.address(), {}, 0});
+  scene.node.woken = true;
+  scene.network.run_for(1s);
+  CHECK(answers == 0);
+  CHECK(scene.node.hub->stats().connection_ids == 0);
 }
 
 TEST_CASE("random bytes on random streams never hang or grow the node") {

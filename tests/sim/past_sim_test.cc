@@ -232,7 +232,7 @@ Node::Node(Net& of, std::size_t number, core::Executor& strand, const core::Cloc
   id.bytes[0] = static_cast<std::uint8_t>(index + 1);
 }
 
-Node::Sent Node::send(core::NodeId to, const rpc::Event& event) {
+pubsub::EventPeers::Sent Node::send(core::NodeId to, const rpc::Event& event) {
   const std::size_t other = to.bytes[0] - 1U;
   if (net.way(index, other).link == 0) {
     return Sent::kNoLink;

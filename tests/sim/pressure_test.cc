@@ -68,7 +68,7 @@ TEST_CASE("large requests and replies both ways at once all finish, within the r
   network.weather = {2ms, 3ms, 1, 0, 65535};
   testing::SimSettings settings{.name = "a"};
   settings.limits.payload = 200'000;
-  settings.limits.receive_memory = 500'000;
+  settings.limits.shared_memory = 500'000;
   SimNode a(network, settings);
   SimNode b(network, settings);
   SimNode c(network, settings);

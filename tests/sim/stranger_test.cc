@@ -109,7 +109,7 @@ TEST_CASE("a first packet that is too short makes no state and gets no answer") 
   CHECK(node.hub->stats().half_open == 0);
 }
 
-TEST_CASE("an address that never answers gets at most three times what it sent") {
+TEST_CASE("an address that never answers gets at most three times what it sent, at every moment") {
   SimNetwork network(5);
   SimNode node(network, {.name = "node"});
   SimNode dialler(network, {.name = "dialler"});
@@ -118,6 +118,13 @@ TEST_CASE("an address that never answers gets at most three times what it sent")
   REQUIRE(network.run_until([&] { return !initials.caught.empty(); }));
   network.run_for(10ms);
   const std::size_t packets = initials.caught.size();
+  network.on_datagram = [&](const transport::Address& from, const transport::Address&,
+                            core::ByteView) {
+    if (from == node.address()) {
+      CHECK(node.bytes_out <= 3 * node.bytes_in);
+    }
+    return false;
+  };
   for (std::size_t i = 0; i < packets; ++i) {
     node.receive({initials.caught[i].bytes, initials.caught[i].from, {}, 0});
     node.woken = true;
@@ -158,6 +165,33 @@ TEST_CASE("many strangers have to prove their address, and then get through") {
   SimNode honest(network, {.name = "honest"});
   REQUIRE(link_up(network, honest, node));
   CHECK(node.hub->stats().retries_sent >= 1);
+}
+
+TEST_CASE("beyond the free handshakes a stranger without a token costs a Retry and no state") {
+  SimNetwork network(12);
+  testing::SimSettings settings{.name = "node"};
+  settings.limits.half_open_free = 1;
+  settings.limits.half_open_source = 100;
+  SimNode node(network, settings);
+  std::vector<std::unique_ptr<SimNode>> silent;
+  Initials initials(network);
+  for (int i = 0; i < 5; ++i) {
+    silent.push_back(std::make_unique<SimNode>(network, testing::SimSettings{.name = "silent"}));
+    silent.back()->dial({initials.nowhere});
+    REQUIRE(network.run_until([&] { return initials.caught.size() >= 2; }));
+    silent.back()->crash();
+    for (const Initials::Caught& packet : initials.caught) {
+      node.receive({packet.bytes, packet.from, {}, 0});
+      node.woken = true;
+    }
+    initials.caught.clear();
+    network.run_for(1ms);
+  }
+  const transport::Stats stats = node.hub->stats();
+  CHECK(stats.half_open == 1);
+  CHECK(stats.retries_sent >= 4);
+  CHECK(stats.connection_ids <= 9);  // of one connection
+  CHECK(node.bytes_out <= 3 * node.bytes_in);
 }
 
 TEST_CASE("half-open handshakes are bounded, in all and from one source, and end in time") {

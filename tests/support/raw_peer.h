@@ -78,7 +78,8 @@ class RawPeer final : public SimParty, public transport::ConnectionOwner {
     if (!opened) {
       return nullptr;
     }
-    stream.out.reserve(kMostBytes);  // it must not move: ngtcp2 keeps pointers into it
+    // It must not move: ngtcp2 keeps pointers into it.
+    stream.out.reserve(end ? bytes.size() : kMostBytes);
     stream.out.insert(stream.out.end(), bytes.begin(), bytes.end());
     stream.end = end;
     scheduler_.ready(stream);

@@ -9,6 +9,7 @@
 
 #include "crypto/digest.h"
 #include "crypto/pem.h"
+#include "crypto/sha256_hasher.h"
 
 #include "support/result_text.h"
 
@@ -167,4 +168,15 @@ TEST_CASE("a failure leaves the thread's error queue as it was") {
 TEST_CASE("SHA-256 of abc is that of FIPS 180-4") {
   CHECK(crypto::hex(crypto::sha256(core::as_bytes("abc"))) ==
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST_CASE("SHA-256 in pieces is that of the whole, message after message") {
+  crypto::Sha256Hasher hasher;
+  for (int round = 0; round < 2; ++round) {
+    hasher.update(core::as_bytes("a"));
+    hasher.update({});
+    hasher.update(core::as_bytes("bc"));
+    CHECK(hasher.finish() == crypto::sha256(core::as_bytes("abc")));
+  }
+  CHECK(hasher.finish() == crypto::sha256({}));
 }

@@ -7,8 +7,11 @@
 #include <type_traits>
 
 #include "core/log.h"
+#include "crypto/constant_time.h"
+#include "crypto/secret_array.h"
 
 using namespace runard;
+using crypto::SecretArray;
 using crypto::SecretBytes;
 
 namespace {
@@ -24,6 +27,11 @@ static_assert(std::is_nothrow_move_constructible_v<SecretBytes>);
 static_assert(!CanBeStreamed<SecretBytes>);
 static_assert(!CanBeLogged<SecretBytes>);
 static_assert(!fmt::is_formattable<SecretBytes>::value);
+static_assert(!std::is_copy_constructible_v<SecretArray<32>>);
+static_assert(!std::is_copy_assignable_v<SecretArray<32>>);
+static_assert(!CanBeStreamed<SecretArray<32>>);
+static_assert(!CanBeLogged<SecretArray<32>>);
+static_assert(!fmt::is_formattable<SecretArray<32>>::value);
 static_assert(CanBeStreamed<std::string> && CanBeLogged<std::string>);
 
 }  // namespace
@@ -54,4 +62,27 @@ TEST_CASE("secrets are equal only with the same length and bytes") {
   CHECK_FALSE(secret("abc") == secret("abd"));
   CHECK_FALSE(secret("abc") == secret("ab"));
   CHECK(SecretBytes() == SecretBytes());
+}
+
+TEST_CASE("a secret in place starts as zeros and leaves zeros behind") {
+  alignas(SecretArray<8>) std::uint8_t memory[sizeof(SecretArray<8>)];
+  auto* const secret = new (memory) SecretArray<8>;
+  CHECK(*secret == SecretArray<8>());
+  secret->bytes()[7] = 1;
+  CHECK_FALSE(*secret == SecretArray<8>());
+
+  secret->~SecretArray();
+
+  CHECK(memory[7] == 0);
+}
+
+TEST_CASE("bytes are equal only with the same length and content") {
+  const auto same = [](std::string_view a, std::string_view b) {
+    return crypto::equal_in_constant_time(core::as_bytes(a), core::as_bytes(b));
+  };
+  CHECK(same("abc", "abc"));
+  CHECK(same("", ""));
+  CHECK_FALSE(same("abc", "abd"));
+  CHECK_FALSE(same("abc", "abcd"));
+  CHECK_FALSE(same("", "a"));
 }

@@ -92,7 +92,7 @@ void check_free(const pair_result& result, const Probe& probe) {
   CHECK(result.same_address == result.rounds);
   CHECK(result.same_seen >= result.rounds - 1);
   CHECK(probe.allocations == 0);
-  CHECK(probe.locks == 0);
+  CHECK(probe.locks <= 1);  // the first of all may wake the watchdog
 }
 
 }  // namespace

@@ -1,13 +1,11 @@
 // The small parts of the transport: timers, tables, queues, dials.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
-#include <map>
 #include <random>
 #include <thread>
 
 #include "transport/dialer.h"
 #include "transport/lane_outbox.h"
-#include "transport/resolver.h"
 #include "transport/send_queue.h"
 #include "transport/timer_heap.h"
 
@@ -177,23 +175,4 @@ TEST_CASE("letters of many threads arrive all, each thread's in order, and wake 
   mailbox.post([] {});
   CHECK_FALSE(mailbox.may_sleep());
   CHECK(mailbox.tasks().size() == 1);
-}
-
-TEST_CASE("names are resolved on helper threads, unknown ones to nothing") {
-  std::mutex mutex;
-  std::condition_variable done;
-  std::map<std::string, std::vector<Address>> found;
-  Resolver resolver;
-  for (const char* name : {"localhost", "no-such-name.invalid"}) {
-    REQUIRE(resolver.resolve({name, 8889}, [&, name](std::vector<Address> addresses) {
-      const std::lock_guard lock(mutex);
-      found[name] = std::move(addresses);
-      done.notify_one();
-    }));
-  }
-  std::unique_lock lock(mutex);
-  REQUIRE(done.wait_for(lock, 30s, [&] { return found.size() == 2; }));
-  REQUIRE_FALSE(found["localhost"].empty());
-  CHECK(found["localhost"][0].port() == 8889);
-  CHECK(found["no-such-name.invalid"].empty());
 }
