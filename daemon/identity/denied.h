@@ -22,16 +22,15 @@ enum class DeniedWhat : std::uint8_t { kNode = 1, kKey = 2, kMembership = 3 };
 
 struct DeniedEntry {
   DeniedWhat what = DeniedWhat::kNode;
-  core::NodeId node;        // but for kKey
-  core::NetworkId network;  // only of kMembership
-  crypto::Sha256 key{};     // only of kKey: of the SubjectPublicKeyInfo
+  core::NodeId node;          // but for kKey
+  core::NetworkId network;    // only of kMembership
+  crypto::Sha256 key{};       // only of kKey: of the SubjectPublicKeyInfo
   std::int64_t until_ms = 0;  // since 1970; 0: for ever
   std::string reason;         // UTF-8, at most kMaxReason bytes, for people
 
   // Whether they deny the same; until and reason don't count.
   bool same_target(const DeniedEntry& other) const {
-    return what == other.what && node == other.node && network == other.network &&
-           key == other.key;
+    return what == other.what && node == other.node && network == other.network && key == other.key;
   }
   friend auto operator<=>(const DeniedEntry&, const DeniedEntry&) = default;
 };

@@ -41,8 +41,7 @@ bool may_be_signed_below_a_root(StatementKind kind) {
 // What is wrong with a claim and the length of its chain, or nothing.
 std::string_view fault_of(const Claim& claim, std::size_t chain) {
   const StatementKind kind = claim.key.kind;
-  const std::size_t most =
-      kind == StatementKind::kProfile ? kMaxProfileBody : kMaxStatementBody;
+  const std::size_t most = kind == StatementKind::kProfile ? kMaxProfileBody : kMaxStatementBody;
   if (kind < StatementKind::kTrust || kind > StatementKind::kProfile) {
     return "a statement of an unknown kind";
   }
@@ -154,9 +153,11 @@ core::Result<Statement> Statement::parse(core::ByteView bytes) {
     return fail(Errc::kStatementInvalid, "a statement has no signature");
   }
   const std::size_t signed_size = bytes.size() - in.rest().size();
-  return Statement(std::make_shared<const Content>(
-      Content{{bytes.begin(), bytes.end()}, std::move(claim), std::move(*signer),
-              std::move(*chain), signed_size}));
+  return Statement(std::make_shared<const Content>(Content{{bytes.begin(), bytes.end()},
+                                                           std::move(claim),
+                                                           std::move(*signer),
+                                                           std::move(*chain),
+                                                           signed_size}));
 }
 
 core::Result<std::vector<Statement>> Statement::parse_pem(std::string_view text) {
@@ -183,8 +184,9 @@ std::string Statement::pem() const {
 }
 
 bool Statement::same_content(const Statement& other) const {
-  return std::ranges::equal(core::ByteView(content_->bytes).first(content_->signed_size),
-                            core::ByteView(other.content_->bytes).first(other.content_->signed_size));
+  return std::ranges::equal(
+      core::ByteView(content_->bytes).first(content_->signed_size),
+      core::ByteView(other.content_->bytes).first(other.content_->signed_size));
 }
 
 core::Result<void> Statement::verify(const TrustBundle& trust, core::WallTime now) const {

@@ -110,8 +110,8 @@ core::Result<void> StatementStore::derive(core::WallTime now) {
   trust_ = std::move(*trust);
   denied_ = std::move(*entries);
   for (auto& [key, entry] : newest_) {
-    entry.provable = key.kind == StatementKind::kProfile ||
-                     entry.statement.verify(*trust_, now).has_value();
+    entry.provable =
+        key.kind == StatementKind::kProfile || entry.statement.verify(*trust_, now).has_value();
   }
   return {};
 }

@@ -103,7 +103,8 @@ int main(int argc, char** argv) {
   crypto::harden_process();
   CLI::App app(
       "The mesh daemon. Runs in the foreground and logs to stderr; SIGTERM drains and stops it, a "
-      "second one stops it at once, SIGHUP takes a renewed certificate.",
+      "second one stops it at once, SIGHUP takes a renewed certificate and new settings of "
+      "services.",
       "runard");
   std::string path = "/etc/runard/runard.yaml";
   bool check = false;

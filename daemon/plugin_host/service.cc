@@ -127,9 +127,10 @@ void Service::started(core::Result<void> result) {
     fail(result.error());
     return;
   }
-  backoff_ = spec_.backoff.first;
+  runs_since_ = control_.runtime->clock.now();
   set_state(State::kRunning);
   label_->log.info("service is running");
+  end_trial({});
   life_->on_end([weak = weak_from_this(), life = std::weak_ptr(life_)](core::Result<void> ended) {
     const auto self = weak.lock();
     if (self != nullptr && self->life_ == life.lock()) {
@@ -157,6 +158,9 @@ core::Result<void> Service::announce() {
 void Service::withdraw(State state) {
   control_.executor.cancel(std::exchange(health_timer_, 0));
   set_health(Health::kUnknown, {});
+  if (lives() && control_.runtime->clock.now() - runs_since_ >= spec_.backoff.most) {
+    backoff_ = spec_.backoff.first;  // it was no quick failure
+  }
   if (life_ != nullptr) {
     life_->context().set_gate(core::Errc::kServiceStopping);
   }
@@ -170,6 +174,7 @@ void Service::fail(core::Error error) {
   label_->log.error("service failed", {core::field("error", core::describe(error))});
   last_error_ = std::move(error);
   withdraw(State::kFailed);
+  end_trial(last_error_);
   settle();
   end_life();
 }
@@ -232,6 +237,9 @@ void Service::after_life() {
 }
 
 void Service::start_again(core::Duration wait) {
+  label_->log.info(
+      "service will be started again",
+      {core::field("wait_ms", std::chrono::ceil<std::chrono::milliseconds>(wait).count())});
   restart_timer_ = control_.executor.after(wait, [weak = weak_from_this()] {
     if (const auto self = weak.lock(); self != nullptr && !self->stopping_) {
       self->begin_again();
@@ -265,6 +273,7 @@ void Service::stop(core::Task stopped) {
   stopping_ = true;
   stopped_ = std::move(stopped);
   control_.executor.cancel(std::exchange(restart_timer_, 0));
+  end_trial(core::fail(core::Errc::kServiceStopping, label_->service + " is being stopped"));
   settle();
   if (ending_) {
     return;  // after_life() goes on

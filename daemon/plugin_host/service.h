@@ -9,6 +9,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,9 +43,11 @@ class Service : public std::enable_shared_from_this<Service> {
   core::Result<void> pause();
   core::Result<void> resume();
   // Gives a running service its new configuration, or begins a new life with it where the type
-  // can't take it, or asks for that. One that has failed or ended is begun again with it. An
-  // error: the service refused (kServicePhaseFailed, kServicePhaseTimeout), or only just starts
-  // (kServiceWrongState); then the old configuration stays.
+  // can't take it, or asks for that; when that life does not come to run, one with the old
+  // configuration follows. One that has failed or ended is begun again with it. `done` comes when
+  // the service runs with the new configuration, or will have it with its file, or gets an error:
+  // it was refused (kServicePhaseFailed, kServicePhaseTimeout), or the service only just starts
+  // (kServiceWrongState).
   void reconfigure(std::string config_json, Done done);
 
  private:
@@ -67,6 +70,8 @@ class Service : public std::enable_shared_from_this<Service> {
   void start_again(core::Duration wait);
   void give_config(std::string config_json, Done done);
   void reconfigured(std::string config_json, core::Result<runar_status> result, Done done);
+  void begin_trial(std::string config_json, std::optional<std::string> old, Done done);
+  void end_trial(const core::Result<void>& result);
   void watch_health();
   void ask_health();
   void set_health(Health health, std::string reason);
@@ -89,7 +94,14 @@ class Service : public std::enable_shared_from_this<Service> {
   bool restarting_ = false;  // nobody calls start() for this life
   bool reserved_ = false;
   core::Error last_error_{};
+  // The next life is the first with a new configuration.
+  struct Trial {
+    std::optional<std::string> old;  // to go back to
+    Done done;
+  };
+  std::optional<Trial> trial_;
   core::Duration backoff_;
+  core::TimePoint runs_since_{};
   core::TimerId restart_timer_ = 0;
   core::TimerId health_timer_ = 0;
   Health health_ = Health::kUnknown;

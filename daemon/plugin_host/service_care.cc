@@ -46,30 +46,51 @@ void Service::set_health(Health health, std::string reason) {
 }
 
 void Service::reconfigure(std::string config_json, Done done) {
+  const bool rests = row_.state == State::kFailed || row_.state == State::kStopped || ending_;
   if (config_json == spec_.config_json) {
     done({});
-    return;
-  }
-  const bool rests = row_.state == State::kFailed || row_.state == State::kStopped;
-  if ((rests || ending_) && !stopping_) {  // its next life begins with it
-    spec_.config_json = std::move(config_json);
-    again_ = type_ != nullptr && ending_;
-    if (type_ != nullptr && !ending_) {
-      begin_again();
-    }
-    done({});
-    return;
-  }
-  if (stopping_ || !lives()) {
+  } else if (trial_ || stopping_ || !(rests || lives())) {
     done(core::fail(core::Errc::kServiceWrongState,
                     label_->service + " is " + std::string(registry::state_text(row_.state))));
-    return;
-  }
-  if (type_->calls.reconfigure == nullptr) {
+  } else if (type_ == nullptr) {
+    spec_.config_json = std::move(config_json);
+    done({});
+  } else if (rests) {
+    begin_trial(std::move(config_json), std::nullopt, std::move(done));
+  } else if (type_->calls.reconfigure == nullptr) {
     reconfigured(std::move(config_json), RUNAR_RESTART, std::move(done));
+  } else {
+    give_config(std::move(config_json), std::move(done));
+  }
+}
+
+// The life that there is, if any, ends; the next is the trial.
+void Service::begin_trial(std::string config_json, std::optional<std::string> old, Done done) {
+  spec_.config_json = std::move(config_json);
+  trial_ = Trial{std::move(old), std::move(done)};
+  if (ending_) {
+    again_ = true;
+  } else if (life_ == nullptr) {
+    begin_again();
+  } else {
+    again_ = true;
+    withdraw(State::kStopping);
+    end_life();
+  }
+}
+
+void Service::end_trial(const core::Result<void>& result) {
+  if (!trial_) {
     return;
   }
-  give_config(std::move(config_json), std::move(done));
+  Trial trial = *std::exchange(trial_, std::nullopt);
+  if (!result && trial.old) {
+    spec_.config_json = std::move(*trial.old);
+    again_ = !stopping_;
+    label_->log.error("service did not begin with its new configuration, the old one comes back",
+                      {core::field("why", core::describe(result.error()))});
+  }
+  trial.done(result);
 }
 
 // Asks the service; a phase that runs now, such as its health, is waited for.
@@ -112,15 +133,13 @@ void Service::reconfigured(std::string config_json, core::Result<runar_status> r
     done(result.error());
     return;
   }
-  spec_.config_json = std::move(config_json);
   if (*result == RUNAR_RESTART) {
     label_->log.info("service begins again with its new configuration");
-    again_ = true;
-    withdraw(State::kStopping);
-    end_life();
-  } else {
-    label_->log.info("service has taken its new configuration");
+    begin_trial(std::move(config_json), spec_.config_json, std::move(done));
+    return;
   }
+  spec_.config_json = std::move(config_json);
+  label_->log.info("service has taken its new configuration");
   done({});
 }
 

@@ -333,8 +333,8 @@ typedef struct runar_service_type {
   /* optional from here: may be NULL or absent, for ever. None of them may be RUNAR_PENDING.
    * reconfigure: RUNAR_OK, the new config is in force; an error, the old one stays, and the text is what
    * the operator reads; RUNAR_RESTART, or no such function: the service is stopped and a new instance is
-   * created with it. health: asked from time to time while it runs; an error makes it degraded, not
-   * stopped */
+   * created with it, or, where that does not come to run, with the old one. health: asked from time to
+   * time while it runs; an error makes it degraded, not stopped */
   runar_status (*reconfigure)(void *self, runar_ctx *, runar_str config_json, runar_err *); /* [strand] */
   void (*cancelled)(void *self, runar_ctx *, runar_id request); /* its caller is gone       [strand]   */
   runar_status (*health)(void *self, runar_ctx *, runar_err *);                          /* [strand]   */

@@ -1,6 +1,7 @@
 // Services that run: their health, new settings, an end of their own, and files that come later.
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
+#include <future>
 #include <stdexcept>
 #include <thread>
 
@@ -306,6 +307,67 @@ TEST_CASE("a service that can't take settings, or asks for it, begins again with
   CHECK(world.ask("asking/echo", "x").payload == "x");
 }
 
+TEST_CASE(
+    "a service that can't begin with new settings gets the old ones back, and it is said why") {
+  Service plain("plain"), asking("asking");
+  plain.echo();
+  asking.echo();
+  asking.puppet.on_reconfigure = [](runar_ctx*, runar_str, runar_err*) { return RUNAR_RESTART; };
+  std::atomic<int> with_bad{0};
+  for (Service* service : {&plain, &asking}) {
+    service->puppet.on_create = [&, service](runar_ctx*, const runar_service_args* args,
+                                             runar_err* err) {
+      if (text(args->config_json).find("bad") == std::string::npos) {
+        return RUNAR_OK;
+      }
+      ++with_bad;
+      service->host()->set_error(err, RUNAR_E_INVALID, str("bad is no mode"));
+      return RUNAR_E_INVALID;
+    };
+  }
+  PluginWorld world;
+  REQUIRE(world.add({plain.spec(), caring(asking)}));
+  for (Service* service : {&plain, &asking}) {
+    const std::string name = service == &plain ? "plain" : "asking";
+    const auto refused = world.reconfigure(name, config_of(*service, R"("mode":"bad")"));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::kServicePhaseFailed);
+    CHECK(refused.error().about.find("bad is no mode") != std::string::npos);
+    CHECK(eventually([&] { return world.state(name) == ServiceState::kRunning; }));
+    CHECK(world.ask(name + "/echo", "x").payload == "x");
+    CHECK(world.reconfigure(name, config_of(*service, R"("mode":"good")")));
+  }
+  CHECK(with_bad == 2);
+  CHECK(world.logged("service did not begin with its new configuration, the old one comes back"));
+}
+
+TEST_CASE("a stop that comes while new settings are tried ends both") {
+  Service service("s");
+  Door entered, leave;
+  service.puppet.on_start = [&](runar_ctx*, runar_err*) {
+    if (service.puppet.created == 2) {
+      entered.open();
+      leave.wait();
+    }
+    return RUNAR_OK;
+  };
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+  std::promise<Errc> told;
+  world.control.post([&] {
+    world.host->reconfigure("s", config_of(service, R"("a":1)"), [&](core::Result<void> result) {
+      told.set_value(result ? Errc{} : result.error().code);
+    });
+  });
+  REQUIRE(entered.wait());
+  std::thread stopper([&] { world.stop(); });
+  CHECK(told.get_future().get() == Errc::kServiceStopping);
+  leave.open();
+  stopper.join();
+  CHECK(world.state("s") == ServiceState::kStopped);
+  CHECK(service.puppet.destroyed == 2);
+}
+
 TEST_CASE("a service that failed is tried again with new settings") {
   Service service("s");
   service.echo();
@@ -376,6 +438,44 @@ TEST_CASE("a service that ends by itself is stopped; only `always` begins it aga
   }
   CHECK(never.puppet.created == 1);
   CHECK(on_failure.puppet.created == 1);
+}
+
+TEST_CASE("one that ends at once, again and again, is begun ever later") {
+  Service service("s");
+  PluginWorld world;
+  auto spec = service.spec();
+  spec.restart = plugin_host::Restart::kAlways;
+  spec.backoff = {1ms, 60s};
+  REQUIRE(world.add({spec}));
+  for (int life = 1; life <= 5; ++life) {
+    REQUIRE(eventually([&] {
+      return service.puppet.created == life && world.state("s") == ServiceState::kRunning;
+    }));
+    REQUIRE(service.host()->phase_done(service.ctx(), RUNAR_PHASE_STOP, RUNAR_OK, {}) == RUNAR_OK);
+  }
+  for (const char* const wait :
+       {"wait_ms=1", "wait_ms=2", "wait_ms=4", "wait_ms=8", "wait_ms=16"}) {
+    CHECK(eventually([&] { return world.logged(wait); }));
+  }
+}
+
+TEST_CASE("one that ran for long begins with the shortest wait again") {
+  Service service("s");
+  PluginWorld world;
+  auto spec = service.spec();
+  spec.restart = plugin_host::Restart::kAlways;
+  spec.backoff = {1ms, 2ms};
+  REQUIRE(world.add({spec}));
+  for (int life = 1; life <= 4; ++life) {
+    REQUIRE(eventually([&] {
+      return service.puppet.created == life && world.state("s") == ServiceState::kRunning;
+    }));
+    const auto began = world.clock.now();
+    REQUIRE(eventually([&] { return world.clock.now() - began > 3ms; }));
+    REQUIRE(service.host()->phase_done(service.ctx(), RUNAR_PHASE_STOP, RUNAR_OK, {}) == RUNAR_OK);
+  }
+  CHECK(eventually([&] { return service.puppet.created == 5; }));
+  CHECK_FALSE(world.logged("wait_ms=2"));
 }
 
 TEST_CASE("a service that ends with an error has failed") {

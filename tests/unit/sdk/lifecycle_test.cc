@@ -295,3 +295,43 @@ TEST_CASE("types are declared, and payloads may name them") {
   CHECK_FALSE(it.host.call("it/is_pet", runar::testing::Body{}).as<bool>());
   CHECK(it.host.finish().empty());
 }
+
+TEST_CASE("a type that is refused fails init, with its name") {
+  class Nameless : public runar::Service {
+   public:
+    void init(Lifecycle& lc) { lc.declare_type("", "{}"); }
+  };
+  Host host;
+  host.load(&test::entry_of<Nameless>);
+  CHECK_THROWS_AS(host.run("it"), runar::Error);
+  CHECK(host.finish().size() == 1);
+}
+
+TEST_CASE("a type may be refused as a daemon would that has no room") {
+  Host host;
+  host.load(&test::entry_of<Typed>);
+  host.refuse("declare_type", RUNAR_E_BUSY);
+  try {
+    host.run("it");
+    FAIL("it ran");
+  } catch (const runar::Error& error) {
+    CHECK(error.code() == RUNAR_E_BUSY);
+    CHECK(error.text().find("com.example.Pet") != std::string::npos);
+  }
+}
+
+TEST_CASE("an action that comes after init is refused, as the daemon does") {
+  class Late : public runar::Service {
+   public:
+    void init(Lifecycle& lc) {
+      lc.action<void, bool>("early", [] { return true; });
+    }
+    void start(Lifecycle& lc) {
+      lc.action<void, bool>("late", [] { return true; });
+    }
+  };
+  Host host;
+  host.load(&test::entry_of<Late>);
+  CHECK_THROWS_AS(host.run("it"), runar::Error);
+  CHECK(host.finish().size() == 1);
+}

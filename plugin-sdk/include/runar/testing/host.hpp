@@ -76,7 +76,10 @@ class Host {
   const runar_plugin& load(runar_plugin_v1_fn entry);
   const runar_plugin& load(const std::string& file);  // stays mapped for good
   Service create(std::string_view type, const RunOptions& options = {});
-  void init(Service service) { phase(service, RUNAR_PHASE_INIT); }
+  void init(Service service) {
+    phase(service, RUNAR_PHASE_INIT);
+    service.row().initialized = true;
+  }
   void start(Service service) {
     phase(service, RUNAR_PHASE_START);
     service.row().started = true;

@@ -74,8 +74,16 @@ inline runar_status remove(runar_ctx* ctx, runar_id id) {
 }
 inline runar_status declare_type(runar_ctx* ctx, const runar_type* type, std::uint64_t* out) {
   Core& host = core(ctx);
+  if (const runar_status status = host.checked(ctx, *type, 0, "declare_type"); status < 0) {
+    return status;
+  }
+  if (type->name.len == 0 || type->name.len > 256 || out == nullptr) {
+    host.problem("declare_type: a type needs a name of at most 256 bytes, and a place for its id");
+    return RUNAR_E_INVALID;
+  }
   const std::lock_guard lock(host.mutex);
-  auto& id = host.types[std::string(detail::view(type->name))];
+  auto& id =
+      host.types[{std::string(detail::view(type->name)), std::string(detail::view(type->schema))}];
   id = id == 0 ? host.types.size() : id;
   *out = id;
   return RUNAR_OK;
