@@ -161,25 +161,9 @@ constexpr ErrorInfo kTable[] = {
      "The bundle's CA is not the one that was named.",
      "Read the fingerprint on the CA's machine with 'runarctl ca inspect DIR'; if it differs from "
      "the bundle's, do not install."},
-    {kKeystoreMissing, Kind::kInvalidParams, "KEYSTORE_MISSING",
-     "The file with the node's keys is not there.",
-     "Restore keystore.rks from a backup. Only a node that never ran gets a new identity: "
-     "'runarctl "
-     "node init'."},
-    {kKeystoreDamaged, Kind::kInvalidParams, "KEYSTORE_DAMAGED",
-     "The file with the node's keys is not well formed.",
-     "Restore keystore.rks from a backup; never edit it, and make no new identity for this node."},
-    {kKeystoreLocked, Kind::kDenied, "KEYSTORE_LOCKED",
-     "The keystore does not open: the passphrase or credential is wrong, or the file was changed.",
-     "Give the right passphrase or credential; if it is right, restore keystore.rks from a "
-     "backup."},
-    {kKeystoreUnsupported, Kind::kInvalidParams, "KEYSTORE_UNSUPPORTED",
-     "The keystore was written by a newer runard.", "Update runard."},
-    {kKeystoreKek, Kind::kInvalidParams, "KEYSTORE_KEK",
-     "What the keystore is encrypted under was not given.",
-     "Name it in identity.keystore.kek; 'runarctl keystore inspect' tells what it is and 'runarctl "
-     "keystore rekey' changes it."},
-
+    {kCertificateBadGroups, Kind::kDenied, "CERTIFICATE_BAD_GROUPS",
+     "The groups in a certificate can't be decoded, or are too many.",
+     "Issue it with 'runarctl ca sign --group NAME', at most 32 times."},
     {kStatementInvalid, Kind::kInvalidParams, "STATEMENT_INVALID",
      "A statement of the mesh's CA is not well formed, or says something impossible.",
      "Fetch the file again from whoever made it."},
@@ -200,6 +184,25 @@ constexpr ErrorInfo kTable[] = {
     {kClockBehind, Kind::kUnavailable, "CLOCK_BEHIND",
      "The clock stands before a time that this node has seen already.",
      "Set the clock, then restart runard."},
+
+    {kKeystoreMissing, Kind::kInvalidParams, "KEYSTORE_MISSING",
+     "The file with the node's keys is not there.",
+     "Restore keystore.rks from a backup. Only a node that never ran gets a new identity: "
+     "'runarctl "
+     "node init'."},
+    {kKeystoreDamaged, Kind::kInvalidParams, "KEYSTORE_DAMAGED",
+     "The file with the node's keys is not well formed.",
+     "Restore keystore.rks from a backup; never edit it, and make no new identity for this node."},
+    {kKeystoreLocked, Kind::kDenied, "KEYSTORE_LOCKED",
+     "The keystore does not open: the passphrase or credential is wrong, or the file was changed.",
+     "Give the right passphrase or credential; if it is right, restore keystore.rks from a "
+     "backup."},
+    {kKeystoreUnsupported, Kind::kInvalidParams, "KEYSTORE_UNSUPPORTED",
+     "The keystore was written by a newer runard.", "Update runard."},
+    {kKeystoreKek, Kind::kInvalidParams, "KEYSTORE_KEK",
+     "What the keystore is encrypted under was not given.",
+     "Name it in identity.keystore.kek; 'runarctl keystore inspect' tells what it is and 'runarctl "
+     "keystore rekey' changes it."},
 
     {kLinkLost, Kind::kUnavailable, "LINK_LOST", "The link to the node was lost.",
      "It is dialled again by itself."},
@@ -271,6 +274,45 @@ constexpr ErrorInfo kTable[] = {
      "Nothing to do: it was taken once. A sender that repeats itself makes a new message."},
     {kEnvelopeStale, Kind::kDenied, "ENVELOPE_STALE",
      "A message was made too long ago, or in the future.", "Check the clocks of both machines."},
+
+    {kKeyringInvalid, Kind::kInvalidParams, "KEYRING_INVALID",
+     "A network's keyring is not well formed, or does not open with this node's key.",
+     "Get a new one from the CA: runarctl network rotate-key, or ca sign for one node."},
+    {kKeyringOlder, Kind::kConflict, "KEYRING_OLDER",
+     "A network's keyring is older than what this node has already.",
+     "Use the newest one that the CA made; older ones are never taken back."},
+    {kKeyMissing, Kind::kDenied, "KEY_MISSING", "The key that is needed is not held here.",
+     "See 'runarctl key ls'; a member gets its network's keys from the CA."},
+    {kAgreementKeyInvalid, Kind::kInvalidParams, "AGREEMENT_KEY_INVALID",
+     "A node's agreement key is not well formed or not signed by the node.",
+     "Make the request again on the node: runarctl node csr."},
+    {kProfileInvalid, Kind::kInvalidParams, "PROFILE_INVALID",
+     "A profile's file is not well formed or not signed by the profile's root key.",
+     "Export it again: runarctl profile export."},
+    {kStoredSecretInvalid, Kind::kDenied, "STORED_SECRET_INVALID",
+     "Stored bytes were changed, or were sealed by another service or node.",
+     "Restore the service's storage together with this node's keystore."},
+
+    {kRecipientNotAuthorised, Kind::kDenied, "RECIPIENT_NOT_AUTHORISED",
+     "The caller names a profile that has not said that this node may ask in its name.",
+     "Ask from a node that the profile's certificate lists, or have a certificate made that lists "
+     "this one."},
+    {kKekUnknown, Kind::kUnavailable, "KEK_UNKNOWN",
+     "A private field came without the key that earlier messages had brought.",
+     "Nothing: the message is sent again with its keys."},
+    {kPeerCannotOpen, Kind::kUnavailable, "PEER_CANNOT_OPEN",
+     "The other node's version knows no private fields, so it is not sent any.",
+     "Update runard on that node."},
+    {kTypeRefused, Kind::kInvalidParams, "TYPE_REFUSED",
+     "The schema of a declared type says something about private fields that can't be held.",
+     "Correct the schema, or name the label under encryption.labels."},
+    {kNotOfItsType, Kind::kInvalidParams, "NOT_OF_ITS_TYPE",
+     "A payload is not what its declared type says, so its private fields can't be found.",
+     "Send CBOR that fits the type's schema."},
+    {kSealedRefused, Kind::kDenied, "SEALED_REFUSED",
+     "A message with private fields was changed on its way, is too old, or came twice.",
+     "Send it again; the receiving daemon's log has the reason. Check the clocks of both "
+     "machines."},
 
     {kSystem, Kind::kInternal, "SYSTEM", "The operating system refused something.",
      "Mend what the message names: a permission, a missing folder, a full disk."},

@@ -8,6 +8,7 @@
 #include "crypto/certificate.h"
 #include "crypto/digest.h"
 #include "crypto/openssl_error.h"
+#include "identity/groups.h"
 #include "identity/name.h"
 #include "identity/profile.h"
 
@@ -45,17 +46,30 @@ core::Result<core::NodeId> named_node(const X509* leaf) {
   return *id;
 }
 
-core::Result<std::vector<core::NetworkId>> networks_of(const X509* leaf) {
-  const ObjectPtr oid(OBJ_txt2obj(std::string(kNetworksOid).c_str(), 1));
+struct Extension {
+  int count = 0;  // 2: several
+  core::ByteView value;
+};
+Extension extension_of(const X509* leaf, std::string_view dotted) {
+  const ObjectPtr oid(OBJ_txt2obj(std::string(dotted).c_str(), 1));
   RUNARD_CHECK(oid != nullptr);
   const int at = X509_get_ext_by_OBJ(leaf, oid.get(), -1);
   if (at < 0) {
+    return {};
+  }
+  return {X509_get_ext_by_OBJ(leaf, oid.get(), at) >= 0 ? 2 : 1,
+          view_of(X509_EXTENSION_get_data(X509_get_ext(leaf, at)))};
+}
+
+core::Result<std::vector<core::NetworkId>> networks_of(const X509* leaf) {
+  const Extension networks = extension_of(leaf, kNetworksOid);
+  if (networks.count == 0) {
     return fail(Errc::kCertificateNoNetworks, "the certificate has no list of networks");
   }
-  if (X509_get_ext_by_OBJ(leaf, oid.get(), at) >= 0) {
+  if (networks.count > 1) {
     return fail(Errc::kCertificateBadNetworks, "the certificate has several lists of networks");
   }
-  return parse_networks(view_of(X509_EXTENSION_get_data(X509_get_ext(leaf, at))));
+  return parse_networks(networks.value);
 }
 
 core::Result<core::NodeId> proven_node(X509* leaf) {
@@ -120,6 +134,14 @@ int verify_error_of(Errc code) {
 
 }  // namespace
 
+core::Result<std::vector<std::string>> groups_of(const X509* leaf) {
+  const Extension groups = extension_of(leaf, kGroupsOid);
+  if (groups.count > 1) {
+    return fail(Errc::kCertificateBadGroups, "the certificate has several lists of groups");
+  }
+  return groups.count == 0 ? std::vector<std::string>() : parse_groups(groups.value);
+}
+
 core::Result<PeerIdentity> verify_peer(X509* leaf, STACK_OF(X509) * intermediates,
                                        const TrustBundle& trust, core::WallTime now) {
   const crypto::ErrorScope errors;
@@ -138,8 +160,12 @@ core::Result<PeerIdentity> verify_peer(X509* leaf, STACK_OF(X509) * intermediate
   if (!networks) {
     return networks.error();
   }
+  auto groups = groups_of(leaf);
+  if (!groups) {
+    return groups.error();
+  }
   PeerIdentity peer{*id, crypto::common_name_of(X509_get_subject_name(leaf)), std::move(*networks),
-                    *ends};
+                    std::move(*groups), *ends};
   if (!valid_name(peer.name)) {
     return fail(Errc::kCertificateInvalid, "the certificate's common name is not a node's name");
   }

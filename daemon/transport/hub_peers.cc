@@ -1,6 +1,7 @@
 // One link a peer: what links tell the hub, and which of two stays.
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "transport/hub.h"
 
@@ -79,6 +80,7 @@ void Hub::announce(Link& link) {
   info.name = link.peer().name;
   info.networks = link.networks();
   info.epoch = link.peer_hello().epoch;
+  info.features = link.peer_hello().features;
   info.addresses = link.peer_hello().addresses;
   info.address = link.remote();
   info.dialled = !link.is_server();
@@ -122,6 +124,10 @@ void Hub::on_down(Link& link, const core::Error& why) {
   }
   Slot& down = *slot(id);
   settle(down);
+  if (std::exchange(down.guest, false)) {
+    touch(id);
+    return services_.guests->guest_left(id);
+  }
   if (!down.announced) {
     tell_refusal(link, why);
   }

@@ -44,6 +44,7 @@ bool Link::open_control() {
 bool Link::say_hello() {
   hello_sent_ = true;
   wire::Hello hello;
+  hello.features = wire::kFeatures;
   hello.epoch = self_.epoch;
   hello.generation = plan_.generation;
   hello.name = self_.name;
