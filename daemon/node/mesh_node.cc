@@ -130,10 +130,9 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   options.tls = *tls;
   options.reset_secret = reset_secret;
   options.listen = *listen;
-  auto endpoint =
-      transport::Endpoint::open(context_.io, std::move(options),
-                                {context_.clock, context_.random, networks_, guard_,
-                                 inbound_, *this, context_.log.component("transport")});
+  auto endpoint = transport::Endpoint::open(context_.io, std::move(options),
+                                            {context_.clock, context_.random, networks_, guard_,
+                                             inbound_, *this, context_.log.component("transport")});
   if (!endpoint) {
     return endpoint.error();
   }

@@ -83,8 +83,7 @@ void MeshNode::tell_own_standing() const {
   for (const crypto::Certificate& certificate : identity_.tls->intermediates) {
     chain.push_back(certificate.der());
   }
-  const auto own =
-      identity::verify_peer(chain, book_.store().trust(), context_.clock.wall());
+  const auto own = identity::verify_peer(chain, book_.store().trust(), context_.clock.wall());
   if (!own) {
     log_.error("peers refuse this node's own certificate",
                {core::field("why", core::describe(own.error())),
@@ -95,8 +94,8 @@ void MeshNode::tell_own_standing() const {
 // Once a second: entries of the denylist and certificates whose time is over.
 void MeshNode::mind() {
   const core::WallTime now = context_.clock.wall();
-  const bool ended = std::ranges::any_of(
-      links_, [now](const auto& link) { return link.second.not_after <= now; });
+  const bool ended =
+      std::ranges::any_of(links_, [now](const auto& link) { return link.second.not_after <= now; });
   if ((book_.store().refresh(now) || ended) && endpoint_) {
     if (const auto applied = apply_trust(); !applied) {
       log_.error("new trust could not be put to use",
