@@ -24,6 +24,7 @@ rpc::EventPtr store(const rpc::Event& event) {
   }
   stored->published = event.published;
   stored->source = event.source;
+  stored->owner = event.owner;
   stored->publisher = event.publisher;
   stored->instance = event.instance;
   stored->sequence = event.sequence;
@@ -166,12 +167,18 @@ rpc::Receipt Broker::publish(const rpc::Event& event, const rpc::PublishOptions&
   rpc::Event own = event;
   own.network = path->network;
   own.topic = path->path;
-  return hand_over(own, options);
+  const auto sealed = seal(own, options);
+  if (!sealed) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return refused(sealed.error().code, sealed.error().about);
+  }
+  return hand_over(own, options, *sealed);
 }
 
 // Who gets it is found out under the mutex: a subscription that looks at what is retained either
 // finds the event there or is among those.
-rpc::Receipt Broker::hand_over(const rpc::Event& event, const rpc::PublishOptions& options) {
+rpc::Receipt Broker::hand_over(const rpc::Event& event, const rpc::PublishOptions& options,
+                               const SealedForms& sealed) {
   const std::size_t bytes = event.payload.bytes.size();
   Shard& shard = shard_of(event.topic);
   const std::lock_guard lock(shard.mutex);
@@ -198,9 +205,16 @@ rpc::Receipt Broker::hand_over(const rpc::Event& event, const rpc::PublishOption
         ++receipt.reached;
       }
     }
-    if (retained) {
+    if (retained && sealed.kept) {
+      auto kept = std::make_shared<rpc::StoredEvent>(*stored);
+      kept->payload = *sealed.kept;
+      retain(kept, options, shard);
+    } else if (retained) {
       retain(stored, options, shard);
     }
+  }
+  if (sealed.live) {
+    own.payload = *sealed.live;
   }
   const Spread spread = send_to_peers(own, targets);
   if (spread.no_room > 0 && spread.sent == 0 && targets.queues.empty() && !retained) {

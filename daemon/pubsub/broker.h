@@ -13,6 +13,7 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "registry/registry.h"
 #include "routing/route_trie.h"
 #include "routing/snapshot.h"
+#include "rpc/payload_codec.h"
 
 namespace runard::pubsub {
 
@@ -35,6 +37,8 @@ class EventPeers : public PastPeers {
   };
   // `event.groups` and `event.ungrouped` say for whom the copy is. Any thread.
   virtual Sent send(core::NodeId node, const rpc::Event& event) = 0;
+  // That node's version knows sealed payloads.
+  virtual bool opens_sealed(const core::NodeId&) { return true; }
 };
 
 struct Stats {
@@ -56,6 +60,12 @@ class Broker final : public rpc::Broker, public rpc::Past {
   Broker(registry::Registry& registry, const core::Clock& clock, std::uint64_t epoch,
          std::uint64_t seed);
   void set_peers(EventPeers* peers);
+  // What has private fields is sealed once, for all peers, and kept sealed. Null: nothing is
+  // private. Before anything is published; outlives the broker's use.
+  void set_codec(rpc::PayloadCodec* codec) {
+    codec_ = codec;
+    remote_past_.set_codec(codec);
+  }
   // A node is linked, or no more: whom subscriptions ask for the past. See RemotePast.
   void peer_up(const core::NodeId& node, std::uint64_t run, std::vector<std::string> networks) {
     remote_past_.peer_up(node, run, std::move(networks));
@@ -88,7 +98,15 @@ class Broker final : public rpc::Broker, public rpc::Past {
                          std::set<std::string>& groups);
   void add_peers(const rpc::Event& event, const rpc::PublishOptions& options, std::uint32_t turn,
                  Targets& targets, const std::set<std::string>& local_groups);
-  rpc::Receipt hand_over(const rpc::Event& event, const rpc::PublishOptions& options);
+  // An event's payload as others get it, and as it is kept; unset: as it is.
+  struct SealedForms {
+    std::optional<rpc::Payload> live;
+    std::optional<rpc::Payload> kept;
+  };
+  core::Result<SealedForms> seal(const rpc::Event& event, const rpc::PublishOptions& options);
+  rpc::EventPtr open_kept(const rpc::EventPtr& event);
+  rpc::Receipt hand_over(const rpc::Event& event, const rpc::PublishOptions& options,
+                         const SealedForms& sealed);
   void retain(const rpc::EventPtr& event, const rpc::PublishOptions& options, Shard& shard);
   static bool reserve_all(const Targets& targets, std::size_t bytes);
   struct Spread {  // among peers
@@ -109,6 +127,7 @@ class Broker final : public rpc::Broker, public rpc::Past {
   const core::Clock& clock_;
   const std::uint64_t epoch_;
   std::atomic<EventPeers*> peers_{nullptr};
+  rpc::PayloadCodec* codec_ = nullptr;
   std::atomic<std::uint64_t> next_instance_{1};
   std::atomic<std::uint32_t> group_turn_{0};
   std::atomic<std::uint64_t> last_serial_{0};  // of a retained event

@@ -41,6 +41,7 @@ struct HubServices {
   EventSink& sink;
   EndpointEvents& events;
   core::Log log;
+  rpc::PayloadCodec* codec = nullptr;  // of private fields; null: there are none
 };
 
 class Hub final : public LinkEvents {

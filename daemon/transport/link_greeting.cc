@@ -44,6 +44,7 @@ bool Link::open_control() {
 bool Link::say_hello() {
   hello_sent_ = true;
   wire::Hello hello;
+  hello.features = core_.context.codec != nullptr ? wire::kFeatureSealed : 0;
   hello.epoch = self_.epoch;
   hello.generation = plan_.generation;
   hello.name = self_.name;
@@ -63,6 +64,8 @@ void Link::on_hello(core::ByteView body) {
     return end(CloseCode::kMalformed, hello.error(), true);
   }
   peer_hello_ = std::move(*hello);
+  core_.opens_sealed = (peer_hello_.features & wire::kFeatureSealed) != 0;
+  port_->opens_sealed = core_.opens_sealed;
   if (!hello_sent_ && !say_hello()) {
     return protocol_error("hello");
   }
