@@ -57,6 +57,7 @@ struct SignOptions {
   std::string lifetime = "90d";
   std::string out = "-";
   bool replace = false;
+  std::vector<std::string> groups;
 };
 
 // The name is the operator's: --name, or how they called the file. Never what the request says.
@@ -88,7 +89,8 @@ core::Result<identity::Bundle> issue(Session& session, const SignOptions& option
   if (!ca) {
     return ca.error();
   }
-  return ca->sign({*request, name, options.networks, *lifetime, options.replace});
+  return ca->sign({*request, name, options.networks, *lifetime, options.replace,
+                   options.groups});
 }
 
 int sign(Session& session, const SignOptions& options) {
@@ -153,6 +155,10 @@ void add_sign(CLI::App& ca, const CommandContext& context) {
       ->type_name(value_name::kFile);
   made.add_option("--network", options->networks, "A network to make it a member of; repeatable")
       ->required()
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  made.add_option("--group", options->groups,
+                  "A group to put it in, for rules of authorization; repeatable")
       ->allow_extra_args(false)
       ->type_name("NAME");
   made.add_option("--name", options->name, "The node's name; else that of the request's file")

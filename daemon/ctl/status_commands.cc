@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <map>
 #include <memory>
 
 #include "ctl/ask.h"
@@ -74,21 +75,38 @@ int status(Session& session) {
   return kExitOk;
 }
 
+// Where this node listens, and where its links lead, by node id; "" for this node.
+std::map<std::string, std::string> addresses_in_use(const Session& session) {
+  std::map<std::string, std::string> addresses;
+  const auto status = ask_quietly(session, "status");
+  const json::value* mesh = status ? status->if_contains("mesh") : nullptr;
+  if (mesh == nullptr) {
+    return addresses;
+  }
+  addresses[""] = text_of(mesh->as_object(), "listens");
+  for (const json::value& peer : mesh->at("peers").as_array()) {
+    addresses[text_of(peer.as_object(), "node")] = text_of(peer.as_object(), "address");
+  }
+  return addresses;
+}
+
 int node_ls(Session& session) {
   const Answer answer = ask(session, "nodes");
   if (!answer.result) {
     return answer.exit;
   }
+  auto addresses = addresses_in_use(session);
   json::array rows;
   for (const json::value& node : answer.result->at("nodes").as_array()) {
     json::object row = node.as_object();
+    row["address"] = addresses[row.at("local").as_bool() ? "" : text_of(row, "node")];
     row["where"] = row.at("local").as_bool() ? "this node" : "peer";
     row["services"] =
         session.json() ? row.at("services") : json::value(row.at("services").as_array().size());
     rows.push_back(std::move(row));
   }
   session.print_list("nodes", "nodes", rows,
-                     {"name", "node", "where", "state", "services", "addresses"});
+                     {"name", "node", "where", "state", "services", "address"});
   return kExitOk;
 }
 

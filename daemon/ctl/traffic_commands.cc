@@ -105,9 +105,11 @@ int pub(Session& session, const PubOptions& options) {
     session.print("publish", *answer.result);
   } else {
     const auto reached = answer.result->at("reached").to_number<long long>();
-    session.say(reached == 0
-                    ? std::string(" nobody subscribes to it")
-                    : fmt::format(" reached {} (subscriptions here, and other nodes)", reached));
+    const std::string kept =
+        retain->count() > 0 ? fmt::format("; kept for {}", options.retain) : std::string();
+    session.say(reached == 0 ? fmt::format(" nobody subscribes to it{}", kept)
+                             : fmt::format(" reached {} (subscriptions here, and other nodes){}",
+                                           reached, kept));
   }
   return kExitOk;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "identity/certificate.h"
 #include "identity/durable_file.h"
 #include "identity/issue.h"
 #include "identity/name.h"
@@ -100,7 +101,7 @@ core::Result<std::vector<NetworkDescriptor>> named(const std::vector<NetworkDesc
 }
 
 Grant grant_of(const Order& order, const std::vector<NetworkDescriptor>& networks) {
-  Grant grant{order.name, {}, order.lifetime};
+  Grant grant{order.name, {}, order.lifetime, order.groups};
   for (const NetworkDescriptor& network : networks) {
     grant.networks.push_back(network.id);
   }
@@ -114,7 +115,8 @@ IssueRecord record_of(const crypto::Certificate& certificate, const Order& order
                      node_id_of(order.request.public_key()),
                      order.name,
                      {},
-                     time_text(certificate.not_after())};
+                     time_text(certificate.not_after()),
+                     *groups_of(certificate.native())};
   for (const NetworkDescriptor& network : networks) {
     record.networks.push_back(network.name);
   }

@@ -37,6 +37,7 @@ struct Order {
   std::vector<std::string> networks;  // names
   core::Duration lifetime{};
   bool replace = false;  // the name may belong to another node
+  std::vector<std::string> groups{};
 };
 
 class Authority {

@@ -103,6 +103,25 @@ core::Result<void> write_temporary(Disk& disk, const fs::path& path, core::ByteV
   return written;
 }
 
+core::Result<void> put_in_place(Disk& disk, const fs::path& temporary, const fs::path& path,
+                                const fs::path& previous) {
+  bool moved = false;
+  if (!previous.empty()) {
+    const int error = disk.rename(path, previous);
+    if (error < 0 && error != -ENOENT) {
+      return system_error(path, "rename", -error);
+    }
+    moved = error == 0;
+  }
+  if (const int error = disk.rename(temporary, path); error < 0) {
+    if (moved) {
+      disk.rename(previous, path);  // as far as it can: `previous` is as good
+    }
+    return system_error(path, "rename", -error);
+  }
+  return {};
+}
+
 core::Result<void> check_secret(const fs::path& path, const struct stat& info) {
   if ((info.st_mode & 077) != 0) {
     return fail(Errc::kFileMode, fmt::format("{}: mode {:04o} lets others in, expected 0600",
@@ -120,6 +139,49 @@ core::Result<void> check_secret(const fs::path& path, const struct stat& info) {
   return {};
 }
 
+core::Result<void> check_credential(const fs::path& path, const struct stat& info) {
+  if ((info.st_mode & 037) != 0) {
+    return fail(Errc::kFileMode, fmt::format("{}: mode {:04o} lets others in, expected 0400",
+                                             path.string(), info.st_mode & 07777));
+  }
+  if (info.st_uid != geteuid() && info.st_uid != 0) {
+    return fail(Errc::kFileMode, fmt::format("{}: belongs to user {}, not to {}", path.string(),
+                                             info.st_uid, geteuid()));
+  }
+  return {};
+}
+
+std::span<std::uint8_t> room_of(crypto::SecretBytes& bytes) {
+  return bytes.bytes();
+}
+std::span<std::uint8_t> room_of(core::Bytes& bytes) {
+  return bytes;
+}
+
+using Check = core::Result<void> (*)(const fs::path& path, const struct stat& info);
+
+// All of a file that is no link and passes `check`.
+template <class Bytes>
+core::Result<Bytes> read_checked(const fs::path& path, std::size_t limit, Check check) {
+  const ReadFile file(path, O_NOFOLLOW);
+  const auto info = file.check(path);
+  if (!info) {
+    return info.error();
+  }
+  if (auto ok = check(path, *info); !ok) {
+    return ok.error();
+  }
+  if (info->st_size > static_cast<off_t>(limit)) {
+    return fail(Errc::kTooLarge, fmt::format("{}: larger than {} bytes", path.string(), limit));
+  }
+  Bytes content(static_cast<std::size_t>(info->st_size));
+  const ssize_t size = file.read(room_of(content));
+  if (size != info->st_size) {
+    return system_error(path, "read", size < 0 ? static_cast<int>(-size) : EIO);
+  }
+  return content;
+}
+
 }  // namespace
 
 core::Error system_error(const fs::path& path, std::string_view step, int error) {
@@ -130,13 +192,16 @@ core::Error system_error(const fs::path& path, std::string_view step, int error)
 
 core::Result<void> write_durably(Disk& disk, const fs::path& path, core::ByteView content,
                                  mode_t mode) {
+  return replace_durably(disk, path, content, mode, {});
+}
+
+core::Result<void> replace_durably(Disk& disk, const fs::path& path, core::ByteView content,
+                                   mode_t mode, const fs::path& previous) {
   const fs::path folder = folder_of(path);
   const fs::path temporary = folder / fmt::format(".{}.tmp", path.filename().string());
   auto done = write_temporary(disk, temporary, content, mode);
   if (done) {
-    if (const int error = disk.rename(temporary, path); error < 0) {
-      done = system_error(path, "rename", -error);
-    }
+    done = put_in_place(disk, temporary, path, previous);
   }
   if (!done) {
     disk.remove(temporary);  // as far as it can; the next write removes it too
@@ -201,24 +266,28 @@ core::Result<std::string> read_file(const fs::path& path, std::size_t limit) {
 }
 
 core::Result<crypto::SecretBytes> read_secret(const fs::path& path) {
-  const ReadFile file(path, O_NOFOLLOW);
-  const auto info = file.check(path);
-  if (!info) {
-    return info.error();
+  return read_checked<crypto::SecretBytes>(path, kMaxSecret, check_secret);
+}
+
+core::Result<core::Bytes> read_private(const fs::path& path, std::size_t limit) {
+  return read_checked<core::Bytes>(path, limit, check_secret);
+}
+
+core::Result<crypto::SecretBytes> read_credential(const fs::path& path) {
+  return read_checked<crypto::SecretBytes>(path, kMaxSecret, check_credential);
+}
+
+core::Result<void> remove_durably(Disk& disk, const fs::path& path) {
+  const int error = disk.remove(path);
+  if (error == -ENOENT) {
+    return {};
   }
-  if (auto ok = check_secret(path, *info); !ok) {
-    return ok.error();
+  if (error < 0) {
+    return system_error(path, "remove", -error);
   }
-  if (info->st_size > static_cast<off_t>(kMaxSecret)) {
-    return fail(Errc::kTooLarge,
-                fmt::format("{}: larger than {} bytes", path.string(), kMaxSecret));
-  }
-  crypto::SecretBytes secret(static_cast<std::size_t>(info->st_size));
-  const ssize_t size = file.read(secret.bytes());
-  if (size != info->st_size) {
-    return system_error(path, "read", size < 0 ? static_cast<int>(-size) : EIO);
-  }
-  return secret;
+  const fs::path folder = folder_of(path);
+  const int synced = disk.sync_folder(folder);
+  return synced < 0 ? system_error(folder, "fsync", -synced) : core::Result<void>();
 }
 
 }  // namespace runard::identity

@@ -28,6 +28,14 @@ core::Error system_error(const std::filesystem::path& path, std::string_view ste
 core::Result<void> write_durably(Disk& disk, const std::filesystem::path& path,
                                  core::ByteView content, mode_t mode);
 
+// The same, and what stood there before is called `previous` from then on; with an empty `previous`
+// it goes. A crash between the two renames leaves only `previous`.
+core::Result<void> replace_durably(Disk& disk, const std::filesystem::path& path,
+                                   core::ByteView content, mode_t mode,
+                                   const std::filesystem::path& previous);
+// Durably; one that is not there is no error.
+core::Result<void> remove_durably(Disk& disk, const std::filesystem::path& path);
+
 // Makes the folder, and no parents, with mode 0700 and durably. One that exists is checked instead
 // (check_folder).
 core::Result<void> make_private_folder(Disk& disk, const std::filesystem::path& path);
@@ -40,5 +48,10 @@ core::Result<std::string> read_file(const std::filesystem::path& path,
 // A file with a secret: kFileMode unless it is a regular file, no link, without any permission for
 // group and others, and owned by this user (or, read by root, by the owner of its folder).
 core::Result<crypto::SecretBytes> read_secret(const std::filesystem::path& path);
+// The same checks, for content that is encrypted; kTooLarge beyond `limit`.
+core::Result<core::Bytes> read_private(const std::filesystem::path& path, std::size_t limit);
+// A credential that systemd passes: this user's or root's (who reads may then stand in an access
+// list, which shows as a permission of the group), and nothing for others.
+core::Result<crypto::SecretBytes> read_credential(const std::filesystem::path& path);
 
 }  // namespace runard::identity

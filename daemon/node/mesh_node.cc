@@ -105,7 +105,8 @@ core::Result<std::shared_ptr<const transport::TlsContext>> MeshNode::make_tls() 
         if (!peer) {
           return peer.error();
         }
-        return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->not_after};
+        return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->groups,
+                                       peer->not_after};
       });
 }
 

@@ -232,6 +232,21 @@ void Endpoint::resume(LinkId link, std::uint64_t lane) {
   loop_->kick();
 }
 
+void Endpoint::send_guest(LinkId guest, std::uint64_t type, core::ByteView body) {
+  loop_->hub().send_guest(guest, type, body);
+  loop_->kick();
+}
+
+void Endpoint::close_guest(LinkId guest, bool welcome) {
+  loop_->hub().close_guest(guest, welcome);
+  loop_->kick();
+}
+
+void Endpoint::keep_guest(LinkId guest, core::TimePoint until) {
+  loop_->hub().keep_guest(guest, until);
+  loop_->kick();
+}
+
 void Endpoint::set_tls(std::shared_ptr<const TlsContext> tls) {
   loop_->hub().set_tls(std::move(tls));
 }

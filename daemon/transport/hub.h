@@ -41,6 +41,7 @@ struct HubServices {
   EventSink& sink;
   EndpointEvents& events;
   core::Log log;
+  GuestEvents* guests = nullptr;       // null: none are taken
   rpc::PayloadCodec* codec = nullptr;  // of private fields; null: there are none
 };
 
@@ -70,6 +71,10 @@ class Hub final : public LinkEvents {
   core::Result<void> send_control(LinkId link, std::uint64_t type, core::ByteView body);
   // A lane that the sink left standing goes on.
   void resume(LinkId link, std::uint64_t lane);
+  void send_guest(LinkId guest, std::uint64_t type, core::ByteView body);
+  // `welcome`: it was no failed attempt.
+  void close_guest(LinkId guest, bool welcome);
+  void keep_guest(LinkId guest, core::TimePoint until);
   // For links from now on.
   void set_tls(std::shared_ptr<const TlsContext> tls) { connections_.tls = std::move(tls); }
   void set_addresses(std::vector<std::string> addresses) { self_.addresses = std::move(addresses); }
@@ -86,7 +91,8 @@ class Hub final : public LinkEvents {
     bool half_open = false;  // counted in the gate
     bool announced = false;  // link_up() was told
     bool proved = false;     // counted as a handshake
-    bool stranger = false;   // accepted, and not proved yet
+    bool stranger = false;   // accepted, and not proved yet; a guest stays one
+    bool guest = false;      // guest_came() was told
     Address source;
   };
   struct Stray {
@@ -106,6 +112,9 @@ class Hub final : public LinkEvents {
   void on_ready(Link& link) override;
   void on_control(Link& link, std::uint64_t frame_type, core::ByteView body) override;
   void on_down(Link& link, const core::Error& why) override;
+  // hub_guests.cc
+  bool on_guest(Link& link, const GuestInfo& info) override;
+  void on_guest_frame(Link& link, const GuestFrame& frame) override;
 
   // hub.cc
   static std::uint32_t index_of(LinkId id) { return static_cast<std::uint32_t>(id) - 1; }
@@ -116,7 +125,8 @@ class Hub final : public LinkEvents {
   void after_deliver(Slot& slot);
   void settle(Slot& slot);
   void forget(Slot& slot);
-  void take_mail(core::TimePoint now);
+  void take_mail();
+  void close_exchange();
   void take_letter(Letter& letter);
   void take_timers(core::TimePoint now);
   void serve_memory();
@@ -152,6 +162,7 @@ class Hub final : public LinkEvents {
   CidTable cids_;
   TokenTable tokens_;
   AcceptGate gate_;
+  SourceRates guest_attempts_;
   StrayPackets strays_;
   Dialer dialer_;
   TimerHeap timers_;
@@ -170,6 +181,8 @@ class Hub final : public LinkEvents {
   core::TokenBucket flood_news_{1, 0.1};
   bool memory_wanted_ = false;
   bool undelivered_ = false;
+  Letter* unread_ = nullptr;  // and, when those are taken:
+  std::vector<core::Task> tasks_;
   bool stopping_ = false;
   Stats stats_;
 };

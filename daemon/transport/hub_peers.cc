@@ -1,6 +1,7 @@
 // One link a peer: what links tell the hub, and which of two stays.
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "transport/hub.h"
 
@@ -122,6 +123,10 @@ void Hub::on_down(Link& link, const core::Error& why) {
   }
   Slot& down = *slot(id);
   settle(down);
+  if (std::exchange(down.guest, false)) {
+    touch(id);
+    return services_.guests->guest_left(id);
+  }
   if (!down.announced) {
     tell_refusal(link, why);
   }

@@ -12,8 +12,10 @@ struct Stats {
   std::uint64_t reset_tokens = 0;    // of peers, now
   std::uint64_t handshakes = 0;      // completed, both roles
   std::uint64_t handshakes_failed = 0;
-  std::uint64_t dials = 0;       // attempts begun
-  std::uint64_t duplicates = 0;  // links that lost against another to the same node
+  std::uint64_t guests = 0;          // let in, without a certificate
+  std::uint64_t guests_refused = 0;  // by a limit
+  std::uint64_t dials = 0;           // attempts begun
+  std::uint64_t duplicates = 0;      // links that lost against another to the same node
   std::uint64_t retries_sent = 0;
   std::uint64_t initials_dropped = 0;  // by a limit
   std::uint64_t resets_sent = 0;

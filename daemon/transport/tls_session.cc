@@ -47,11 +47,19 @@ TlsSession::~TlsSession() {
   ERR_clear_error();
 }
 
-bool TlsSession::protocol_agreed() const {
+TlsSession::Protocol TlsSession::protocol() const {
   const unsigned char* name = nullptr;
   unsigned size = 0;
   SSL_get0_alpn_selected(ssl_, &name, &size);
-  return core::as_text({name, size}) == TlsContext::kProtocol;
+  const std::string_view text = core::as_text({name, size});
+  return text == TlsContext::kProtocol        ? Protocol::kMesh
+         : text == TlsContext::kGuestProtocol ? Protocol::kGuest
+                                              : Protocol::kNone;
+}
+
+bool TlsSession::export_secret(std::string_view label, std::span<std::uint8_t> out) const {
+  return SSL_export_keying_material(ssl_, out.data(), out.size(), label.data(), label.size(),
+                                    nullptr, 0, 0) == 1;
 }
 
 int TlsSession::on_verify(X509_STORE_CTX* store, void*) {

@@ -20,6 +20,7 @@ import unittest
 BIN = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else "build/release/bin").resolve()
 RUNARCTL = str(BIN / "runarctl")
 NETWORKS_OID = "2.25.57836357743514407586802384919422898689.1"
+GROUPS_OID = "2.25.57836357743514407586802384919422898689.2"
 BASE32HEX = "0123456789abcdefghijklmnopqrstuv"
 
 
@@ -117,6 +118,19 @@ class Certificates(Case):
         self.assertEqual(sorted(base32hex(bytes.fromhex(i)) for i in ids), sorted([self.prod, self.test]))
         for name in (b"prod", b"test"):
             self.assertNotIn(name, der)
+
+    def test_groups_stand_in_it_as_utf8_strings_in_order(self):
+        der = openssl("x509", "-in", self.bundle, "-outform", "DER", text=False)
+        self.assertNotIn(GROUPS_OID, openssl("asn1parse", "-inform", "DER", text=False, input=der).decode())
+        self.sign("--group", "web", "--group", "db")
+        der = openssl("x509", "-in", self.bundle, "-outform", "DER", text=False)
+        listing = openssl("asn1parse", "-inform", "DER", text=False, input=der).decode().splitlines()
+        at = next(i for i, line in enumerate(listing) if GROUPS_OID in line)
+        offset = int(re.match(r"\s*(\d+):", listing[at + 1])[1])
+        inner = openssl("asn1parse", "-inform", "DER", "-strparse", offset, text=False, input=der).decode()
+        self.assertEqual(re.findall(r"UTF8STRING\s+:(\S+)", inner), ["db", "web"])
+        out = openssl("verify", "-x509_strict", "-CAfile", self.ca / "ca.crt", "-purpose", "sslclient", self.bundle)
+        self.assertIn("OK", out)
 
     def test_times_and_serial(self):
         text = openssl("x509", "-in", self.bundle, "-noout", "-serial", "-startdate", "-enddate", "-dateopt", "iso_8601")

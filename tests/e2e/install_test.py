@@ -7,7 +7,7 @@ import checks  # noqa: E402
 from daemons import Failed, build_dir  # noqa: E402
 
 FILES = """bin/runard bin/runarctl lib/runar/plugins/math.so lib/systemd/system/runard.service lib/sysusers.d/runard.conf
-    share/runard/runard.schema.json share/bash-completion/completions/runarctl share/zsh/site-functions/_runarctl
+    share/runard/runard.schema.json share/bash-completion/completions/runarctl
     share/fish/vendor_completions.d/runarctl.fish share/cmake/RunarPluginSDK/RunarPluginSDKConfig.cmake
     share/pkgconfig/runar-plugin.pc share/runar/templates/cpp/CMakeLists.txt include/runar/plugin.h""".split()
 
@@ -38,6 +38,7 @@ def test_every_file_is_where_it_is_looked_for(folder, add):
         there = installed(root, prefix)
         missing = [name for name in FILES if not (there / name).is_file()]
         expect(f"{prefix}: missing {missing}", not missing)
+        expect(f"{prefix}: zsh's file", len(list((there / "share/zsh").glob("*/_runarctl"))) == 1)
         config = root / etc.lstrip("/") / "runard/runard.yaml"
         unit = (there / "lib/systemd/system/runard.service").read_text()
         expect(unit, f"ExecStart={prefix}/bin/runard --config {etc}/runard/runard.yaml" in unit)

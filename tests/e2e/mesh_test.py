@@ -1,5 +1,5 @@
 """Real daemons in a mesh: discovery, calls, events, failure, isolation. Usage: mesh_test.py BIN_FOLDER [NAME...]"""
-import grp, json, os, pathlib, shutil, signal, socket, struct, subprocess, sys, time
+import grp, json, os, pathlib, shutil, signal, socket, struct, subprocess, sys, threading, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
@@ -62,6 +62,8 @@ def test_static_peers_by_address_link_and_call(folder, add_daemon):
     _, first, second = pair(folder, add_daemon)
     expect(add(second, 20, 22), 42.0)
     expect(peers_of(first), {"second"})
+    expect({n["name"]: n["address"] for n in second.ask("node", "ls")["nodes"]},
+           {"second": f"[::1]:{second.port}", "first": f"[::1]:{first.port}"})
 
 
 def test_static_peers_by_name_link(folder, add_daemon):
@@ -104,6 +106,40 @@ def test_a_node_joins_within_a_second_past_fifty_dead_addresses(folder, add_daem
     print(f"        joined and usable in {took * 1000:.0f} ms, process start and polling included")
     if took > 2.0:
         raise Failed(f"joining took {took:.2f} s")
+
+
+def test_peers_tell_each_other_of_peers_in_common_networks_only(folder, add_daemon):
+    authority = Authority(folder / "ca", networks=("main", "backup"))
+    hub = make(folder, add_daemon, authority, "hub", networks=("main", "backup"))
+    at_hub = [f"[::1]:{hub.port}"]
+    members = [make(folder, add_daemon, authority, name, peers=at_hub) for name in ("one", "two")]
+    other = make(folder, add_daemon, authority, "other", networks=("backup",), peers=at_hub)
+    for node in (hub, other, *members):
+        node.start()
+    wait_for("one and two found each other through the hub",
+             lambda: (peers_of(members[0]), peers_of(members[1])) == ({"hub", "two"}, {"hub", "one"}))
+    expect(peers_of(hub), {"one", "two", "other"})
+    expect(peers_of(other), {"hub"})
+    addresses = {a for t in other.ask("status")["mesh"]["targets"] for a in t["addresses"]}
+    expect(addresses & {f"[::1]:{m.port}" for m in members}, set())  # it does not even know where they are
+
+
+def test_nodes_that_dial_each_other_at_once_keep_one_link(folder, add_daemon):
+    authority = Authority(folder / "ca")
+    nodes = [make(folder, add_daemon, authority, name) for name in ("one", "two", "three")]
+    for node in nodes:
+        others = ", ".join(f'"[::1]:{n.port}"' for n in nodes)  # its own is among them
+        node.config.write_text(node.config.read_text().replace("peers: []", f"peers: [{others}]"))
+        node.launch()
+    for node in nodes:
+        node.wait_until_up()
+    wait_for("all are linked", lambda: all(len(peers_of(n)) == 2 for n in nodes))
+    for node in nodes:
+        expect({p["state"] for p in node.ask("status")["mesh"]["peers"]}, {"up"})
+    nodes[0].drop_plugin("math")
+    for node in nodes:
+        wait_for("math is seen", lambda: sees(node, "math"))
+        expect(add(node, 1, 1), 2.0)
 
 
 def test_an_event_is_heard_once_on_another_node_with_its_topic(folder, add_daemon):
@@ -374,6 +410,29 @@ def test_nodes_without_a_common_network_do_not_link(folder, add_daemon):
     expect((peers_of(first), peers_of(second)), (set(), set()))
 
 
+class Capture:
+    """All packets of this host's loopback interface from now on, as somebody on the wire sees them. Needs root."""
+
+    def __init__(self):
+        try:
+            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0003))
+        except PermissionError:
+            self.socket = None
+            return
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self.socket.bind(("lo", 0x0003))
+        self.socket.setblocking(False)
+
+    def all(self):
+        packets = []
+        try:
+            while self.socket is not None:
+                packets.append(self.socket.recv(65536))
+        except BlockingIOError:
+            self.socket.close()
+        return b"".join(packets)
+
+
 def test_nothing_of_a_foreign_network_reaches_a_node(folder, add_daemon):
     """Announcements are captured as a stranger on the wire would; what a member is told, as that member's daemon shows it."""
     name = "vault7"
@@ -385,6 +444,7 @@ def test_nothing_of_a_foreign_network_reaches_a_node(folder, add_daemon):
     listener.bind(("", port))
     listener.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, struct.pack("4sl", socket.inet_aton("239.255.42.98"), socket.INADDR_ANY))
     listener.settimeout(10)
+    wire = Capture()
     multicast = f'{{{{ group: "239.255.42.98:{port}", interval: 1s }}}}'
     both = make(folder, add_daemon, authority, "both", networks=("main", name), multicast=multicast, listen="[::]:PORT")
     member = make(folder, add_daemon, authority, "member", multicast=multicast, listen="[::]:PORT")
@@ -392,10 +452,14 @@ def test_nothing_of_a_foreign_network_reaches_a_node(folder, add_daemon):
     both.start(), member.start()
     wait_for("they are linked", lambda: peers_of(member) == {"both"})
     both.ctl("pub", f"{name}:ledger/entry", "x=1", "--retain", "60s")
+    wait_for("math is seen", lambda: sees(member, "math"))
+    expect(add(member, 1, 1), 2.0)  # so the link had traffic while it was captured
     heard = b"".join(listener.recv(2048) for _ in range(3))
+    sent = wire.all()
+    expect(both.port.to_bytes(2, "big") in sent, wire.socket is not None)  # the link was captured too
     known = member.ctl("-o", "json", "node", "ls").stdout + member.ctl("-o", "json", "status").stdout + member.log_text()
     for word in (name, "ledger"):
-        expect((word.encode() in heard, word in known), (False, False))
+        expect((word.encode() in heard, word.encode() in sent, word in known), (False, False, False))
     expect(member.ctl("call", f"{name}:math/add", "a=1", "b=1", check=False).returncode, 4)
     expect(member.ctl("sub", f"{name}:>", "--count", "1", check=False).returncode, 6)
 
@@ -408,6 +472,29 @@ def test_garbage_datagrams_do_no_harm(folder, add_daemon):
                 for _ in range(20):
                     s.sendto((bytes([first_byte]) + os.urandom(max(0, size - 1)))[:size], ("::1", first.port))
     expect(add(second, 1, 2), 3.0)
+
+
+def test_a_flood_from_one_address_keeps_no_other_node_from_joining(folder, add_daemon):
+    authority = Authority(folder / "ca")
+    first = make(folder, add_daemon, authority, "first", listen="[::]:PORT").start()
+    second = make(folder, add_daemon, authority, "second", peers=[f"[::1]:{first.port}"])
+    over = threading.Event()
+
+    def flood():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            while not over.is_set():
+                s.sendto(b"\xc0\0\0\0\1\x10" + os.urandom(16) + bytes(1178), ("127.0.0.1", first.port))
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    try:
+        wait_for("most of the flood is dropped", lambda: first.ask("status")["mesh"]["strangers_dropped"] > 1000)
+        second.start()
+        wait_for("second joins in the flood", lambda: peers_of(second) == {"first"}, 5)
+    finally:
+        over.set()
+        thread.join()
+    expect("too many handshake packets from one source" in first.log_text(), True)
 
 
 def test_a_port_in_use_ends_in_75(folder, add_daemon):

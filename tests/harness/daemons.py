@@ -45,10 +45,16 @@ class Daemon:
         self.config.write_text(text.format(name=self.name, folder=self.folder))
 
     def start(self, ready=10.0):
+        self.launch()
+        return self.wait_until_up(ready)
+
+    def launch(self):
         env = {k: v for k, v in os.environ.items() if not k.startswith("RUNAR")}
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([build_dir() / "bin" / "runard", "--config", self.config],
                                             stderr=log, stdout=log, env=env)
+
+    def wait_until_up(self, ready=10.0):
         wait_for(f"{self.name} answers on its control socket", self._answers, ready)
         return self
 

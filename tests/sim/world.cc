@@ -278,7 +278,8 @@ void World::change_rows(std::size_t index) {
   // Now and then a row of a network that the node has not joined: it must go nowhere.
   const std::size_t network = below(kNetworks.size());
   auto& services = node.rows.services;
-  const std::uint64_t what = below(5);
+  auto& subscriptions = node.rows.subscriptions;
+  const std::uint64_t what = below(6);
   if (what == 0 && !services.empty()) {
     services.erase(services.begin() + static_cast<std::ptrdiff_t>(below(services.size())));
   } else if (what == 1 && !services.empty()) {
@@ -286,8 +287,11 @@ void World::change_rows(std::size_t index) {
   } else if (what == 2 && !services.empty()) {
     services[below(services.size())].actions.push_back(
         {fmt::format("act{}", below(1000)), {}, {}, {}, 0});
-  } else if (what == 3) {
-    node.rows.subscriptions.push_back(
+  } else if (what == 3 && !subscriptions.empty()) {
+    subscriptions.erase(subscriptions.begin() +
+                        static_cast<std::ptrdiff_t>(below(subscriptions.size())));
+  } else if (what == 4) {
+    subscriptions.push_back(
         {kNetworks[network], fmt::format("{}/{}/>", kPathTags[network], below(1000)), ""});
   } else {
     registry::ServiceRow row;

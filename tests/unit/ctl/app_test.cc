@@ -310,6 +310,18 @@ TEST_CASE("the name in a certificate is the operator's, not the request's") {
   CHECK(mesh.json()["name"] == "web-9");
 }
 
+TEST_CASE("ca sign --group puts the node into groups, and ca inspect shows them") {
+  Mesh mesh;
+  REQUIRE(mesh.sign({"--group", "web", "--group", "db", "--out", mesh.bundle, "--json"}) == 0);
+  const auto groups = nlohmann::json::array({"db", "web"});
+  CHECK(mesh.json()["groups"] == groups);
+  REQUIRE(mesh.run({"ca", "inspect", mesh.bundle, "--json"}) == 0);
+  CHECK(mesh.json()["groups"] == groups);
+  REQUIRE(mesh.sign({"--json"}) == 0);  // signed again without: granted no more
+  CHECK(mesh.json()["groups"].empty());
+  CHECK(mesh.sign({"--group", "a b"}) == 2);
+}
+
 TEST_CASE("what exists is a conflict and stays as it is") {
   Mesh mesh;
   CHECK(mesh.run({"ca", "init", "--name", "acme", "--out", mesh.ca}) == 7);

@@ -316,6 +316,40 @@ TEST_CASE("snapshots are sent at most once a second, however often they are aske
   CHECK(a.port.take(1, wire::SyncType::kRows).size() == 3);
 }
 
+TEST_CASE("a snapshot that was asked for too soon is sent when its time has come") {
+  End a(1, 1, {"main"});
+  End b(2, 1, {"main"});
+  a.mesh.link_up(1, b.info(), at(0));
+  a.offer({service("main", "one")}, at(0));
+  a.port.sent.clear();
+  a.mesh.control(1, 0x23, wire::empty_body(), at(0));
+  a.mesh.control(1, 0x23, wire::empty_body(), at(10));
+  REQUIRE(a.port.take(1, wire::SyncType::kRows).size() == 1);
+  REQUIRE(a.mesh.expiry() <= at(1000));
+  a.mesh.tick(at(1000));
+  CHECK(a.port.take(1, wire::SyncType::kRows).size() == 1);
+}
+
+TEST_CASE("a subscription that ends is told, and only that one") {
+  End a(1, 1, {"main"});
+  End b(2, 1, {"main"});
+  Pair pair{a, b};
+  registry::NodeRows rows;
+  rows.subscriptions = {{"main", "a", ""}, {"main", "a", "g"}, {"main", "b/>", ""}};
+  a.mesh.local_changed(rows, at(0));
+  pair.up(1, at(0));
+  pair.carry(at(0));
+  REQUIRE(b.port.rows.at(a.id).subscriptions == rows.subscriptions);
+  rows.subscriptions.erase(rows.subscriptions.begin());
+  a.mesh.local_changed(rows, at(10));
+  pair.carry(at(10));
+  CHECK(b.port.rows.at(a.id).subscriptions == rows.subscriptions);
+  rows.subscriptions.clear();
+  a.mesh.local_changed(rows, at(20));
+  pair.carry(at(20));
+  CHECK(b.port.rows.at(a.id).subscriptions.empty());
+}
+
 TEST_CASE("a restarted node's rows replace the old ones at once, whatever its version") {
   End a(1, 1, {"main"});
   End b(2, 1, {"main"});
