@@ -59,8 +59,9 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
       broker_(registry_, context.clock, epoch, context.random.next()),
       events_(broker_),
       directory_(registry_, events_),
+      private_fields_(config.encryption),
       host_control_(context.control),
-      plugins_(host_options(context, config), plugin_host::Ports{calls_, broker_, directory_}),
+      plugins_(host_options(context, config), plugin_host::Ports{calls_, broker_, directory_, &private_fields_}),
       server_(
           context.io,
           {config.control.socket, config.control.group, context.version, config.request_timeout},

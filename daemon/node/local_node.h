@@ -18,6 +18,7 @@
 #include "node/asio_executor.h"
 #include "node/folder_watch.h"
 #include "node/local_directory.h"
+#include "node/private_fields.h"
 #include "node/service_control.h"
 #include "plugin_host/host.h"
 #include "pubsub/broker.h"
@@ -59,6 +60,7 @@ class LocalNode {
   pubsub::Broker& broker() { return broker_; }
   system::RegistryEvents& events() { return events_; }
   plugin_host::Host& plugins() { return plugins_; }
+  PrivateFields& private_fields() { return private_fields_; }
 
  private:
   void plugin_appeared(const std::string& file);
@@ -74,6 +76,7 @@ class LocalNode {
   pubsub::Broker broker_;
   system::RegistryEvents events_;
   LocalDirectory directory_;
+  PrivateFields private_fields_;
   HostControl host_control_;
   std::vector<std::unique_ptr<system::RegistryService>> registry_services_;  // one a network
   std::vector<std::unique_ptr<system::EventsService>> events_services_;      // one a network

@@ -18,6 +18,7 @@
 #include "mesh/mesh.h"
 #include "node/inbound_events.h"
 #include "node/local_node.h"
+#include "node/mesh_keys.h"
 #include "node/network_map.h"
 #include "node/peer_links.h"
 #include "system/remote_services.h"
@@ -92,6 +93,7 @@ class MeshNode final : private mesh::Port,
   const NetworkMap networks_;
   const MeshNetworkNames mesh_names_;
   const std::uint64_t epoch_;
+  MeshKeys keys_;
   system::PastClient past_;
   PeerLinks peers_;
   InboundEvents inbound_;

@@ -34,18 +34,18 @@ bool has(const core::Bytes& bytes, std::string_view text) {
 struct World {
   World() { from.declare(kType, kSchema); }
 
-  rpc::Payload seal(const PayloadPlace& place) {
+  rpc::Payload seal(const PayloadPlace& where) {
     const core::Bytes bytes = value();
-    auto sealed = from.codec.seal(place, payload(bytes));
+    auto sealed = from.codec.seal(where, payload(bytes));
     REQUIRE(sealed);
     CHECK(sealed->encoding == rpc::Encoding::kSealed);
     CHECK(sealed->type == kType);
     return *sealed;
   }
   // The same place as the receiver sees it.
-  static PayloadPlace at_receiver(PayloadPlace place) {
-    place.peer = kA;
-    return place;
+  static PayloadPlace at_receiver(PayloadPlace where) {
+    where.peer = kA;
+    return where;
   }
 
   Authority all;

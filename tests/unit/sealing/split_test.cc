@@ -1,5 +1,7 @@
 #include "sealing/split.h"
 
+#include <runar/plugin.h>
+
 #include <algorithm>
 
 #include "sealing/join.h"
