@@ -161,6 +161,9 @@ constexpr ErrorInfo kTable[] = {
      "The bundle's CA is not the one that was named.",
      "Read the fingerprint on the CA's machine with 'runarctl ca inspect DIR'; if it differs from "
      "the bundle's, do not install."},
+    {kCertificateBadGroups, Kind::kDenied, "CERTIFICATE_BAD_GROUPS",
+     "The groups in a certificate can't be decoded, or are too many.",
+     "Issue it with 'runarctl ca sign --group NAME', at most 32 times."},
     {kStatementInvalid, Kind::kInvalidParams, "STATEMENT_INVALID",
      "A statement of the mesh's CA is not well formed, or says something impossible.",
      "Fetch the file again from whoever made it."},
@@ -200,9 +203,6 @@ constexpr ErrorInfo kTable[] = {
      "What the keystore is encrypted under was not given.",
      "Name it in identity.keystore.kek; 'runarctl keystore inspect' tells what it is and 'runarctl "
      "keystore rekey' changes it."},
-    {kCertificateBadGroups, Kind::kDenied, "CERTIFICATE_BAD_GROUPS",
-     "The groups in a certificate can't be decoded, or are too many.",
-     "Issue it with 'runarctl ca sign --group NAME', at most 32 times."},
 
     {kLinkLost, Kind::kUnavailable, "LINK_LOST", "The link to the node was lost.",
      "It is dialled again by itself."},
@@ -292,6 +292,7 @@ constexpr ErrorInfo kTable[] = {
     {kStoredSecretInvalid, Kind::kDenied, "STORED_SECRET_INVALID",
      "Stored bytes were changed, or were sealed by another service or node.",
      "Restore the service's storage together with this node's keystore."},
+
     {kRecipientNotAuthorised, Kind::kDenied, "RECIPIENT_NOT_AUTHORISED",
      "The caller names a profile that has not said that this node may ask in its name.",
      "Ask from a node that the profile's certificate lists, or have a certificate made that lists "

@@ -102,12 +102,7 @@ enum class Errc : std::uint16_t {
   kBundleInvalid = 4017,
   kRequestInvalid = 4018,
   kFingerprintMismatch = 4019,
-  // 41xx keystore
-  kKeystoreMissing = 4101,
-  kKeystoreDamaged = 4102,
-  kKeystoreLocked = 4103,
-  kKeystoreUnsupported = 4104,
-  kKeystoreKek = 4105,
+  kCertificateBadGroups = 4020,
   kStatementInvalid = 4030,
   kStatementUntrusted = 4031,
   kStatementOlder = 4032,
@@ -121,7 +116,6 @@ enum class Errc : std::uint16_t {
   kKeystoreLocked = 4103,
   kKeystoreUnsupported = 4104,
   kKeystoreKek = 4105,
-  kCertificateBadGroups = 4030,
   // 5xxx links and wire
   kLinkLost = 5001,
   kHandshakeFailed = 5002,

@@ -89,8 +89,7 @@ core::Result<identity::Bundle> issue(Session& session, const SignOptions& option
   if (!ca) {
     return ca.error();
   }
-  return ca->sign({*request, name, options.networks, *lifetime, options.replace,
-                   options.groups});
+  return ca->sign({*request, name, options.networks, *lifetime, options.replace, options.groups});
 }
 
 int sign(Session& session, const SignOptions& options) {

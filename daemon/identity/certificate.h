@@ -3,7 +3,8 @@
 //
 // In order: a chain to a root of the bundle (signatures, times, CA flags, both TLS roles), no CA
 // itself, a P-256 key, exactly one name runar://node/ID, that ID being the hash of the key, at
-// least one network, groups that are well formed, not denied. Nothing else in the certificate counts.
+// least one network, groups that are well formed, not denied. Nothing else in the certificate
+// counts.
 //
 // Errors, one for each reason: kCertificateUntrusted, kCertificateExpired, kCertificateNotYetValid,
 // kCertificatePurpose, kCertificateInvalid, kCertificateNodeUri, kCertificateNodeId,

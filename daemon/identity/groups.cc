@@ -82,8 +82,9 @@ core::Result<std::vector<std::string>> parse_groups(core::ByteView der) {
   }
   const int count = sk_ASN1_TYPE_num(sequence.get());
   if (count < 1 || static_cast<std::size_t>(count) > kMaxGroups) {
-    return fail(Errc::kCertificateBadGroups,
-                fmt::format("the certificate names {} groups, 1 to {} are taken", count, kMaxGroups));
+    return fail(
+        Errc::kCertificateBadGroups,
+        fmt::format("the certificate names {} groups, 1 to {} are taken", count, kMaxGroups));
   }
   std::vector<std::string> groups;
   for (int i = 0; i < count; ++i) {
@@ -96,7 +97,8 @@ core::Result<std::vector<std::string>> parse_groups(core::ByteView der) {
   // What a CA writes has one form only; so nothing can hide in another.
   const auto sorted = checked_groups(groups);
   if (!sorted || *sorted != groups || !std::ranges::equal(encode_groups(groups), der)) {
-    return fail(Errc::kCertificateBadGroups, "the groups are not in ascending order, or not in DER");
+    return fail(Errc::kCertificateBadGroups,
+                "the groups are not in ascending order, or not in DER");
   }
   return groups;
 }

@@ -36,8 +36,8 @@ core::Result<crypto::Certificate> issue_root(const crypto::PrivateKey& key, cons
                                              core::Random& random);
 
 // A node's certificate: begins kBackdate before now, ends at least a second before the CA's.
-// Errors: kInvalidArgument for a bad name, lifetime, group or number of networks; kCertificateExpired
-// when the CA's time is over.
+// Errors: kInvalidArgument for a bad name, lifetime, group or number of networks;
+// kCertificateExpired when the CA's time is over.
 core::Result<crypto::Certificate> issue_node(const Signer& signer, const crypto::PublicKey& key,
                                              const Grant& grant, core::WallTime now,
                                              core::Random& random);

@@ -124,12 +124,12 @@ std::vector<crypto::ExtensionText> node_extensions(const crypto::PublicKey& key,
                                                    const std::vector<std::string>& groups) {
   std::vector<crypto::ExtensionText> extensions = {
       {"basicConstraints", "critical,CA:FALSE"},
-          {"keyUsage", "critical,digitalSignature"},
-          {"extendedKeyUsage", "serverAuth,clientAuth"},
-          subject_key_id(key),
-          {"authorityKeyIdentifier", "keyid:always"},
-          {"subjectAltName", "URI:" + node_uri(node_id_of(key))},
-          {std::string(kNetworksOid), "DER:" + crypto::hex(encode_networks(networks))}};
+      {"keyUsage", "critical,digitalSignature"},
+      {"extendedKeyUsage", "serverAuth,clientAuth"},
+      subject_key_id(key),
+      {"authorityKeyIdentifier", "keyid:always"},
+      {"subjectAltName", "URI:" + node_uri(node_id_of(key))},
+      {std::string(kNetworksOid), "DER:" + crypto::hex(encode_networks(networks))}};
   if (!groups.empty()) {
     extensions.push_back({std::string(kGroupsOid), "DER:" + crypto::hex(encode_groups(groups))});
   }

@@ -141,7 +141,8 @@ TEST_CASE("a CA takes nothing of a request but its key") {
 TEST_CASE("groups are the operator's grant, and stand in certificate and log") {
   Mesh mesh;
   const auto request = mesh.request();
-  const auto bundle = mesh.ca()->sign({request, "web-1", {"prod"}, 1h, false, {"web", "db", "web"}});
+  const auto bundle =
+      mesh.ca()->sign({request, "web-1", {"prod"}, 1h, false, {"web", "db", "web"}});
   REQUIRE(bundle);
   const std::vector<std::string> granted = {"db", "web"};
   CHECK(*identity::groups_of(bundle->certificate.native()) == granted);

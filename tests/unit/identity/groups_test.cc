@@ -57,18 +57,18 @@ TEST_CASE("as many groups as there may be survive their encoding") {
 TEST_CASE("every other encoding of groups is refused") {
   const core::Bytes bad[] = {
       {},
-      bytes({0x30, 0}),                                         // none
-      bytes({0x30, 6, 0x0c, 1, 'b', 0x0c, 1, 'a'}),             // not ascending
-      bytes({0x30, 6, 0x0c, 1, 'a', 0x0c, 1, 'a'}),             // a double
-      bytes({0x30, 3, 0x13, 1, 'a'}),                           // PrintableString
-      bytes({0x30, 3, 0x04, 1, 'a'}),                           // OCTET STRING
-      bytes({0x30, 3, 0x0c, 1, '*'}),                           // not a name
-      bytes({0x30, 2, 0x0c, 0}),                                // empty
-      bytes({0x30, 3, 0x0c, 1, 'a', 0}),                        // more after it
-      bytes({0x30, 0x81, 3, 0x0c, 1, 'a'}),                     // BER length
-      bytes({0x30, 0x80, 0x0c, 1, 'a', 0, 0}),                  // indefinite length
-      bytes({0x31, 3, 0x0c, 1, 'a'}),                           // a set
-      bytes({0x30, 9, 0x0c, 1, 'a'}),                           // cut off
+      bytes({0x30, 0}),                              // none
+      bytes({0x30, 6, 0x0c, 1, 'b', 0x0c, 1, 'a'}),  // not ascending
+      bytes({0x30, 6, 0x0c, 1, 'a', 0x0c, 1, 'a'}),  // a double
+      bytes({0x30, 3, 0x13, 1, 'a'}),                // PrintableString
+      bytes({0x30, 3, 0x04, 1, 'a'}),                // OCTET STRING
+      bytes({0x30, 3, 0x0c, 1, '*'}),                // not a name
+      bytes({0x30, 2, 0x0c, 0}),                     // empty
+      bytes({0x30, 3, 0x0c, 1, 'a', 0}),             // more after it
+      bytes({0x30, 0x81, 3, 0x0c, 1, 'a'}),          // BER length
+      bytes({0x30, 0x80, 0x0c, 1, 'a', 0, 0}),       // indefinite length
+      bytes({0x31, 3, 0x0c, 1, 'a'}),                // a set
+      bytes({0x30, 9, 0x0c, 1, 'a'}),                // cut off
   };
   for (const core::Bytes& der : bad) {
     CHECK(parse_groups(der).error().code == Errc::kCertificateBadGroups);
