@@ -30,6 +30,14 @@ json::string peer_state_text(mesh::PeerState state) {
   return kTexts[static_cast<std::size_t>(state)];
 }
 
+json::object private_fields_status(const sealing::Stats& stats) {
+  return {{"sealed", stats.sealed},
+          {"opened", stats.opened},
+          {"redacted", stats.redacted},
+          {"withheld", stats.withheld},
+          {"refused", stats.refused}};
+}
+
 mesh::Settings mesh_settings(const config::Config& config) {
   mesh::Settings settings;
   settings.peers = config.limits.peers;
@@ -93,7 +101,7 @@ core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
   return node;
 }
 
-core::Result<std::shared_ptr<const transport::TlsContext>> MeshNode::make_tls() const {
+core::Result<std::shared_ptr<const transport::TlsContext>> MeshNode::make_tls() {
   const std::shared_ptr<const identity::TlsMaterial> material = identity_.tls;
   std::vector<X509*> intermediates;
   for (const crypto::Certificate& certificate : material->intermediates) {
@@ -103,12 +111,13 @@ core::Result<std::shared_ptr<const transport::TlsContext>> MeshNode::make_tls() 
                                      intermediates};
   return transport::TlsContext::create(
       given,
-      [material,
+      [material, &ring = keys_.ring(),
        &clock = context_.clock](X509_STORE_CTX* chain) -> core::Result<transport::PeerIdentity> {
         const auto peer = identity::verify_peer(chain, material->trust, clock.wall());
         if (!peer) {
           return peer.error();
         }
+        ring.learn_signer(peer->id, *peer->key);
         return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->groups,
                                        peer->not_after};
       });
@@ -132,15 +141,16 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   options.tls = *tls;
   options.reset_secret = reset_secret;
   options.listen = *listen;
-  auto endpoint =
-      transport::Endpoint::open(context_.io, std::move(options),
-                                {context_.clock, context_.random, networks_, local_.calls(),
-                                 inbound_, *this, context_.log.component("transport")});
+  auto endpoint = transport::Endpoint::open(
+      context_.io, std::move(options),
+      {context_.clock, context_.random, networks_, local_.calls(), inbound_, *this,
+       context_.log.component("transport"), nullptr, &keys_.codec()});
   if (!endpoint) {
     return endpoint.error();
   }
   endpoint_ = std::move(*endpoint);
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
+  local_.broker().set_codec(&keys_.codec());
   local_.broker().set_peers(&peers_);
   local_.on_status([this](json::object& status) { add_status(status); });
   local_.registry().on_local_change([this](const registry::NodeRows& rows) {
@@ -227,6 +237,7 @@ void MeshNode::wait_until_left(core::Task left) {
 void MeshNode::close() {
   multicast_.stop();
   local_.broker().set_peers(nullptr);
+  local_.broker().set_codec(nullptr);
   links_.clear();
   endpoint_.reset();
 }
@@ -271,6 +282,7 @@ void MeshNode::add_status(json::object& status) const {
            {"why", target.last_error ? core::describe(*target.last_error) : std::string()}});
     }
   }
+  status["private_fields"] = private_fields_status(keys_.codec().stats());
   const transport::Stats stats = endpoint_ ? endpoint_->stats() : transport::Stats{};
   status["mesh"] = {{"listens", endpoint_ ? endpoint_->local().text() : std::string()},
                     {"linked", linked},

@@ -55,7 +55,7 @@ class MeshNode final : private mesh::Port,
            LocalNode& local, Self self);
   core::Result<void> open(const config::Quic& quic,
                           const transport::ResetSecret::Bytes& reset_secret);
-  core::Result<std::shared_ptr<const transport::TlsContext>> make_tls() const;
+  core::Result<std::shared_ptr<const transport::TlsContext>> make_tls();
   core::Result<void> start_multicast(const config::Multicast& multicast);
   void rearm();
   void wait_until_left(core::Task left);
