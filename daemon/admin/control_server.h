@@ -34,6 +34,14 @@ struct ControlSources {
   std::function<boost::json::object()> status;
   std::function<std::string()> config_yaml;
   std::function<std::string()> config_json;
+  // Private fields; unset: this node has none.
+  std::function<boost::json::array()> labels;
+  // Who may read fields with the label, in that network (its name). kNotFound.
+  std::function<core::Result<boost::json::object>(const std::string& label,
+                                                  const std::string& network)>
+      who_can;
+  // A profile by its name or id. kNotFound.
+  std::function<core::Result<core::ProfileId>(const std::string& name)> find_profile;
 };
 
 class EventStream;
@@ -86,6 +94,10 @@ class ControlServer final : private Requests, private rpc::Completion {
   void status(const SessionPtr& session, std::uint64_t id, const Params& params);
   void nodes(const SessionPtr& session, std::uint64_t id, const Params& params);
   void config(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void labels(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void who_can(const SessionPtr& session, std::uint64_t id, const Params& params);
+  // Zero when the parameter is not there. kNotFound.
+  core::Result<core::ProfileId> profile_of(const Params& params, std::string_view key) const;
   void providers(const SessionPtr& session, std::uint64_t id, const Params& params);
   void call(const SessionPtr& session, std::uint64_t id, const Params& params);
   void publish(const SessionPtr& session, std::uint64_t id, const Params& params);

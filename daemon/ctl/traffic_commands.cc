@@ -23,6 +23,7 @@ struct CallOptions {
   PayloadText payload;
   std::string timeout = "5s";
   std::string node;
+  std::string profile;
   bool all = false;
 };
 
@@ -31,6 +32,7 @@ struct PubOptions {
   PayloadText payload;
   std::string retain;
   std::string target;
+  std::string owner;
   bool local = false;
   bool guaranteed = false;
 };
@@ -58,6 +60,7 @@ int call(Session& session, const CallOptions& options) {
   params["path"] = options.path;
   params["timeout_ns"] = timeout->count();
   params["node"] = options.node;
+  params["profile"] = options.profile;
   // The daemon ends the call at its deadline; the second more is for its answer to get here.
   const core::Duration wait = *timeout + std::chrono::seconds(1);
   if (options.all) {
@@ -95,6 +98,7 @@ int pub(Session& session, const PubOptions& options) {
   params["topic"] = options.topic;
   params["retain_ns"] = retain->count();
   params["target"] = options.target;
+  params["owner"] = options.owner;
   params["local"] = options.local;
   params["guaranteed"] = options.guaranteed;
   const Answer answer = ask(session, "publish", std::move(params));
@@ -167,6 +171,9 @@ void add_call(CLI::App& app, const CommandContext& context) {
   CLI::Option* node =
       made.add_option("--node", options->node, "Only this node may answer: its name or id")
           ->type_name(value_name::kNode);
+  made.add_option("--profile", options->profile,
+                  "Ask for this profile, whose private fields it then may read: its name or id")
+      ->type_name(value_name::kProfile);
   made.add_flag("--all", options->all, "Every node that provides it answers")->excludes(node);
 }
 
@@ -184,6 +191,8 @@ void add_pub(CLI::App& app, const CommandContext& context) {
       ->type_name(value_name::kTime);
   made.add_option("--target", options->target, "Only to this node: its name or id")
       ->type_name(value_name::kNode);
+  made.add_option("--owner", options->owner, "Whose data it is: a profile's name or id")
+      ->type_name(value_name::kProfile);
   made.add_flag("--local", options->local, "Only to subscribers on this node");
   made.add_flag("--guaranteed", options->guaranteed,
                 "Store it and deliver it at least once (not in this version)");

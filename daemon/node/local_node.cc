@@ -8,6 +8,7 @@
 #include "config/show.h"
 #include "crypto/digest.h"
 #include "node/instance_specs.h"
+#include "node/label_views.h"
 
 namespace runard::node {
 namespace json = boost::json;
@@ -61,13 +62,19 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
       directory_(registry_, events_),
       private_fields_(config.encryption),
       host_control_(context.control),
-      plugins_(host_options(context, config), plugin_host::Ports{calls_, broker_, directory_, &private_fields_}),
+      plugins_(host_options(context, config),
+               plugin_host::Ports{calls_, broker_, directory_, &private_fields_}),
       server_(
           context.io,
           {config.control.socket, config.control.group, context.version, config.request_timeout},
           {[this] { return status(); },
            [this] { return config::show(config_, config::ShowAs::kYaml); },
-           [this] { return config::show(config_, config::ShowAs::kJson); }},
+           [this] { return config::show(config_, config::ShowAs::kJson); },
+           [this] { return label_rows(private_fields_); },
+           [this](const std::string& label, const std::string& network) {
+             return label_readers(private_fields_, recipients_, label, network);
+           },
+           [this](const std::string& name) { return find_profile(recipients_, name); }},
           calls_, broker_, registry_, context.clock, context.log.component("admin")) {
   host_control_.set_host(&plugins_);
   for (const std::string& network : registry_.networks()) {

@@ -23,6 +23,7 @@
 #include "plugin_host/host.h"
 #include "pubsub/broker.h"
 #include "registry/registry.h"
+#include "sealing/recipients.h"
 #include "system/events_service.h"
 #include "system/registry_events.h"
 #include "system/registry_service.h"
@@ -45,6 +46,9 @@ class LocalNode {
 
   // Adds to what the control socket shows as the status. Before start().
   void on_status(std::function<void(boost::json::object&)> more) { more_status_ = std::move(more); }
+
+  // Whom private fields are sealed to. Before start(); null: nobody.
+  void set_recipients(const sealing::Recipients* recipients) { recipients_ = recipients; }
 
   // Opens the control socket, then loads the plugins; `ready` comes when each service runs or has
   // failed.
@@ -86,6 +90,7 @@ class LocalNode {
   std::set<std::string> enabled_files_;
   admin::ControlServer server_;
   std::function<void(boost::json::object&)> more_status_;
+  const sealing::Recipients* recipients_ = nullptr;
   boost::asio::thread_pool files_{1};  // reads dropped files; joined first
 };
 

@@ -18,13 +18,11 @@ std::uint64_t to_ms(core::WallTime time) {
 
 }  // namespace
 
-std::optional<envelope::Recipient> KeyDirectory::network_key(
-    const core::NetworkId& network) const {
+std::optional<envelope::Recipient> KeyDirectory::network_key(const core::NetworkId& network) const {
   return copy(keys_.snapshot()->network(network));
 }
 
-std::optional<envelope::Recipient> KeyDirectory::profile_key(
-    const core::ProfileId& profile) const {
+std::optional<envelope::Recipient> KeyDirectory::profile_key(const core::ProfileId& profile) const {
   const auto snapshot = keys_.snapshot();
   const keys::ProfileEntry* entry = snapshot->profile(key_id(profile));
   return entry == nullptr ? std::nullopt : std::optional(entry->recipient);

@@ -45,8 +45,7 @@ class MeshKeys {
     core::Random& random;
     core::Log log;
   };
-  MeshKeys(const Self& self, const Seams& seams, const NetworkMap& networks,
-           PrivateFields& fields);
+  MeshKeys(const Self& self, const Seams& seams, const NetworkMap& networks, PrivateFields& fields);
 
   keys::Directory& directory() { return directory_; }
   keys::KeyRing& ring() { return ring_; }

@@ -57,8 +57,8 @@ MeshNode::MeshNode(const Context& context, const config::Config& config,
       networks_(std::move(self.networks)),
       mesh_names_(networks_),
       epoch_(self.epoch),
-      keys_({identity_.id, std::shared_ptr<const crypto::PrivateKey>(identity_.tls,
-                                                                     &identity_.tls->key)},
+      keys_({identity_.id,
+             std::shared_ptr<const crypto::PrivateKey>(identity_.tls, &identity_.tls->key)},
             {context.clock, context.random, context.log.component("sealing")}, networks_,
             local.private_fields()),
       past_(context.control, context.clock, config.limits.payload),
@@ -150,6 +150,7 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   }
   endpoint_ = std::move(*endpoint);
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
+  local_.set_recipients(&keys_.recipients());
   local_.broker().set_codec(&keys_.codec());
   local_.broker().set_peers(&peers_);
   local_.on_status([this](json::object& status) { add_status(status); });
@@ -238,6 +239,7 @@ void MeshNode::close() {
   multicast_.stop();
   local_.broker().set_peers(nullptr);
   local_.broker().set_codec(nullptr);
+  local_.set_recipients(nullptr);
   links_.clear();
   endpoint_.reset();
 }

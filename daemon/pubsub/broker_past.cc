@@ -55,12 +55,12 @@ void Broker::replay_own_past(Queue& queue, std::uint64_t number,
 core::Result<Broker::SealedForms> Broker::seal(const rpc::Event& event,
                                                const rpc::PublishOptions& options) {
   SealedForms forms;
-  if (codec_ == nullptr || event.payload.type == 0 ||
-      (event.flags & rpc::kRemoteEvent) != 0 || !codec_->is_private(event.payload.type)) {
+  if (codec_ == nullptr || event.payload.type == 0 || (event.flags & rpc::kRemoteEvent) != 0 ||
+      !codec_->is_private(event.payload.type)) {
     return forms;
   }
-  rpc::PayloadPlace place{rpc::PayloadPlace::Kind::kEvent, event.network, event.topic, 0, {},
-                          event.owner, true};
+  rpc::PayloadPlace place{
+      rpc::PayloadPlace::Kind::kEvent, event.network, event.topic, 0, {}, event.owner, true};
   const auto seal = [&](std::optional<rpc::Payload>& form) -> core::Result<void> {
     auto sealed = codec_->seal(place, event.payload);
     if (!sealed) {
@@ -102,7 +102,8 @@ core::Result<rpc::PastPage> Broker::past(const rpc::PastQuery& query, const core
   EventPeers* const peers = peers_.load(std::memory_order_acquire);
   const bool opens = peers == nullptr || peers->opens_sealed(asker);
   const auto found = retained(*pattern, query.max_age, [&](const TopicStore::Kept& kept) {
-    return kept.broadcast && (opens || kept.event->payload.encoding != rpc::Encoding::kSealed) && (kept.target.is_zero() || kept.target == asker) &&
+    return kept.broadcast && (opens || kept.event->payload.encoding != rpc::Encoding::kSealed) &&
+           (kept.target.is_zero() || kept.target == asker) &&
            (query.before == 0 || kept.serial < query.before);
   });
   const std::uint64_t most = query.bytes - std::min(query.bytes, kPageHead);

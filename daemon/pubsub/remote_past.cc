@@ -165,8 +165,7 @@ bool RemotePast::take(Ask& ask, const rpc::SubscribeOptions& options,
     }
     // A broken peer may send anything.
     const auto topic = routing::view_topic(event->topic, ask.watch->pattern.network());
-    if (!topic || topic->path != event->topic ||
-        !ask.watch->pattern.matches_path(topic->path)) {
+    if (!topic || topic->path != event->topic || !ask.watch->pattern.matches_path(topic->path)) {
       continue;
     }
     const bool is_sealed = event->payload.encoding == rpc::Encoding::kSealed;

@@ -35,7 +35,8 @@ class PastPeers {
   virtual void ask_past(const core::NodeId& node, rpc::PastQuery query, Done done) = 0;
 };
 
-// A sealed event that was kept on node `source`, opened; null: it was changed, or there is no codec.
+// A sealed event that was kept on node `source`, opened; null: it was changed, or there is no
+// codec.
 rpc::EventPtr open_stored(rpc::PayloadCodec* codec, const rpc::EventPtr& event,
                           const core::NodeId& source);
 

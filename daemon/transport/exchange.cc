@@ -22,11 +22,7 @@ void forget(core::Bytes& head) {
 }  // namespace
 
 Exchange::Exchange(const Limits& limits, const NetworkNames& names, rpc::PayloadCodec* codec)
-    : limits_(limits),
-      names_(names),
-      codec_(codec),
-      ours_(limits.calls),
-      theirs_(limits.calls) {}
+    : limits_(limits), names_(names), codec_(codec), ours_(limits.calls), theirs_(limits.calls) {}
 
 Exchange::~Exchange() {
   close();

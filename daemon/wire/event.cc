@@ -38,8 +38,7 @@ core::Result<void> put_event(const EventHeader& header, std::span<const rpc::Pai
                       core::Executed::kNo);
   }
   const std::size_t size = kFixed + text_size(header.topic) + text_size(header.publisher) +
-                           groups_size(groups) + meta_size(meta) +
-                           profile_size(header.owner);
+                           groups_size(groups) + meta_size(meta) + profile_size(header.owner);
   if (size > kMaxHeader) {
     return core::fail(core::Errc::kTooLarge, "event metadata", core::Executed::kNo);
   }
