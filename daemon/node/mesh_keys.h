@@ -52,6 +52,7 @@ class MeshKeys {
   const sealing::Directory& lookups() const { return lookups_; }
   sealing::Recipients& recipients() { return recipients_; }
   sealing::Codec& codec() { return codec_; }
+  sealing::Stats stats() const { return codec_.stats(); }
 
  private:
   keys::Directory directory_;

@@ -284,7 +284,7 @@ void MeshNode::add_status(json::object& status) const {
            {"why", target.last_error ? core::describe(*target.last_error) : std::string()}});
     }
   }
-  status["private_fields"] = private_fields_status(keys_.codec().stats());
+  status["private_fields"] = private_fields_status(keys_.stats());
   const transport::Stats stats = endpoint_ ? endpoint_->stats() : transport::Stats{};
   status["mesh"] = {{"listens", endpoint_ ? endpoint_->local().text() : std::string()},
                     {"linked", linked},

@@ -59,8 +59,9 @@ void Exchange::encode(const rpc::Reply& reply, InboundCall& call) const {
   }
   auto sealed = seal_reply(*codec_, names_, call, reply.payload);
   if (!sealed) {
-    sealed.error().executed = core::Executed::kYes;
-    encode_reply(rpc::Reply::failure(sealed.error()), limits_.payload, call);
+    core::Error why = sealed.error();
+    why.executed = core::Executed::kYes;
+    encode_reply(rpc::Reply::failure(why), limits_.payload, call);
     return;
   }
   rpc::Reply out = reply;

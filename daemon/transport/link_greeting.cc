@@ -44,7 +44,9 @@ bool Link::open_control() {
 bool Link::say_hello() {
   hello_sent_ = true;
   wire::Hello hello;
-  hello.features = core_.context.codec != nullptr ? wire::kFeatureSealed : 0;
+  if (core_.context.codec != nullptr) {
+    hello.features = wire::kFeatureSealed;
+  }
   hello.epoch = self_.epoch;
   hello.generation = plan_.generation;
   hello.name = self_.name;

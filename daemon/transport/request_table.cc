@@ -88,8 +88,9 @@ void RequestTable::read_reply(OutboundCall& call) {
   if (header->encoding == rpc::Encoding::kSealed) {
     auto opened = open_reply(core_, call.head, payload);
     if (!opened) {
-      opened.error().executed = header->executed;
-      return fail(call, opened.error());
+      core::Error why = opened.error();
+      why.executed = header->executed;
+      return fail(call, why);
     }
     payload = std::move(*opened);
   }
