@@ -90,8 +90,7 @@ static void describe(Visitor& v, Plugin& plugin) {
   section_or(v,
              {"allow",
               "What the plugin may do, as topic patterns. all: everything; otherwise only "
-              "what stands here.",
-              kLater},
+              "what stands here."},
              plugin.allow, "all");
   section(v, {"limits", "Bounds of this plugin."}, plugin.limits);
   list(v,

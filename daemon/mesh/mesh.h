@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "mesh/address_book.h"
 #include "mesh/exchange.h"
+#include "mesh/gossip.h"
 #include "mesh/link.h"
 #include "mesh/peer.h"
 #include "mesh/port.h"
@@ -47,6 +48,14 @@ class Mesh {
   // NetworkNames answers differently from now on.
   void networks_changed(const registry::NodeRows& rows, core::TimePoint now);
 
+  // Peers are told statements, and asked for theirs, from now on. Before the first link.
+  void set_statements(Statements& statements) { gossip_.set_statements(&statements); }
+  // A statement is newly in force here, also one that came over a link.
+  void statement_changed(const wire::StatementKey& key, core::TimePoint now) {
+    gossip_.changed(key, now);
+  }
+  void trust_changed(core::TimePoint now) { gossip_.trust_changed(now); }
+
   // Tells peers to choose this node for nothing new, and dials nobody any more.
   void drain(core::TimePoint now);
   // Tells peers to forget this node at once. They close their links; left() is then true, at the
@@ -60,6 +69,7 @@ class Mesh {
   std::vector<PeerStatus> peers() const;
   std::vector<AddressBook::Status> targets() const { return book_.list(); }
   Stats stats() const;
+  GossipStats gossip_stats() const { return gossip_.stats(); }
 
  private:
   enum class Phase : std::uint8_t { kRunning, kDraining, kLeaving };
@@ -104,6 +114,7 @@ class Mesh {
   const core::Log log_;
   AddressBook book_;
   Exchange exchange_;
+  Gossip gossip_;
   LocalRows local_;
   Phase phase_ = Phase::kRunning;
   core::TimePoint leave_until_ = core::kNever;

@@ -49,6 +49,10 @@ core::Result<void> Mesh::handle(Link& link, SyncType type, core::ByteView body,
       return on_heartbeat(link, body, now);
     case SyncType::kPeers:
       return on_peers(link, body, now);
+    case SyncType::kStatementHeads:
+    case SyncType::kStatementPull:
+    case SyncType::kStatement:
+      return gossip_.on_frame(link.id, type, body, now);
     case SyncType::kResync:
     case SyncType::kDraining:
     case SyncType::kGoodbye:
@@ -182,6 +186,7 @@ void Mesh::on_draining(Peer& peer, const Link& link, core::TimePoint now) {
 void Mesh::on_goodbye(Peer& peer, core::TimePoint now) {
   for (const LinkId id : peer.links) {
     links_.erase(id);
+    gossip_.link_down(id);
     port_.close(id, core::fail(Errc::kDraining, "the peer has left"));
   }
   book_.lost(peer.node, true, now);

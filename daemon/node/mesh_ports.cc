@@ -78,6 +78,7 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   info.networks = peer.networks;
   info.epoch = peer.epoch;
   info.address = peer.address.text();
+  info.features = peer.features;
   // Which dial made the link is told by dial_done(), right after this.
   mesh_.link_up(link, std::move(info), context_.clock.now());
   rearm();

@@ -80,6 +80,7 @@ void Hub::announce(Link& link) {
   info.name = link.peer().name;
   info.networks = link.networks();
   info.epoch = link.peer_hello().epoch;
+  info.features = link.peer_hello().features;
   info.addresses = link.peer_hello().addresses;
   info.address = link.remote();
   info.dialled = !link.is_server();

@@ -44,8 +44,9 @@ bool Link::open_control() {
 bool Link::say_hello() {
   hello_sent_ = true;
   wire::Hello hello;
-  if (core_.context.codec != nullptr) {
-    hello.features = wire::kFeatureSealed;
+  hello.features = wire::kFeatures;
+  if (core_.context.codec == nullptr) {
+    hello.features &= ~wire::kFeatureSealed;
   }
   hello.epoch = self_.epoch;
   hello.generation = plan_.generation;

@@ -18,17 +18,17 @@ namespace runard::wire {
 inline constexpr std::uint64_t kWireMin = 1;
 inline constexpr std::uint64_t kWireMax = 1;
 
-// Hello::features.
-enum Feature : std::uint64_t {
-  kFeatureSealed = 1U << 0,  // opens Encoding::kSealed, and knows profiles in headers
-};
+// Bits of Hello::features: what the sender understands beyond its version.
+inline constexpr std::uint64_t kFeatureStatements = 1;  // the frames of statements.h
+inline constexpr std::uint64_t kFeatureSealed = 2;      // sealed payloads, profiles in headers
+inline constexpr std::uint64_t kFeatures = kFeatureStatements | kFeatureSealed;
 
 using ResetToken = std::array<std::uint8_t, 16>;
 
 struct Hello {
   std::uint64_t wire_min = kWireMin;
   std::uint64_t wire_max = kWireMax;
-  std::uint64_t features = 0;    // Feature; unknown bits are ignored
+  std::uint64_t features = 0;    // bits; unknown ones are ignored
   std::uint64_t epoch = 0;       // of the sender: which run of that node
   std::uint64_t generation = 0;  // of the link, chosen by the dialler: greater replaces smaller
   std::string name;              // of the node, for people
