@@ -48,11 +48,11 @@ bool KeyDirectory::acts_for(const core::NodeId& node, const core::ProfileId& pro
 
 MeshKeys::MeshKeys(const Self& self, const Seams& seams, const NetworkMap& networks,
                    PrivateFields& fields)
-    : lookups_(directory_, networks, seams.clock),
+    : lookups_(seams.directory, networks, seams.clock),
       recipients_(lookups_, fields.labels()),
-      codec_({self.id, self.key, ring_, seams.clock, seams.random, seams.log}, recipients_,
+      codec_({self.id, self.key, seams.ring, seams.clock, seams.random, seams.log}, recipients_,
              fields.types()) {
-  ring_.learn_signer(self.id, self.key->public_key());
+  seams.ring.learn_signer(self.id, self.key->public_key());
 }
 
 }  // namespace runard::node

@@ -2,7 +2,7 @@
 // what this node opens, and the codec between both.
 //
 // The directory and the ring are filled by whoever reads the keystore and the mesh's statements.
-// Threads: any. Lifetime: the clock, the random source, the networks and the fields outlive it.
+// Threads: any. Lifetime: all that it is given outlives it.
 #pragma once
 
 #include "keys/directory.h"
@@ -44,20 +44,17 @@ class MeshKeys {
     const core::Clock& clock;
     core::Random& random;
     core::Log log;
+    const keys::Directory& directory;
+    keys::KeyRing& ring;
   };
   MeshKeys(const Self& self, const Seams& seams, const NetworkMap& networks, PrivateFields& fields);
 
-  keys::Directory& directory() { return directory_; }
-  keys::KeyRing& ring() { return ring_; }
-  const sealing::Directory& lookups() const { return lookups_; }
   sealing::Recipients& recipients() { return recipients_; }
   sealing::Codec& codec() { return codec_; }
   sealing::Stats stats() const { return codec_.stats(); }
 
  private:
-  keys::Directory directory_;
-  keys::KeyRing ring_;
-  KeyDirectory lookups_;
+  const KeyDirectory lookups_;
   sealing::Recipients recipients_;
   sealing::Codec codec_;
 };

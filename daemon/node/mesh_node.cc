@@ -59,8 +59,9 @@ MeshNode::MeshNode(const Context& context, const config::Config& config,
       epoch_(self.epoch),
       keys_({identity_.id,
              std::shared_ptr<const crypto::PrivateKey>(identity_.tls, &identity_.tls->key)},
-            {context.clock, context.random, context.log.component("sealing")}, networks_,
-            local.private_fields()),
+            {context.clock, context.random, context.log.component("sealing"), key_directory_,
+             key_ring_},
+            networks_, local.private_fields()),
       past_(context.control, context.clock, config.limits.payload),
       peers_(networks_, past_),
       inbound_(
@@ -111,7 +112,7 @@ core::Result<std::shared_ptr<const transport::TlsContext>> MeshNode::make_tls() 
                                      intermediates};
   return transport::TlsContext::create(
       given,
-      [material, &ring = keys_.ring(),
+      [material, &ring = key_ring_,
        &clock = context_.clock](X509_STORE_CTX* chain) -> core::Result<transport::PeerIdentity> {
         const auto peer = identity::verify_peer(chain, material->trust, clock.wall());
         if (!peer) {

@@ -93,6 +93,8 @@ class MeshNode final : private mesh::Port,
   const NetworkMap networks_;
   const MeshNetworkNames mesh_names_;
   const std::uint64_t epoch_;
+  keys::Directory key_directory_;
+  keys::KeyRing key_ring_;
   MeshKeys keys_;
   system::PastClient past_;
   PeerLinks peers_;

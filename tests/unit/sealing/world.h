@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <map>
 #include <runar/cbor.hpp>
+#include <set>
 #include <string>
 
 #include "envelope/signature.h"
@@ -66,13 +67,14 @@ struct Authority final : Directory {
     return name == "bob" ? std::optional(kBob) : std::nullopt;
   }
   bool acts_for(const core::NodeId& node, const core::ProfileId& profile) const override {
-    return node == kB && profile == kAnn;
+    return acting.contains({node, profile});
   }
 
   std::map<core::NetworkId, Key> networks{{kMain, make(envelope::KeyKind::kNetwork, kMain)},
                                           {kOther, make(envelope::KeyKind::kNetwork, kOther)}};
   std::map<core::ProfileId, Key> profiles{{kAnn, make(envelope::KeyKind::kProfile, kAnn)},
                                           {kBob, make(envelope::KeyKind::kProfile, kBob)}};
+  std::set<std::pair<core::NodeId, core::ProfileId>> acting{{kB, kAnn}};
   std::uint64_t changes = 1;
 };
 
