@@ -25,6 +25,19 @@ void ControlServer::who_can(const SessionPtr& session, std::uint64_t id, const P
   session->send({{"id", id}, {"result", *found}});
 }
 
+core::Result<void> ControlServer::add_type(routing::TopicView path, rpc::Payload& payload) const {
+  const std::string schema = payload.bytes.empty() ? "" : registry_.private_input(path);
+  if (schema.empty() || !sources_.type_of) {
+    return {};
+  }
+  const auto type = sources_.type_of(schema);
+  if (!type) {
+    return type.error();
+  }
+  payload.type = *type;
+  return {};
+}
+
 core::Result<core::ProfileId> ControlServer::profile_of(const Params& params,
                                                         std::string_view key) const {
   const std::string name = text_of(params, key);

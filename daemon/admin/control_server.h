@@ -40,6 +40,8 @@ struct ControlSources {
   std::function<core::Result<boost::json::object>(const std::string& label,
                                                   const std::string& network)>
       who_can;
+  // The id of a type with that schema.
+  std::function<core::Result<std::uint64_t>(const std::string& schema)> type_of;
   // A profile by its name or id. kNotFound.
   std::function<core::Result<core::ProfileId>(const std::string& name)> find_profile;
 };
@@ -96,6 +98,8 @@ class ControlServer final : private Requests, private rpc::Completion {
   void config(const SessionPtr& session, std::uint64_t id, const Params& params);
   void labels(const SessionPtr& session, std::uint64_t id, const Params& params);
   void who_can(const SessionPtr& session, std::uint64_t id, const Params& params);
+  // What the action says of private fields holds for a caller without types, too.
+  core::Result<void> add_type(routing::TopicView path, rpc::Payload& payload) const;
   // Zero when the parameter is not there. kNotFound.
   core::Result<core::ProfileId> profile_of(const Params& params, std::string_view key) const;
   void providers(const SessionPtr& session, std::uint64_t id, const Params& params);

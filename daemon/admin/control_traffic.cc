@@ -54,7 +54,7 @@ void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Para
   }
   const auto path =
       routing::TopicPath::parse(text_of(params, "path"), registry_.networks().front());
-  const auto payload = payload_of(params);
+  auto payload = payload_of(params);
   auto target = node_of(params, "node", registry_);
   const auto profile = profile_of(params, "profile");
   if (!path || !payload || !target || !profile) {
@@ -62,6 +62,10 @@ void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Para
                             : !payload ? payload.error()
                             : !target  ? target.error()
                                        : profile.error());
+    return;
+  }
+  if (const auto typed = add_type({path->network(), path->path()}, *payload); !typed) {
+    session->send_error(id, typed.error());
     return;
   }
   std::vector<rpc::Pair> meta;

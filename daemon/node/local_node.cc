@@ -74,6 +74,7 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
            [this](const std::string& label, const std::string& network) {
              return label_readers(private_fields_, recipients_, label, network);
            },
+           [this](const std::string& schema) { return private_fields_.type_of(schema); },
            [this](const std::string& name) { return find_profile(recipients_, name); }},
           calls_, broker_, registry_, context.clock, context.log.component("admin")) {
   host_control_.set_host(&plugins_);

@@ -24,6 +24,9 @@ class PrivateFields final : public plugin_host::Types {
     return types_.declare(id, name, schema, labels_);
   }
 
+  // The id of a type of that schema, for values that came without one.
+  core::Result<std::uint64_t> type_of(const std::string& schema);
+
   const sealing::LabelMap& labels() const { return labels_; }
   sealing::TypeTable& types() { return types_; }
 
