@@ -78,6 +78,7 @@ void add_explain_command(CLI::App& app, const CommandContext& context);
 void add_completion_command(CLI::App& app, const CommandContext& context);
 void add_label_commands(CLI::App& app, const CommandContext& context);
 void add_plugin_commands(CLI::App& app, const CommandContext& context);
+void add_auth_commands(CLI::App& app, const CommandContext& context);
 void add_later_commands(CLI::App& app, const CommandContext& context);
 
 }  // namespace runard::ctl

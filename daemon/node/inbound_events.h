@@ -1,6 +1,6 @@
 // InboundEvents: events from peers, into the local queues. A lane whose event finds no room in a
 // blocking subscription stands still, and is tried again every kRetry, so that its credit stays
-// with the subscriber. I/O strand only.
+// with the subscriber. What the peer may not publish goes no further. I/O strand only.
 #pragma once
 
 #include <functional>
@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/executor.h"
+#include "policy/gate.h"
 #include "rpc/broker.h"
 #include "transport/link_core.h"
 
@@ -19,9 +20,17 @@ class InboundEvents final : public transport::EventSink {
   using Resume = std::function<void(transport::LinkId link, std::uint64_t lane)>;
 
   // `codec` opens what is sealed; null: such events are dropped.
-  InboundEvents(rpc::Broker& broker, core::Executor& strand, rpc::PayloadCodec* codec,
-                Resume resume)
-      : broker_(broker), strand_(strand), codec_(codec), resume_(std::move(resume)) {}
+  struct Seams {
+    rpc::Broker& broker;
+    const policy::Gate& gate;
+    rpc::PayloadCodec* codec;
+  };
+  InboundEvents(const Seams& seams, core::Executor& strand, Resume resume)
+      : broker_(seams.broker),
+        gate_(seams.gate),
+        strand_(strand),
+        codec_(seams.codec),
+        resume_(std::move(resume)) {}
   ~InboundEvents() override;
 
   Taken event(transport::LinkId link, std::uint64_t lane, const rpc::Event& event,
@@ -34,6 +43,7 @@ class InboundEvents final : public transport::EventSink {
   bool open(const Lane& lane, rpc::Event& event);
 
   rpc::Broker& broker_;
+  const policy::Gate& gate_;
   core::Executor& strand_;
   rpc::PayloadCodec* const codec_;
   const Resume resume_;

@@ -21,6 +21,7 @@
 #include "node/private_fields.h"
 #include "node/service_control.h"
 #include "plugin_host/host.h"
+#include "policy/gate.h"
 #include "pubsub/broker.h"
 #include "registry/registry.h"
 #include "sealing/recipients.h"
@@ -49,10 +50,16 @@ class LocalNode {
 
   // Whom private fields are sealed to. Before start(); null: nobody.
   void set_recipients(const sealing::Recipients* recipients) { recipients_ = recipients; }
+  // Methods of the control socket that other parts answer; see admin::ControlSources::more.
+  using Control = std::function<bool(std::string_view method, const boost::json::object& params,
+                                     admin::ControlAnswer& answer)>;
+  void on_control(Control more) { controls_.push_back(std::move(more)); }
 
   // Opens the control socket, then loads the plugins; `ready` comes when each service runs or has
   // failed.
   core::Result<void> start(core::Task ready);
+  // Tries plugin files again that could not be loaded.
+  void retry_files();
   // Services first, then subscriptions and control socket. `done` comes once.
   void stop(core::Task done);
 
@@ -65,9 +72,10 @@ class LocalNode {
   system::RegistryEvents& events() { return events_; }
   plugin_host::Host& plugins() { return plugins_; }
   PrivateFields& private_fields() { return private_fields_; }
+  policy::Gate& gate() { return gate_; }
 
  private:
-  void plugin_appeared(const std::string& file);
+  void plugin_appeared(const std::string& file, FolderWatch::Cause cause);
   void enable(const std::string& file, core::Result<std::vector<plugin_host::InstanceSpec>> specs);
   void expire_retained();
   boost::json::object status() const;
@@ -75,6 +83,7 @@ class LocalNode {
   const Context context_;
   const config::Config& config_;
   const core::TimePoint began_;
+  policy::Gate gate_;
   registry::Registry registry_;
   calls::Dispatcher calls_;
   pubsub::Broker broker_;
@@ -91,6 +100,7 @@ class LocalNode {
   admin::ControlServer server_;
   std::function<void(boost::json::object&)> more_status_;
   const sealing::Recipients* recipients_ = nullptr;
+  std::vector<Control> controls_;
   boost::asio::thread_pool files_{1};  // reads dropped files; joined first
 };
 
