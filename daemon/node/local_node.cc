@@ -10,6 +10,7 @@
 #include "crypto/digest.h"
 #include "node/authorization.h"
 #include "node/instance_specs.h"
+#include "node/label_views.h"
 #include "policy/from_config.h"
 
 namespace runard::node {
@@ -71,20 +72,34 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
       broker_(registry_, context.clock, epoch, context.random.next()),
       events_(broker_),
       directory_(registry_, events_),
+      private_fields_(config.encryption),
       host_control_(context.control),
-      plugins_(host_options(context, config), plugin_host::Ports{calls_, broker_, directory_}),
+      plugins_(host_options(context, config),
+               plugin_host::Ports{calls_, broker_, directory_, &private_fields_}),
       server_(
           context.io,
           {config.control.socket, config.control.group, context.version, config.request_timeout},
-          {[this] { return status(); },
-           [this] { return config::show(config_, config::ShowAs::kYaml); },
-           [this] { return config::show(config_, config::ShowAs::kJson); },
+          {[this] {
+  return status(); },
+           [this] {
+  return config::show(config_, config::ShowAs::kYaml); },
+           [this] {
+  return config::show(config_, config::ShowAs::kJson); },
            [this](std::string_view method, const json::object& params,
                   admin::ControlAnswer& answer) {
-             return std::ranges::any_of(controls_, [&](const Control& control) {
-               return control(method, params, answer);
-             });
+  return std::ranges::any_of(
+      controls_, [&](const Control& control) { return control(method, params, answer); });
            }},
+           [this] {
+  return label_rows(private_fields_); },
+           [this](const std::string& label, const std::string& network) {
+  return label_readers(private_fields_, recipients_, label, network);
+           },
+           [this](const std::string& schema) {
+  return private_fields_.type_of(schema); },
+           [this](const std::string& name) {
+  return find_profile(recipients_, name); }
+},
           calls_, broker_, registry_, context.clock, context.log.component("admin")) {
   host_control_.set_host(&plugins_);
   broker_.set_gate(gate_);
