@@ -198,11 +198,11 @@ core::Result<void> KeyHolder::publish() {
   if (!keys) {
     return keys.error();
   }
-  if (auto ok = ring_.hold(std::move(*keys)); !ok) {
+  if (auto ok = world_.ring.hold(std::move(*keys)); !ok) {
     return ok;
   }
   storage_.hold(store_.entries());
-  directory_.replace(contents());
+  world_.directory.replace(contents());
   auto list = std::make_shared<std::vector<KeyInfo>>();
   for (const Entry& entry : store_.entries()) {
     if (entry.kind != EntryKind::kMark) {
@@ -228,7 +228,7 @@ core::Result<std::vector<HeldKey>> KeyHolder::held() const {
       continue;
     }
     const envelope::KeyAddress address{*kind, entry.id, entry.version};
-    auto known = ring_.find(address);
+    auto known = world_.ring.find(address);
     if (known == nullptr) {
       auto key = crypto::AgreementPrivateKey::from_raw(crypto::Kem::kX25519, entry.secret.view());
       if (!key) {

@@ -43,6 +43,8 @@ class KeyHolder {
     const core::Clock& clock;
     core::Random& random;
     core::Log log;
+    KeyRing& ring;         // gets the private keys
+    Directory& directory;  // gets the public ones
   };
   // `store` is open for writing, and `self` is its node; all references outlive it.
   KeyHolder(Keystore& store, const core::NodeId& self, const World& world)
@@ -69,8 +71,8 @@ class KeyHolder {
   // Of the active one; 0: none.
   std::uint32_t agreement_version() const;
 
-  KeyRing& ring() { return ring_; }
-  Directory& directory() { return directory_; }
+  KeyRing& ring() { return world_.ring; }
+  Directory& directory() { return world_.directory; }
   Storage& storage() { return storage_; }
   // Any thread.
   std::shared_ptr<const std::vector<KeyInfo>> keys() const;
@@ -100,8 +102,6 @@ class KeyHolder {
     ProfileCertificate certificate;
   };
   std::map<ProfileId, Profile> profiles_;
-  KeyRing ring_;
-  Directory directory_;
   Storage storage_;
   mutable std::mutex mutex_;  // protects list_
   std::shared_ptr<const std::vector<KeyInfo>> list_ =

@@ -16,10 +16,11 @@ namespace runard::node {
 class KeyKeeper {
  public:
   // What it refers to outlives it; `store` is open for writing and `self` its node.
-  KeyKeeper(const Context& context, keys::Keystore& store, const core::NodeId& self)
+  KeyKeeper(const Context& context, keys::Keystore& store, const core::NodeId& self,
+            keys::KeyRing& ring, keys::Directory& directory)
       : context_(context),
         log_(context.log.component("keys")),
-        holder_(store, self, {context.clock, context.random, log_}) {}
+        holder_(store, self, {context.clock, context.random, log_, ring, directory}) {}
   KeyKeeper(const KeyKeeper&) = delete;
   KeyKeeper& operator=(const KeyKeeper&) = delete;
   ~KeyKeeper() { context_.control.cancel(timer_); }

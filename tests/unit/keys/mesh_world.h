@@ -55,13 +55,15 @@ struct MeshNode {
   void start(Keystore opened) {
     store.emplace(std::move(opened));
     holder = std::make_unique<KeyHolder>(*store, id,
-                                         KeyHolder::World{world.clock, world.random, core::Log()});
+                                         KeyHolder::World{world.clock, world.random, core::Log(), ring, directory});
     REQUIRE(holder->start());
   }
   // As after a restart: what is on disk is all there is.
   void restart() {
     holder.reset();
     store.reset();
+    REQUIRE(ring.hold({}));
+    directory.replace({});
     start(*Keystore::open(world.host, folder(), world.source, Use::kWrite));
   }
   AgreementRecord record() const {
@@ -97,6 +99,8 @@ struct MeshNode {
   crypto::PrivateKey key;
   core::NodeId id;
   std::optional<Keystore> store;
+  KeyRing ring;
+  Directory directory;
   std::unique_ptr<KeyHolder> holder;
 };
 

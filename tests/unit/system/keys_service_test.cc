@@ -47,7 +47,7 @@ struct World {
       : executor(clock),
         registry("n", {"main", "backup"}, 1),
         store(make_store()),
-        holder(store, {}, {clock, random, core::Log()}),
+        holder(store, {}, {clock, random, core::Log(), ring, directory}),
         on_main("main", network_of(1), holder, executor),
         on_backup("backup", network_of(2), holder, executor),
         dispatcher({}, registry, clock, executor) {
@@ -83,6 +83,8 @@ struct World {
   identity::Host host{disk, clock, random};
   registry::Registry registry;
   keys::Keystore store;
+  keys::KeyRing ring;
+  keys::Directory directory;
   keys::KeyHolder holder;
   system::KeysService on_main, on_backup;
   calls::Dispatcher dispatcher;
