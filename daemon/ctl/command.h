@@ -66,6 +66,7 @@ inline constexpr const char* kText = "TEXT";
 void add_ca_commands(CLI::App& app, const CommandContext& context);
 void add_network_commands(CLI::App& app, const CommandContext& context);
 void add_node_identity_commands(CLI::App& app, const CommandContext& context);
+void add_keystore_commands(CLI::App& app, const CommandContext& context);
 void add_status_commands(CLI::App& app, const CommandContext& context);
 void add_service_commands(CLI::App& app, const CommandContext& context);
 void add_action_commands(CLI::App& app, const CommandContext& context);

@@ -7,11 +7,13 @@
 #include "crypto/request.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
+#include "ctl/kek_options.h"
 #include "identity/durable_file.h"
 #include "identity/fingerprint.h"
 #include "identity/identity_folder.h"
 #include "identity/profile.h"
 #include "identity/time_text.h"
+#include "keys/node_keys.h"
 
 namespace runard::ctl {
 namespace {
@@ -23,10 +25,17 @@ using identity::IdentityFolder;
 struct InitOptions {
   std::string state = kDefaultState;
   std::string name;
+  std::string kek = "auto";
+  KekOptions unlock;
 };
 
 int init(Session& session, const InitOptions& options) {
-  const auto id = IdentityFolder(options.state).create(session.disk, options.name);
+  const auto source = new_source(session, options.kek, options.unlock);
+  if (!source) {
+    return session.fail(source.error());
+  }
+  const auto id = keys::make_identity({session.disk, session.clock, session.random}, options.state,
+                                      options.name, *source);
   if (!id) {
     return session.fail(
         id.error(),
@@ -38,7 +47,13 @@ int init(Session& session, const InitOptions& options) {
   if (!options.name.empty()) {
     record["name"] = options.name;
   }
+  record["kek"] = keys::kek_text(source->kind());
   session.print("node_identity", record);
+  if (source->kind() == keys::KekKind::kNone) {
+    session.say(
+        "The keystore's key lies beside it in clear; runard encrypts the keystore at its start if "
+        "identity.keystore.kek names a credential or passphrase.");
+  }
   session.say(fmt::format("Next: runarctl node csr --state {} --out {}.csr", options.state,
                           options.name.empty() ? "NAME" : options.name));
   return kExitOk;
@@ -48,14 +63,16 @@ struct CsrOptions {
   std::string state = kDefaultState;
   std::string name;
   std::string out = "-";
+  KekOptions unlock;
 };
 
-core::Result<crypto::SigningRequest> make_request(const CsrOptions& options) {
-  const IdentityFolder folder(options.state);
-  const auto key = folder.key();
+core::Result<crypto::SigningRequest> make_request(Session& session, const CsrOptions& options) {
+  const auto store = open_keystore(session, options.state, options.unlock, keys::Use::kRead);
+  const auto key = store ? keys::identity_key(*store) : store.error();
   if (!key) {
     return key.error();
   }
+  const IdentityFolder folder(options.state);
   auto name = options.name.empty() ? folder.name() : core::Result<std::string>(options.name);
   if (!name) {
     return name.error();
@@ -65,7 +82,7 @@ core::Result<crypto::SigningRequest> make_request(const CsrOptions& options) {
 }
 
 int csr(Session& session, const CsrOptions& options) {
-  const auto request = make_request(options);
+  const auto request = make_request(session, options);
   if (!request) {
     return session.fail(request.error());
   }
@@ -126,7 +143,12 @@ core::Result<identity::CheckedBundle> try_install(Session& session, const Instal
     return core::fail(bundle.error().code,
                       fmt::format("{}: {}", options.bundle, bundle.error().about));
   }
-  return IdentityFolder(options.state).install(session.disk, *bundle, *pins, session.clock.wall());
+  const auto self = keys::node_of(options.state);
+  if (!self) {
+    return self.error();
+  }
+  return IdentityFolder(options.state)
+      .install(session.disk, *bundle, *pins, session.clock.wall(), *self);
 }
 
 int install(Session& session, const InstallOptions& options) {
@@ -167,6 +189,10 @@ void add_node_identity_commands(CLI::App& app, const CommandContext& context) {
   add_state(init_command, init_options->state);
   init_command.add_option("--name", init_options->name, "The name to ask for in requests")
       ->type_name(value_name::kText);
+  add_kek_word(init_command, init_options->kek,
+               "What encrypts its keystore; auto: what is given, or the credential that systemd "
+               "passes, or none");
+  add_kek_options(init_command, init_options->unlock);
 
   const auto csr_options = std::make_shared<CsrOptions>();
   CLI::App& csr_command =
@@ -180,6 +206,7 @@ void add_node_identity_commands(CLI::App& app, const CommandContext& context) {
   csr_command.add_option("--out", csr_options->out, "Where it goes; - is standard output")
       ->type_name(value_name::kFile)
       ->capture_default_str();
+  add_kek_options(csr_command, csr_options->unlock);
 
   const auto install_options = std::make_shared<InstallOptions>();
   CLI::App& install_command = command(

@@ -5,6 +5,7 @@
 #include "admin/render.h"
 #include "discovery/static_peers.h"
 #include "identity/certificate.h"
+#include "keys/node_keys.h"
 
 namespace runard::node {
 namespace json = boost::json;
@@ -30,6 +31,16 @@ json::string peer_state_text(mesh::PeerState state) {
   return kTexts[static_cast<std::size_t>(state)];
 }
 
+core::Result<identity::NodeIdentity> load_identity(const std::filesystem::path& state_dir,
+                                                   const keys::Keystore& keystore,
+                                                   const core::Clock& clock) {
+  auto key = keys::identity_key(keystore);
+  if (!key) {
+    return key.error();
+  }
+  return identity::NodeIdentity::load(state_dir, std::move(*key), clock.wall());
+}
+
 mesh::Settings mesh_settings(const config::Config& config) {
   mesh::Settings settings;
   settings.peers = config.limits.peers;
@@ -38,17 +49,18 @@ mesh::Settings mesh_settings(const config::Config& config) {
 
 }  // namespace
 
-MeshNode::MeshNode(const Context& context, const config::Config& config,
-                   const identity::StateDir& state, LocalNode& local, Self self)
+MeshNode::MeshNode(const Context& context, const config::Config& config, const Lasting& lasting,
+                   LocalNode& local, Self self)
     : context_(context),
       config_(config),
-      state_dir_(state.path()),
+      state_dir_(lasting.state.path()),
+      keystore_(lasting.keystore),
       log_(context.log.component("mesh")),
       local_(local),
       identity_(std::move(self.identity)),
       networks_(std::move(self.networks)),
       mesh_names_(networks_),
-      epoch_(self.epoch),
+      epoch_(lasting.epoch),
       past_(context.control, context.clock, config.limits.payload),
       peers_(networks_, past_),
       inbound_(
@@ -66,9 +78,8 @@ MeshNode::~MeshNode() {
 
 core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
                                                        const config::Config& config,
-                                                       identity::StateDir& state,
-                                                       std::uint64_t epoch, LocalNode& local) {
-  auto identity = identity::NodeIdentity::load(state.path(), context.clock.wall());
+                                                       const Lasting& lasting, LocalNode& local) {
+  auto identity = load_identity(lasting.state.path(), lasting.keystore, context.clock);
   if (!identity) {
     return identity.error();
   }
@@ -76,12 +87,12 @@ core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
   if (!networks) {
     return networks.error();
   }
-  const auto secret = state.reset_secret(context.random);
+  const auto secret = lasting.state.reset_secret(context.random);
   if (!secret) {
     return secret.error();
   }
-  std::unique_ptr<MeshNode> node(new MeshNode(
-      context, config, state, local, Self{std::move(*identity), std::move(*networks), epoch}));
+  std::unique_ptr<MeshNode> node(new MeshNode(context, config, lasting, local,
+                                              Self{std::move(*identity), std::move(*networks)}));
   const config::Quic quic = config.transport ? config.transport->quic : config::Quic{};
   if (auto opened = node->open(quic, secret_bytes(*secret)); !opened) {
     return opened.error();
@@ -227,7 +238,7 @@ void MeshNode::close() {
 }
 
 core::Result<void> MeshNode::reload_identity() {
-  auto identity = identity::NodeIdentity::load(state_dir_, context_.clock.wall());
+  auto identity = load_identity(state_dir_, keystore_, context_.clock);
   if (!identity) {
     return identity.error();
   }
@@ -266,6 +277,8 @@ void MeshNode::add_status(json::object& status) const {
            {"why", target.last_error ? core::describe(*target.last_error) : std::string()}});
     }
   }
+  status["security"] = {{"kek", keys::kek_text(keystore_.kek().kind)},
+                        {"keystore_generation", keystore_.generation()}};
   const transport::Stats stats = endpoint_ ? endpoint_->stats() : transport::Stats{};
   status["mesh"] = {{"listens", endpoint_ ? endpoint_->local().text() : std::string()},
                     {"linked", linked},

@@ -15,6 +15,7 @@
 #include "discovery/multicast.h"
 #include "identity/node_identity.h"
 #include "identity/state_dir.h"
+#include "keys/keystore.h"
 #include "mesh/mesh.h"
 #include "node/inbound_events.h"
 #include "node/local_node.h"
@@ -29,11 +30,16 @@ class MeshNode final : private mesh::Port,
                        private transport::EndpointEvents,
                        private discovery::Sightings {
  public:
+  // What outlives a start of the node; all of it outlives the MeshNode.
+  struct Lasting {
+    identity::StateDir& state;
+    keys::Keystore& keystore;
+    std::uint64_t epoch;
+  };
   // Errors of NodeIdentity::load, NetworkMap::make and Endpoint::open. `local` outlives close().
   static core::Result<std::unique_ptr<MeshNode>> make(const Context& context,
                                                       const config::Config& config,
-                                                      identity::StateDir& state,
-                                                      std::uint64_t epoch, LocalNode& local);
+                                                      const Lasting& lasting, LocalNode& local);
   ~MeshNode() override;
 
   core::Result<void> start();
@@ -48,9 +54,8 @@ class MeshNode final : private mesh::Port,
   struct Self {
     identity::NodeIdentity identity;
     NetworkMap networks;
-    std::uint64_t epoch;
   };
-  MeshNode(const Context& context, const config::Config& config, const identity::StateDir& state,
+  MeshNode(const Context& context, const config::Config& config, const Lasting& lasting,
            LocalNode& local, Self self);
   core::Result<void> open(const config::Quic& quic,
                           const transport::ResetSecret::Bytes& reset_secret);
@@ -86,6 +91,7 @@ class MeshNode final : private mesh::Port,
   const Context context_;
   const config::Config& config_;
   const std::filesystem::path state_dir_;
+  const keys::Keystore& keystore_;
   const core::Log log_;
   LocalNode& local_;
   identity::NodeIdentity identity_;
