@@ -51,9 +51,9 @@ inline constexpr const char* kNode = "NODE";        // a node's name or id
 inline constexpr const char* kNetwork = "NETWORK";  // a network's name
 inline constexpr const char* kProfile = "PROFILE";  // a profile's name or id
 inline constexpr const char* kLabel = "LABEL";
-inline constexpr const char* kKey = "KEY";          // of the configuration
-inline constexpr const char* kCode = "CODE";        // of an error
-inline constexpr const char* kFormat = "FORMAT";    // of the output
+inline constexpr const char* kKey = "KEY";        // of the configuration
+inline constexpr const char* kCode = "CODE";      // of an error
+inline constexpr const char* kFormat = "FORMAT";  // of the output
 inline constexpr const char* kShell = "SHELL";
 inline constexpr const char* kEncoding = "ENCODING";  // of a payload
 inline constexpr const char* kFile = "FILE";
@@ -70,6 +70,7 @@ void add_network_commands(CLI::App& app, const CommandContext& context);
 void add_node_identity_commands(CLI::App& app, const CommandContext& context);
 void add_profile_commands(CLI::App& app, const CommandContext& context);
 void add_key_commands(CLI::App& app, const CommandContext& context);
+void add_keystore_commands(CLI::App& app, const CommandContext& context);
 void add_status_commands(CLI::App& app, const CommandContext& context);
 void add_service_commands(CLI::App& app, const CommandContext& context);
 void add_action_commands(CLI::App& app, const CommandContext& context);

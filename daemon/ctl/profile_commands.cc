@@ -9,9 +9,8 @@
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
+#include "ctl/take_statements.h"
 #include "identity/durable_file.h"
-#include "identity/identity_folder.h"
-#include "identity/statement_store.h"
 #include "keys/delegation_folder.h"
 #include "keys/user_profile.h"
 
@@ -169,25 +168,7 @@ int delegate(Session& session, const Options& options) {
 core::Result<void> take_statement(Session& session, const std::string& state,
                                   core::ByteView bytes) {
   const auto statement = identity::Statement::parse(bytes);
-  if (!statement) {
-    return statement.error();
-  }
-  const auto bundle = identity::IdentityFolder(state).bundle();
-  if (!bundle) {
-    return bundle.error();
-  }
-  auto store =
-      identity::StatementStore::open(session.disk, state, bundle->roots, session.clock.wall());
-  if (!store) {
-    return store.error();
-  }
-  const auto offered = store->offer(*statement, session.clock.wall());
-  if (!offered) {
-    return offered.error();
-  }
-  return *offered == identity::StatementStore::Offer::kOlder
-             ? core::Result<void>(fail(Errc::kConflict, "a newer one is there already"))
-             : core::Result<void>();
+  return statement ? take_statements(session, state, {&*statement, 1}) : statement.error();
 }
 
 core::Result<std::size_t> try_import(Session& session, const Options& options) {

@@ -27,8 +27,17 @@ core::Result<void> KeyKeeper::start(const identity::StatementStore& statements) 
       }
     }
   }
+  take_delegations();
   rearm();
   return {};
+}
+
+void KeyKeeper::serve(registry::Registry& registry, const NetworkMap& networks) {
+  for (const core::NetworkId& id : networks.ids()) {
+    auto& service = services_.emplace_back(std::make_unique<system::KeysService>(
+        std::string(networks.name(id)), id, holder_, context_.control));
+    registry.put_system(service->row(), *service);
+  }
 }
 
 void KeyKeeper::take(const identity::Statement& statement) {
@@ -40,18 +49,21 @@ void KeyKeeper::take(const identity::Statement& statement) {
     log_.warn("a statement about keys could not be taken",
               {core::field("why", core::describe(ok.error()))});
   }
+  if (kind == StatementKind::kProfile) {
+    take_delegations();
+  }
   rearm();
 }
 
-void KeyKeeper::take_delegations(identity::Disk& disk, const std::filesystem::path& state_dir) {
-  for (const keys::WaitingDelegation& waiting : keys::waiting_delegations(state_dir)) {
+void KeyKeeper::take_delegations() {
+  for (const keys::WaitingDelegation& waiting : keys::waiting_delegations(state_.path())) {
     if (const auto ok = holder_.take(waiting.delegation); !ok) {
       log_.warn("a profile's key that was given to this node could not be taken",
                 {core::field("file", waiting.file.string()),
                  core::field("why", core::describe(ok.error()))});
       continue;
     }
-    disk.remove(waiting.file);
+    state_.disk().remove(waiting.file);
   }
 }
 

@@ -54,8 +54,8 @@ struct MeshNode {
   std::filesystem::path folder() const { return world.folder / name; }
   void start(Keystore opened) {
     store.emplace(std::move(opened));
-    holder = std::make_unique<KeyHolder>(*store, id,
-                                         KeyHolder::World{world.clock, world.random, core::Log(), ring, directory});
+    holder = std::make_unique<KeyHolder>(
+        *store, id, KeyHolder::World{world.clock, world.random, core::Log(), ring, directory});
     REQUIRE(holder->start());
   }
   // As after a restart: what is on disk is all there is.
