@@ -63,8 +63,9 @@ class Checker {
       const auto& networks = allow.networks;
       if (!networks.empty() &&
           std::find(networks.begin(), networks.end(), service.network) == networks.end()) {
-        report_(at + ".network", {fmt::format("{} is not in allow.networks", quoted(service.network)),
-                                  "add it there, or write " + any_of(networks)});
+        report_(at + ".network",
+                {fmt::format("{} is not in allow.networks", quoted(service.network)),
+                 "add it there, or write " + any_of(networks)});
       }
     }
   }

@@ -202,6 +202,7 @@ struct Service {
   Duration init_timeout = std::chrono::seconds(10);
   Duration start_timeout = std::chrono::seconds(10);
   Duration stop_timeout = std::chrono::seconds(10);
+  Duration health_interval = std::chrono::seconds(5);
   Backoff backoff;
   ServiceConfig config;
   friend bool operator==(const Service&, const Service&) = default;

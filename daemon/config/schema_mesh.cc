@@ -86,16 +86,15 @@ static void describe(Visitor& v, Label& label) {
 }
 
 static void describe(Visitor& v, Caller& from) {
-  setting(v,
-          {"node", "The id of a node, as `runarctl node ls` shows it. A name proves nothing."},
+  setting(v, {"node", "The id of a node, as `runarctl node ls` shows it. A name proves nothing."},
           from.node, Text(kNodeId));
   setting(v, {"group", "A group that the caller's certificate names."}, from.group, Text(kName));
 }
 
 static void describe(Visitor& v, Rule& rule) {
-  settings(v, {"allow", "What the rule allows. admin is pausing and resuming services."}, rule.allow, Text(kAccessVerb));
-  settings(v, {"deny", "What the rule denies."}, rule.deny,
-           Text(kAccessVerb));
+  settings(v, {"allow", "What the rule allows. admin is pausing and resuming services."},
+           rule.allow, Text(kAccessVerb));
+  settings(v, {"deny", "What the rule denies."}, rule.deny, Text(kAccessVerb));
   section(v, {"from", "Whom the rule is about. Left out: everybody."}, rule.from);
   setting(v, {"network", "The network that the rule is about. Left out: all."}, rule.network,
           Text(kName));

@@ -114,11 +114,11 @@ int can_i(Session& session, const CanI& wanted) {
 void add_auth_commands(CLI::App& app, const CommandContext& context) {
   CLI::App& auth = group(app, "auth", "Authorization");
   const auto wanted = std::make_shared<CanI>();
-  CLI::App& made = command(
-      auth,
-      {"can-i", "Whether the rules allow something, and which rule says so; ends in 0 or 6",
-       "runarctl auth can-i call math/add --group web"},
-      context, [wanted](Session& session) { return can_i(session, *wanted); });
+  CLI::App& made =
+      command(auth,
+              {"can-i", "Whether the rules allow something, and which rule says so; ends in 0 or 6",
+               "runarctl auth can-i call math/add --group web"},
+              context, [wanted](Session& session) { return can_i(session, *wanted); });
   made.add_option("action", wanted->action,
                   "call, publish, subscribe, register, keys.read or admin")
       ->required()

@@ -12,7 +12,8 @@ namespace runard::mesh {
 
 class Shown {
  public:
-  using May = std::function<bool(const core::NetworkId& network, const wire::ServiceEntry& service)>;
+  using May =
+      std::function<bool(const core::NetworkId& network, const wire::ServiceEntry& service)>;
 
   View of(View view, const May& may);
   // The rights have changed: everything is asked again.

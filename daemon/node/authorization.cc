@@ -65,14 +65,13 @@ core::Result<json::object> can_i(const policy::Gate& gate, const registry::Regis
     return subject.error();
   }
   const policy::Gate::Explained explained = gate.explain(*subject, *action, *path);
-  return json::object{
-      {"allowed", explained.allowed},
-      {"rule", explained.rule},
-      {"action", json::string(policy::action_text(*action))},
-      {"network", json::string(path->network())},
-      {"path", json::string(path->path())},
-      {"node", subject->node.is_zero() ? std::string() : subject->node.text()},
-      {"groups", json::value_from(subject->groups)}};
+  return json::object{{"allowed", explained.allowed},
+                      {"rule", explained.rule},
+                      {"action", json::string(policy::action_text(*action))},
+                      {"network", json::string(path->network())},
+                      {"path", json::string(path->path())},
+                      {"node", subject->node.is_zero() ? std::string() : subject->node.text()},
+                      {"groups", json::value_from(subject->groups)}};
 }
 
 json::object authorization_status(const policy::Stats& stats, const config::Config& config) {
@@ -80,8 +79,7 @@ json::object authorization_status(const policy::Stats& stats, const config::Conf
   for (const policy::Action action : policy::all_actions()) {
     denied[policy::action_text(action)] = stats.denied[static_cast<std::size_t>(action)];
   }
-  return {{"default",
-           config.authorization.access == config::Access::kDeny ? "deny" : "members"},
+  return {{"default", config.authorization.access == config::Access::kDeny ? "deny" : "members"},
           {"rules", stats.rules},
           {"generation", stats.generation},
           {"denied", std::move(denied)},

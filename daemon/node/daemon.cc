@@ -4,13 +4,15 @@
 #include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <csignal>
 #include <filesystem>
 
-#include "config/load.h"
 #include "identity/disk.h"
 #include "identity/state_dir.h"
+#include "node/config_reload.h"
 #include "node/local_node.h"
 #include "node/mesh_node.h"
 #include "node/notify.h"
@@ -47,16 +49,21 @@ class Daemon {
         notify_(environment.notify_socket),
         control_(io_),
         context_{io_, control_, clock_, random_, log_, environment.version},
-        signals_(io_, SIGTERM, SIGINT, SIGHUP) {}
+        signals_(io_, SIGTERM, SIGINT, SIGHUP),
+        reload_(
+            control_, log_, environment.load,
+            [this](core::Task task) {
+              boost::asio::post(files_, [task = std::move(task)]() mutable { task(); });
+            },
+            [this](const config::Config& config) { return take(config); }) {}
 
   int run();
 
  private:
   core::Result<void> start();
   void ready();
-  core::Result<void> reload();
-  core::Result<void> take_all_again();
-  core::Result<config::Config> load_again() const;
+  void reload(ConfigReload::Done done);
+  core::Result<void> take(const config::Config& config);
   void wait_for_signal();
   void on_signal(int signal);
   void drain();
@@ -77,6 +84,8 @@ class Daemon {
   std::optional<identity::StateDir> state_;
   std::unique_ptr<MeshNode> mesh_;  // after the local half, whose registry holds its handlers
   std::optional<LocalNode> local_;
+  ConfigReload reload_;
+  boost::asio::thread_pool files_{1};  // reads the configuration again; joined first
   bool stopping_ = false;
   Exit exit_ = kStopped;
 };
@@ -105,9 +114,9 @@ core::Result<void> Daemon::start() {
     if (method != "reload") {
       return false;
     }
-    const auto reloaded = reload();
-    answer(reloaded ? core::Result<boost::json::object>(boost::json::object())
-                    : reloaded.error());
+    reload([answer = std::move(answer)](const core::Result<void>& result) mutable {
+      answer(result ? core::Result<boost::json::object>(boost::json::object()) : result.error());
+    });
     return true;
   });
   if (!config_.local_only()) {
@@ -165,7 +174,7 @@ void Daemon::wait_for_signal() {
 
 void Daemon::on_signal(int signal) {
   if (signal == SIGHUP) {
-    static_cast<void>(reload());  // it is logged
+    reload([](const core::Result<void>&) {});  // it is logged
     return;
   }
   if (stopping_) {
@@ -177,27 +186,9 @@ void Daemon::on_signal(int signal) {
   drain();
 }
 
-core::Result<config::Config> Daemon::load_again() const {
-  config::Loaded loaded = config::load(environment_.config_path, environment_.env);
-  if (!loaded.config) {
-    for (const config::Problem& problem : loaded.problems) {
-      log_.error("the configuration is wrong", {core::field("at", problem.text())});
-    }
-    return core::fail(Errc::kConfigInvalid, loaded.problems.front().text());
-  }
-  if (loaded.config->node.name.empty()) {
-    loaded.config->node.name = config_.node.name;
-  }
-  return std::move(*loaded.config);
-}
-
 // What can fail comes first, so that all of it is taken or nothing.
-core::Result<void> Daemon::take_all_again() {
-  auto config = load_again();
-  if (!config) {
-    return config.error();
-  }
-  auto policy = policy::from_config(config->authorization);
+core::Result<void> Daemon::take(const config::Config& config) {
+  auto policy = policy::from_config(config.authorization);
   if (!policy) {
     return policy.error();
   }
@@ -206,30 +197,29 @@ core::Result<void> Daemon::take_all_again() {
       return identity;
     }
   }
-  std::swap(config_.authorization, config->authorization);
+  config_.authorization = config.authorization;
   local_->gate().set_policy(std::move(*policy));
   if (mesh_) {
     mesh_->rights_changed();
-  }
-  config->authorization = config_.authorization;
-  if (!(*config == config_)) {
-    log_.warn("the configuration changed in more than authorization: that takes a restart");
   }
   return {};
 }
 
 // Whoever asked is told whether it worked.
-core::Result<void> Daemon::reload() {
-  notify_.reloading();
-  const auto reloaded = take_all_again();
-  if (!reloaded) {
-    log_.error("reload failed, everything stays as it was",
-               {core::field("why", core::describe(reloaded.error()))});
-  } else {
-    log_.info("reloaded", {core::field("rules", config_.authorization.rules.size())});
+void Daemon::reload(ConfigReload::Done done) {
+  if (stopping_ || !local_) {
+    done(core::fail(Errc::kDraining, "the node is stopping"));
+    return;
   }
-  notify_.ready(reloaded ? "reloaded" : "reload failed");
-  return reloaded;
+  notify_.reloading();
+  local_->retry_files();
+  reload_.begin(config_, local_->plugins(), [this, done = std::move(done)](auto result) mutable {
+    if (result) {
+      log_.info("reloaded", {core::field("rules", config_.authorization.rules.size())});
+    }
+    notify_.ready(result ? "reloaded" : "reloaded in part or not at all: see the log");
+    done(std::move(result));
+  });
 }
 
 // Peers are told first, so that they choose this node no more; what they have sent meanwhile is

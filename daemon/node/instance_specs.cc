@@ -21,6 +21,18 @@ std::string data_dir(const config::Config& config, const std::string& network,
   return (std::filesystem::path(config.node.state_dir) / "data" / folder).string();
 }
 
+plugin_host::Restart restart_of(config::Restart restart) {
+  switch (restart) {
+    case config::Restart::kNo:
+      return plugin_host::Restart::kNever;
+    case config::Restart::kOnFailure:
+      return plugin_host::Restart::kOnFailure;
+    case config::Restart::kAlways:
+      break;
+  }
+  return plugin_host::Restart::kAlways;
+}
+
 }  // namespace
 
 core::Result<std::vector<plugin_host::InstanceSpec>> configured_instances(
@@ -39,8 +51,8 @@ core::Result<std::vector<plugin_host::InstanceSpec>> configured_instances(
       spec.path = service.path;
       spec.network = service.network;
       spec.after = service.after;
-      spec.restart = service.restart == config::Restart::kNo ? plugin_host::Restart::kNever
-                                                             : plugin_host::Restart::kOnFailure;
+      spec.restart = restart_of(service.restart);
+      spec.health_interval = service.health_interval;
       spec.timeouts.init = service.init_timeout;
       spec.timeouts.start = service.start_timeout;
       spec.timeouts.stop = service.stop_timeout;

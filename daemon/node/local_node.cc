@@ -88,14 +88,14 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
           calls_, broker_, registry_, context.clock, context.log.component("admin")) {
   host_control_.set_host(&plugins_);
   broker_.set_gate(gate_);
-  on_control([this](std::string_view method, const json::object& params,
-                    admin::ControlAnswer& answer) {
-    if (method != "can_i") {
-      return false;
-    }
-    answer(can_i(gate_, registry_, params));
-    return true;
-  });
+  on_control(
+      [this](std::string_view method, const json::object& params, admin::ControlAnswer& answer) {
+        if (method != "can_i") {
+          return false;
+        }
+        answer(can_i(gate_, registry_, params));
+        return true;
+      });
   for (const std::string& network : registry_.networks()) {
     auto& service = registry_services_.emplace_back(
         std::make_unique<system::RegistryService>(network, registry_, host_control_));
@@ -115,10 +115,13 @@ core::Result<void> LocalNode::start(core::Task ready) {
     enabled_files_.insert(
         (file.is_absolute() ? file : std::filesystem::path(config_.plugins.dir) / file).string());
   }
-  if (config_.plugins.auto_enable) {
+  const bool below = std::any_of(
+      config_.plugins.load.begin(), config_.plugins.load.end(),
+      [](const config::Plugin& p) { return !std::filesystem::path(p.file).is_absolute(); });
+  if (config_.plugins.auto_enable || below) {
     folder_.emplace(
         context_.io, config_.plugins.dir,
-        [this](const std::string& file) { plugin_appeared(file); },
+        [this](const std::string& file, FolderWatch::Cause cause) { plugin_appeared(file, cause); },
         context_.log.component("plugins"));
   }
   auto specs = configured_instances(config_);
@@ -139,13 +142,32 @@ core::Result<void> LocalNode::start(core::Task ready) {
   return {};
 }
 
-void LocalNode::plugin_appeared(const std::string& file) {
-  if (!enabled_files_.insert(file).second) {
-    context_.log.component("plugins").info(
-        "a plugin file that runs already was replaced; the old code stays until a restart",
-        {core::field("file", file)});
+void LocalNode::retry_files() {
+  for (const std::string& file : enabled_files_) {
+    plugins_.file_changed(file);
+  }
+}
+
+void LocalNode::plugin_appeared(const std::string& file, FolderWatch::Cause cause) {
+  const core::Log log = context_.log.component("plugins");
+  if (enabled_files_.contains(file)) {
+    if (cause != FolderWatch::Cause::kFound && plugins_.file_changed(file) > 0) {
+      log.info("a plugin file has changed: services that lacked it are tried again",
+               {core::field("file", file)});
+    } else if (cause == FolderWatch::Cause::kWritten) {
+      log.info("a plugin file that runs already was replaced; the old code stays until a restart",
+               {core::field("file", file)});
+    }
     return;
   }
+  if (!config_.plugins.auto_enable) {
+    if (cause == FolderWatch::Cause::kWritten) {
+      log.info("a plugin file that the configuration does not name is left alone",
+               {core::field("file", file)});
+    }
+    return;
+  }
+  enabled_files_.insert(file);
   // A file may be large and on a slow disk: it is read beside the control strand.
   boost::asio::post(files_, [this, file] {
     auto specs = dropped_instances(file, config_);
@@ -204,6 +226,8 @@ json::object LocalNode::status() const {
          {"state", json::string(state.data(), state.size())},
          {"last_error", s.last_error.about.empty() ? json::value(nullptr)
                                                    : json::value(core::describe(s.last_error))},
+         {"health", std::string(plugin_host::health_text(s.health))},
+         {"health_reason", s.health_reason},
          {"restarts", s.restarts},
          {"stuck", s.stuck},
          {"in_flight", s.in_flight},
@@ -212,8 +236,11 @@ json::object LocalNode::status() const {
          {"exceptions", s.exceptions}});
     json::array actions;
     for (const plugin_host::ActionStatus& action : s.actions) {
-      actions.push_back(
-          {{"name", action.pattern}, {"requests", action.requests}, {"failures", action.failures}});
+      actions.push_back({{"name", action.pattern},
+                         {"requests", action.requests},
+                         {"failures", action.failures},
+                         {"p50_ns", action.p50.count()},
+                         {"p99_ns", action.p99.count()}});
     }
     services.back().as_object()["actions"] = std::move(actions);
   }

@@ -54,6 +54,8 @@ class LocalNode {
   // Opens the control socket, then loads the plugins; `ready` comes when each service runs or has
   // failed.
   core::Result<void> start(core::Task ready);
+  // Tries plugin files again that could not be loaded.
+  void retry_files();
   // Services first, then subscriptions and control socket. `done` comes once.
   void stop(core::Task done);
 
@@ -68,7 +70,7 @@ class LocalNode {
   policy::Gate& gate() { return gate_; }
 
  private:
-  void plugin_appeared(const std::string& file);
+  void plugin_appeared(const std::string& file, FolderWatch::Cause cause);
   void enable(const std::string& file, core::Result<std::vector<plugin_host::InstanceSpec>> specs);
   void expire_retained();
   boost::json::object status() const;

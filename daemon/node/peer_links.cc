@@ -33,11 +33,16 @@ void PeerLinks::Entry::cancel(rpc::Ticket ticket) {
 }
 
 PeerLinks::Entry& PeerLinks::entry(const core::NodeId& node) {
+  if (Entry* const last = last_.load(std::memory_order_acquire);
+      last != nullptr && last->node == node) {
+    return *last;
+  }
   const std::lock_guard lock(mutex_);
   auto& entry = entries_[node];
   if (!entry) {
-    entry = std::make_unique<Entry>(gate_);
+    entry = std::make_unique<Entry>(node, gate_);
   }
+  last_.store(entry.get(), std::memory_order_release);
   return *entry;
 }
 

@@ -7,6 +7,7 @@
 // detach on the control strand.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -45,7 +46,8 @@ class PeerLinks final : public pubsub::EventPeers {
   };
   class Entry final : public rpc::Handler {
    public:
-    explicit Entry(const policy::Gate& its_gate) : gate(its_gate) {}
+    Entry(const core::NodeId& given, const policy::Gate& its_gate) : node(given), gate(its_gate) {}
+    const core::NodeId node;
     rpc::Ticket call(const rpc::Request& request, const rpc::Responder& responder) override;
     void cancel(rpc::Ticket ticket) override;
     routing::Snapshot<Link> link{std::make_shared<const Link>()};
@@ -58,6 +60,7 @@ class PeerLinks final : public pubsub::EventPeers {
   const policy::Gate& gate_;
   std::mutex mutex_;  // protects the map; entries never go
   std::map<core::NodeId, std::unique_ptr<Entry>> entries_;
+  std::atomic<Entry*> last_{nullptr};  // that was asked for: mostly the next one, too
 };
 
 }  // namespace runard::node

@@ -1,9 +1,12 @@
 // Lifecycle and registry: host->phase_done, set_error, add_action, subscribe, remove, declare_type.
+#include <algorithm>
+
 #include "plugin_host/abi.h"
 #include "plugin_host/abi_entry.h"
 #include "plugin_host/abi_error.h"
 #include "plugin_host/abi_input.h"
 #include "plugin_host/growable.h"
+#include "routing/escape.h"
 #include "routing/topic_pattern.h"
 
 namespace runard::plugin_host {
@@ -152,11 +155,28 @@ runar_status phase_done(runar_ctx* raw, std::uint32_t phase, runar_status status
   });
 }
 
+// What people and JSON can read: '?' for each byte of a text that is no UTF-8, and for controls.
+std::string readable(std::string_view text) {
+  std::string out(text.substr(0, kMaxText));
+  while (text.size() > kMaxText && !out.empty() && (text[out.size()] & '\xC0') == '\x80') {
+    out.pop_back();  // a character was cut
+  }
+  const bool utf8 = routing::is_utf8(out);
+  std::replace_if(
+      out.begin(), out.end(),
+      [utf8](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < 0x20 || byte == 0x7F || (!utf8 && byte >= 0x80);
+      },
+      '?');
+  return out;
+}
+
 void set_error(runar_err* err, runar_status code, runar_str message) {
   shielded([&] {
     if (err != nullptr && is_text(message, SIZE_MAX)) {
       err->code = code;
-      err->message = view(message).substr(0, kMaxText);
+      err->message = readable(view(message));
     }
     return RUNAR_OK;
   });

@@ -25,11 +25,11 @@ struct Runtime;
 
 // What a service is called in logs. Shared by all lives of a service.
 struct Label {
-  std::string plugin;   // "math"
-  std::string network;  // "main"
-  std::string path;     // where it is mounted: "math"
-  std::string service;  // "main:math"
-  core::Log log;        // carries plugin and service
+  std::string plugin;                              // "math"
+  std::string network;                             // "main"
+  std::string path;                                // where it is mounted: "math"
+  std::string service;                             // "main:math"
+  core::Log log;                                   // carries plugin and service
   std::shared_ptr<const policy::Allowance> allow;  // null: everything
   // Places of the plugin's own messages in the log's rate limit.
   std::array<char, 256> log_keys{};

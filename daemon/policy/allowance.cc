@@ -53,9 +53,8 @@ bool Allowance::in_network(std::string_view network) const {
 bool Allowance::may(Action action, routing::TopicView topic) const {
   const Patterns& patterns = action == Action::kPublish ? publish_ : call_;
   return in_network(topic.network) &&
-         std::any_of(patterns.begin(), patterns.end(), [&](const TopicPattern& pattern) {
-           return pattern.matches_path(topic.path);
-         });
+         std::any_of(patterns.begin(), patterns.end(),
+                     [&](const TopicPattern& pattern) { return pattern.matches_path(topic.path); });
 }
 
 bool Allowance::may_subscribe(std::string_view pattern, std::string_view default_network) const {
@@ -65,9 +64,8 @@ bool Allowance::may_subscribe(std::string_view pattern, std::string_view default
   }
   const auto plain = TopicPattern::parse(asked->pattern(), kPatternNetwork);
   return plain &&
-         std::any_of(subscribe_.begin(), subscribe_.end(), [&](const TopicPattern& allowed) {
-           return routing::covers(allowed, *plain);
-         });
+         std::any_of(subscribe_.begin(), subscribe_.end(),
+                     [&](const TopicPattern& allowed) { return routing::covers(allowed, *plain); });
 }
 
 }  // namespace runard::policy

@@ -87,8 +87,7 @@ TEST_CASE("a decision among forty rules takes well under a microsecond") {
     for (int i = 0; i < kTimes; ++i) {
       all = world.ask() && all;
     }
-    const std::chrono::duration<double, std::nano> took =
-        std::chrono::steady_clock::now() - began;
+    const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - began;
     round = took.count() / kTimes;
   }
   std::ranges::sort(rounds);

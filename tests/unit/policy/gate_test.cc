@@ -76,8 +76,8 @@ TEST_CASE("a node that has no identity keeps no rules") {
 TEST_CASE("each denied attempt is counted and told of with peer, action, path and rule") {
   core::SystemClock clock;
   std::string lines;
-  const auto sink = std::make_shared<core::LogSink>(
-      clock, core::LogFormat::kText, [&](std::string_view line) { lines += line; });
+  const auto sink = std::make_shared<core::LogSink>(clock, core::LogFormat::kText,
+                                                    [&](std::string_view line) { lines += line; });
   Gate gate(denying("admin/>"), core::Log(sink, "policy"));
   gate.know(kWeb);
   CHECK(gate.admit(node(1), Action::kCall, {"main", "math/add"}));
