@@ -6,7 +6,6 @@
 #include <thread>
 #include <vector>
 
-#include "policy/from_config.h"
 #include "support/fakes.h"
 
 using namespace runard;
@@ -83,16 +82,10 @@ registry::ServiceRow service(std::string path, std::vector<std::string> actions)
 }
 
 struct World {
-  explicit World(const policy::Gate* gate = nullptr)
+  World()
       : executor(clock),
         registry("n", {"main", "backup"}, 1),
-        dispatcher(options(gate), registry, clock, executor) {}
-
-  static calls::Options options(const policy::Gate* gate) {
-    calls::Options made;
-    made.gate = gate;
-    return made;
-  }
+        dispatcher({}, registry, clock, executor) {}
 
   void add_node(std::uint8_t number, FakeProvider& link, const registry::ServiceRow& row) {
     registry::NodeRows rows;
@@ -561,26 +554,6 @@ TEST_CASE("a sweep that went to rest is armed again by the next pending call") {
   world.executor.advance(200ms);
   CHECK(world.caller.answers == 2);
   CHECK(world.dispatcher.stats().timeouts == 2);
-}
-
-TEST_CASE("T12: what this node's own rules deny is denied, whether anybody offers it or not") {
-  config::Authorization rules;
-  rules.rules = {{{}, {"call"}, {}, "", "secret/>"}};
-  policy::Gate gate(*policy::from_config(rules), {});
-  core::NodeId self;
-  self.bytes[0] = 9;
-  gate.set_self({self, {}, {"main"}});
-  World world(&gate);
-  world.call("secret/nothing");
-  CHECK(world.caller.code == Errc::kDenied);
-  CHECK(world.caller.executed == Executed::kNo);
-  CHECK(world.caller.message == policy::kDeniedHere);
-  world.call("other/nothing");
-  CHECK(world.caller.code == Errc::kNoService);
-  CHECK(gate.stats().denied_here == 1);
-  // What came over a link was judged by the rules about its sender.
-  world.call("secret/nothing", rpc::kInbound);
-  CHECK(world.caller.code == Errc::kNoService);
 }
 
 TEST_CASE("a call without a deadline gets its provider's time, else the default") {

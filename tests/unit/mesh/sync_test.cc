@@ -56,8 +56,8 @@ TEST_CASE("a peer is told only of the services that it may see, as its rights ch
   End a(1, 1, {"main", "backup"});
   End b(2, 1, {"main", "backup"});
   Pair pair{a, b};
-  const std::vector<registry::ServiceRow> all = {
-      service("main", "math"), service("main", "secret"), service("backup", "ledger")};
+  const std::vector<registry::ServiceRow> all = {service("main", "math"), service("main", "secret"),
+                                                 service("backup", "ledger")};
   a.port.hidden = {"secret"};
   a.offer(all, at(0));
   pair.up(1, at(0));

@@ -4,7 +4,6 @@
 #include <map>
 #include <thread>
 
-#include "policy/from_config.h"
 #include "support/fakes.h"
 
 using namespace runard;
@@ -518,88 +517,4 @@ TEST_CASE("topics that differ only in where network, topic and publisher end are
   CHECK(store.next("main", long_topic, "c", 0, instances).sequence == 1);
   CHECK(store.next("main", long_topic, "c", 0, instances).sequence == 2);
   CHECK(store.next("main", "a", "bc", 0, instances).sequence == 2);
-}
-
-namespace {
-
-// Node 1 is in group web, node 2 is not; this node is 9.
-struct Ruled : World {
-  explicit Ruled(config::Rule rule) {
-    set({std::move(rule)});
-    gate.know({node(1), {"web"}, {"main"}});
-    gate.know({node(2), {}, {"main"}});
-    gate.set_self({node(9), {}, {"main"}});
-    broker.set_gate(gate);
-  }
-  static core::NodeId node(std::uint8_t number) {
-    core::NodeId id;
-    id.bytes[0] = number;
-    return id;
-  }
-  void set(std::vector<config::Rule> rules) {
-    config::Authorization authorization;
-    authorization.rules = std::move(rules);
-    gate.set_policy(*policy::from_config(authorization));
-  }
-  policy::Gate gate{*policy::from_config({}), {}};
-};
-
-}  // namespace
-
-TEST_CASE("T20: a peer that may not subscribe is sent nothing, from the moment the rules say so") {
-  Ruled world({{}, {"subscribe"}, {"", "web"}, "", "secret/>"});
-  world.add_peer(1, {{"main", ">", ""}});
-  world.add_peer(2, {{"main", ">", ""}});
-  world.publish("secret/a");
-  CHECK(world.peers.sent == Lines{"2 secret/a all"});
-  world.peers.sent.clear();
-  world.publish("news/a");
-  CHECK(world.peers.sent.size() == 2);
-  world.peers.sent.clear();
-  world.set({});
-  world.publish("secret/a");
-  CHECK(world.peers.sent.size() == 2);
-}
-
-TEST_CASE("T20: of what is retained a peer is told what it may hear") {
-  Ruled world({{}, {"subscribe"}, {"", "web"}, "", "secret/>"});
-  world.add_peer(1, {{"main", ">", ""}});
-  rpc::PublishOptions options;
-  options.retain_for = 60s;
-  world.publish("secret/a", "x", options);
-  world.publish("news/a", "x", options);
-  rpc::PastQuery query;
-  query.network = "main";
-  query.pattern = ">";
-  query.max_age = 60s;
-  query.events = 10;
-  query.bytes = 1U << 20;
-  const auto page = world.broker.past(query, Ruled::node(1));
-  REQUIRE(page);
-  REQUIRE(page->events.size() == 1);
-  CHECK(page->events[0]->topic == "news/a");
-}
-
-TEST_CASE("what this node may not publish to others is refused, and may stay on the node") {
-  Ruled world({{}, {"publish"}, {}, "", "alarm/>"});
-  const auto here = world.subscribe(">");
-  CHECK(world.publish("alarm/fire").code == Errc::kDenied);
-  rpc::PublishOptions local;
-  local.broadcast = false;
-  CHECK(world.publish("alarm/fire", "x", local).code == Errc{});
-  CHECK(world.publish("news/a").code == Errc{});
-  CHECK(drain(*here).size() == 2);
-}
-
-TEST_CASE("a subscription of which nothing is allowed is refused at once") {
-  Ruled world({{}, {"subscribe"}, {}, "", "secret/>"});
-  rpc::SubscribeOptions options;
-  options.network = "main";
-  options.pattern = "secret/*";
-  CHECK(world.broker.subscribe(options, world.consumer).error().code == Errc::kDenied);
-  options.pattern = "*/a";
-  CHECK(world.broker.subscribe(options, world.consumer));
-  options.pattern = "secret/*";
-  options.announce = false;
-  CHECK(world.broker.subscribe(options, world.consumer));
 }
