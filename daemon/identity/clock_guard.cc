@@ -22,8 +22,8 @@ core::WallTime read_time(const std::filesystem::path& file) {
   }
   const char* end = text->data() + text->size() - 1;
   const auto parsed = std::from_chars(text->data(), end, seconds);
-  const bool good = parsed.ec == std::errc() && parsed.ptr == end && seconds >= 0 &&
-                    seconds <= kMaxSeconds;
+  const bool good =
+      parsed.ec == std::errc() && parsed.ptr == end && seconds >= 0 && seconds <= kMaxSeconds;
   return good ? core::WallTime(std::chrono::seconds(seconds)) : core::WallTime{};
 }
 

@@ -280,7 +280,8 @@ bool Gossip::serve(LinkId link, Peer& peer, core::TimePoint now) {
 
 bool Gossip::tell(LinkId link, Peer& peer, core::TimePoint now) {
   std::vector<wire::StatementHead> heads;
-  const bool all = peer.owes_heads && (!peer.heads_told || now >= *peer.heads_told + settings_.every);
+  const bool all =
+      peer.owes_heads && (!peer.heads_told || now >= *peer.heads_told + settings_.every);
   if (all) {
     heads = statements_->heads(peer.common);
   } else {

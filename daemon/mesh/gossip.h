@@ -70,8 +70,8 @@ class Gossip {
     bool asks_heads = false;
     std::optional<core::TimePoint> heads_told;
     core::Bytes sending;
-    std::size_t sent = 0;           // bytes of it
-    std::uint64_t transfers = 0;    // begun
+    std::size_t sent = 0;         // bytes of it
+    std::uint64_t transfers = 0;  // begun
     core::TokenBucket serves{1, 1};
     std::optional<wire::StatementKey> pulling;
     core::TimePoint distrusted{};  // until then nothing is pulled

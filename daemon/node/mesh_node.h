@@ -18,7 +18,9 @@
 #include "identity/state_dir.h"
 #include "mesh/mesh.h"
 #include "node/inbound_events.h"
+#include "node/inbound_guard.h"
 #include "node/local_node.h"
+#include "node/mesh_keys.h"
 #include "node/network_map.h"
 #include "node/peer_links.h"
 #include "node/statement_book.h"
@@ -46,6 +48,8 @@ class MeshNode final : private mesh::Port,
   // New links use the identity and the statements that are in the state directory now; on an error
   // all stays as it was.
   core::Result<void> reload_identity();
+  // LocalNode::gate() has new rules: peers see, and are heard, by these from now on.
+  void rights_changed();
 
  private:
   struct Self {
@@ -58,10 +62,11 @@ class MeshNode final : private mesh::Port,
            LocalNode& local, Self self);
   core::Result<void> open(const config::Quic& quic,
                           const transport::ResetSecret::Bytes& reset_secret);
-  core::Result<std::shared_ptr<const transport::TlsContext>> make_tls() const;
-  transport::PeerVerifier make_verifier() const;
+  core::Result<std::shared_ptr<const transport::TlsContext>> make_tls();
+  transport::PeerVerifier make_verifier();
   core::Result<void> start_multicast(const config::Multicast& multicast);
   void rearm();
+  void know_self();
   void wait_until_left(core::Task left);
   void add_status(boost::json::object& status) const;
 
@@ -74,6 +79,8 @@ class MeshNode final : private mesh::Port,
   boost::json::object trust_status(const transport::Stats& stats) const;
   std::vector<std::string> names_of(const std::vector<core::NetworkId>& networks) const;
 
+  void forget_link(transport::LinkId link);
+
   // mesh::Port
   bool send_control(mesh::LinkId link, wire::SyncType type, core::Bytes body) override;
   void close(mesh::LinkId link, const core::Error& reason) override;
@@ -83,6 +90,8 @@ class MeshNode final : private mesh::Port,
   void detach(const core::NodeId& node) override;
   void replace(registry::NodeRows rows) override;
   void drop(const core::NodeId& node) override;
+  bool may_see(const core::NodeId& peer, const core::NetworkId& network,
+               const wire::ServiceEntry& service) const override;
   void news(mesh::PeerNews what, const core::NodeId& node) override;
 
   // transport::EndpointEvents
@@ -107,8 +116,12 @@ class MeshNode final : private mesh::Port,
   const NetworkMap networks_;
   const MeshNetworkNames mesh_names_;
   const std::uint64_t epoch_;
+  keys::Directory key_directory_;
+  keys::KeyRing key_ring_;
+  MeshKeys keys_;
   system::PastClient past_;
   PeerLinks peers_;
+  InboundGuard guard_;
   InboundEvents inbound_;
   std::unique_ptr<transport::Endpoint> endpoint_;
   mesh::Mesh mesh_;

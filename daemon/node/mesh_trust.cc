@@ -28,13 +28,14 @@ void MeshNode::heed_statements() {
   }
 }
 
-transport::PeerVerifier MeshNode::make_verifier() const {
-  return [trust = book_.store().trust(),
+transport::PeerVerifier MeshNode::make_verifier() {
+  return [trust = book_.store().trust(), &ring = key_ring_,
           &clock = context_.clock](X509_STORE_CTX* chain) -> core::Result<transport::PeerIdentity> {
     const auto peer = identity::verify_peer(chain, trust, clock.wall());
     if (!peer) {
       return peer.error();
     }
+    ring.learn_signer(peer->id, *peer->key);
     return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->groups,
                                    peer->not_after};
   };
@@ -83,8 +84,7 @@ void MeshNode::tell_own_standing() const {
   for (const crypto::Certificate& certificate : identity_.tls->intermediates) {
     chain.push_back(certificate.der());
   }
-  const auto own =
-      identity::verify_peer(chain, book_.store().trust(), context_.clock.wall());
+  const auto own = identity::verify_peer(chain, book_.store().trust(), context_.clock.wall());
   if (!own) {
     log_.error("peers refuse this node's own certificate",
                {core::field("why", core::describe(own.error())),
@@ -95,8 +95,8 @@ void MeshNode::tell_own_standing() const {
 // Once a second: entries of the denylist and certificates whose time is over.
 void MeshNode::mind() {
   const core::WallTime now = context_.clock.wall();
-  const bool ended = std::ranges::any_of(
-      links_, [now](const auto& link) { return link.second.not_after <= now; });
+  const bool ended =
+      std::ranges::any_of(links_, [now](const auto& link) { return link.second.not_after <= now; });
   if ((book_.store().refresh(now) || ended) && endpoint_) {
     if (const auto applied = apply_trust(); !applied) {
       log_.error("new trust could not be put to use",

@@ -60,8 +60,7 @@ const core::Bytes* StatementBook::bytes(const wire::StatementKey& key) const {
 
 bool StatementBook::too_many_profiles(const Statement& statement, const core::NodeId& from) {
   return statement.key().kind == StatementKind::kProfile &&
-         store_.find(statement.key()) == nullptr &&
-         ++profiles_from_[from] > kMaxProfilesFromPeer;
+         store_.find(statement.key()) == nullptr && ++profiles_from_[from] > kMaxProfilesFromPeer;
 }
 
 StatementBook::Taken StatementBook::offer(core::ByteView bytes, const core::NodeId& from) {
