@@ -100,7 +100,7 @@ core::Result<identity::Bundle> issue(Session& session, const SignOptions& option
   if (!statements) {
     return statements.error();
   }
-  bundle->statements = std::move(*statements);
+  bundle->statements.insert(bundle->statements.end(), statements->begin(), statements->end());
   return bundle;
 }
 

@@ -8,7 +8,6 @@
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/kek_options.h"
-#include "ctl/take_statements.h"
 #include "identity/durable_file.h"
 #include "identity/fingerprint.h"
 #include "identity/identity_folder.h"
@@ -144,13 +143,16 @@ core::Result<std::vector<crypto::Sha256>> parse_pins(const std::vector<std::stri
   return pins;
 }
 
-core::Result<identity::CheckedBundle> try_install(Session& session, const InstallOptions& options,
-                                                  std::string_view text) {
+core::Result<identity::CheckedBundle> try_install(Session& session, const InstallOptions& options) {
   const auto pins = parse_pins(options.pins);
   if (!pins) {
     return pins.error();
   }
-  auto bundle = identity::Bundle::parse(text);
+  const auto text = session.read(options.bundle);
+  if (!text) {
+    return text.error();
+  }
+  const auto bundle = identity::Bundle::parse(*text);
   if (!bundle) {
     return core::fail(bundle.error().code,
                       fmt::format("{}: {}", options.bundle, bundle.error().about));
@@ -159,46 +161,39 @@ core::Result<identity::CheckedBundle> try_install(Session& session, const Instal
   if (!self) {
     return self.error();
   }
-  // They have a place of their own, where newer ones follow.
-  const auto statements = std::move(bundle->statements);
-  bundle->statements.clear();
-  auto installed = IdentityFolder(options.state)
-                       .install(session.disk, *bundle, *pins, session.clock.wall(), *self);
-  if (installed) {
-    if (auto taken = take_statements(session, options.state, statements); !taken) {
-      return taken.error();
-    }
-  }
-  return installed;
+  return IdentityFolder(options.state)
+      .install(session.disk, *bundle, *pins, session.clock.wall(), *self);
 }
 
-// Statements alone, as 'network rotate-key' writes them, for a node that has its identity.
-bool is_statements(std::string_view text) {
-  return text.starts_with("-----BEGIN RUNARD STATEMENT-----");
+// A file of statements alone: for a node that is installed.
+core::Result<std::size_t> try_statements(Session& session, const InstallOptions& options,
+                                         std::string_view text) {
+  const auto statements = identity::Statement::parse_pem(text);
+  if (!statements) {
+    return statements.error();
+  }
+  return IdentityFolder(options.state).install(session.disk, *statements, session.clock.wall());
 }
 
 int install_statements(Session& session, const InstallOptions& options, std::string_view text) {
-  const auto statements = identity::Statement::parse_pem(text);
-  if (!statements) {
-    return session.fail(statements.error());
+  const auto news = try_statements(session, options, text);
+  if (!news) {
+    return session.fail(news.error());
   }
-  if (const auto taken = take_statements(session, options.state, *statements); !taken) {
-    return session.fail(taken.error());
-  }
-  session.print("statements", {{"statements", statements->size()}, {"state", options.state}});
-  session.say("A running runard takes them, and tells its peers: systemctl reload runard");
+  session.print("statements", {{"news", *news}, {"state", options.state}});
+  session.say(*news == 0 ? "This node knew it already."
+                         : "Let the running node take it and tell the others: systemctl reload "
+                           "runard");
   return kExitOk;
 }
 
 int install(Session& session, const InstallOptions& options) {
-  const auto text = session.read(options.bundle);
-  if (!text) {
-    return session.fail(text.error());
-  }
-  if (is_statements(*text)) {
+  if (const auto text = options.bundle == "-" ? core::Result<std::string>("")
+                                              : session.read(options.bundle);
+      text && text->starts_with(fmt::format("-----BEGIN {}-----", identity::kStatementLabel))) {
     return install_statements(session, options, *text);
   }
-  const auto installed = try_install(session, options, *text);
+  const auto installed = try_install(session, options);
   if (!installed) {
     const int code = session.fail(installed.error());
     session.say("Nothing was changed.");
@@ -261,7 +256,7 @@ void add_node_identity_commands(CLI::App& app, const CommandContext& context) {
        "runarctl node install edge-1.bundle --ca-fingerprint SHA256:663ef8390a7d..."},
       context, [install_options](Session& session) { return install(session, *install_options); });
   add_state(install_command, install_options->state);
-  install_command.add_option("bundle", install_options->bundle, "The bundle, or -")
+  install_command.add_option("bundle", install_options->bundle, "The bundle or statements, or - for a bundle")
       ->required()
       ->type_name(value_name::kFile);
   install_command

@@ -16,6 +16,20 @@ using crypto::PemBlock;
 constexpr std::string_view kNetworksLabel = "RUNARD NETWORKS";
 constexpr std::size_t kMaxIntermediates = 4;
 
+// Those at the end, out of the blocks.
+core::Result<std::vector<Statement>> take_statements(std::vector<PemBlock>& blocks) {
+  std::vector<Statement> statements;
+  while (!blocks.empty() && blocks.back().label == kStatementLabel) {
+    auto statement = Statement::parse(blocks.back().der);
+    if (!statement) {
+      return fail(Errc::kBundleInvalid, statement.error().about);
+    }
+    statements.insert(statements.begin(), std::move(*statement));
+    blocks.pop_back();
+  }
+  return statements;
+}
+
 core::Result<std::vector<Certificate>> certificates_of(const std::vector<PemBlock>& blocks) {
   std::vector<Certificate> certificates;
   for (const PemBlock& block : blocks) {
@@ -31,28 +45,14 @@ core::Result<std::vector<Certificate>> certificates_of(const std::vector<PemBloc
   return certificates;
 }
 
-// Those at the end of a bundle's blocks, which they leave.
-core::Result<std::vector<Statement>> take_statements(std::vector<PemBlock>& blocks) {
-  std::vector<Statement> statements;
-  while (!blocks.empty() && blocks.back().label == kStatementLabel) {
-    auto statement = Statement::parse(blocks.back().der);
-    if (!statement || statements.size() == kMaxBundleStatements) {
-      return fail(Errc::kBundleInvalid,
-                  statement ? "a bundle holds at most 16 statements" : statement.error().about);
-    }
-    statements.insert(statements.begin(), std::move(*statement));
-    blocks.pop_back();
-  }
-  return statements;
-}
-
 core::Result<Bundle> assemble(std::vector<Certificate> certificates, SignedNetworks networks) {
   const auto first_root = std::find_if(certificates.begin() + 1, certificates.end(),
                                        [](const Certificate& c) { return c.is_self_issued(); });
   Bundle bundle{certificates.front(),
                 {certificates.begin() + 1, first_root},
                 {first_root, certificates.end()},
-                std::move(networks)};
+                std::move(networks),
+                {}};
   if (bundle.roots.empty() || bundle.roots.size() > kMaxRoots ||
       bundle.intermediates.size() > kMaxIntermediates) {
     return fail(Errc::kBundleInvalid, "a bundle holds 1 to 8 root CAs and at most 4 others");
@@ -90,7 +90,7 @@ core::Result<PeerIdentity> verify_with(const Bundle& bundle, const TrustBundle& 
 
 core::Result<Bundle> Bundle::parse(std::string_view text) {
   if (text.size() > kMaxBundleText) {
-    return fail(Errc::kBundleInvalid, "a bundle is at most 256 KiB long");
+    return fail(Errc::kBundleInvalid, "a bundle is at most 512 KiB long");
   }
   auto blocks = crypto::parse_pem(text);
   if (!blocks) {

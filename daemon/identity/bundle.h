@@ -1,7 +1,7 @@
 // Bundle: what `ca sign` gives and `node install` takes: one PEM text of the node's certificate,
-// its CAs (intermediates first, then one or more roots), the signed names of its networks, and what
-// the mesh's authority has said by then (statements, which prove themselves). Nothing in it is
-// secret.
+// its CAs (intermediates first, then one or more roots), the signed names of its networks, and
+// statements, if there are any.
+// Nothing in it is secret.
 //
 // Parsing checks form only; check_bundle checks what it says. The text of a bundle is canonical:
 // what parses is what text() gives back.
@@ -22,15 +22,14 @@
 
 namespace runard::identity {
 
-inline constexpr std::size_t kMaxBundleText = 256 * 1024;
-inline constexpr std::size_t kMaxBundleStatements = 16;
+inline constexpr std::size_t kMaxBundleText = 512 * 1024;
 
 struct Bundle {
   crypto::Certificate certificate;
   std::vector<crypto::Certificate> intermediates;
   std::vector<crypto::Certificate> roots;  // 1..kMaxRoots
   SignedNetworks networks;
-  std::vector<Statement> statements = {};  // at most kMaxBundleStatements
+  std::vector<Statement> statements{};  // what is newer than the certificate
 
   static core::Result<Bundle> parse(std::string_view text);
   std::string text() const;
