@@ -37,8 +37,6 @@ constexpr Later kLater[] = {
     {"token", "create", "Enrol by hand: node init, node csr, ca sign, node install."},
     {"profile", "create", nullptr},
     {"profile", "export", nullptr},
-    {"label", "ls", nullptr},
-    {"label", "who-can", nullptr},
     {"key", "ls", nullptr},
     {"key", "rotate", nullptr},
     {"keystore", "inspect", nullptr},
