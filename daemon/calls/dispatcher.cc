@@ -103,6 +103,11 @@ rpc::Ticket Dispatcher::call(const rpc::Request& request, const rpc::Responder& 
 }
 
 core::Error Dispatcher::nobody(const rpc::Request& request, bool known) const {
+  const bool own = (request.flags & rpc::kInbound) == 0 && !request.path.starts_with('$');
+  if (own && options_.gate != nullptr &&
+      !options_.gate->admit_self(policy::Action::kCall, {request.network, request.path})) {
+    return core::fail(Errc::kDenied, std::string(policy::kDeniedHere), Executed::kNo);
+  }
   if (known) {
     return core::fail(Errc::kNoEndpoint, path_text("no reachable node may take", request),
                       Executed::kNo);

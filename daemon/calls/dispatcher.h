@@ -22,6 +22,7 @@
 #include "calls/kept_request.h"
 #include "core/executor.h"
 #include "core/slot_table.h"
+#include "policy/gate.h"
 #include "registry/registry.h"
 
 namespace runard::calls {
@@ -31,6 +32,8 @@ struct Options {
   core::Duration default_timeout = std::chrono::seconds(5);
   std::uint64_t payload_limit = 4U << 20;
   std::uint32_t open_limit = 65536;  // calls in flight in this process
+  // What this node may not call is denied even where nobody offers it. Null: no rules.
+  const policy::Gate* gate = nullptr;
 };
 
 struct Stats {

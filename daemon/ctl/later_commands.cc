@@ -43,7 +43,6 @@ constexpr Later kLater[] = {
     {"key", "rotate", nullptr},
     {"keystore", "inspect", nullptr},
     {"keystore", "rekey", nullptr},
-    {"auth", "can-i", nullptr},
     {"lb", "explain", "'runarctl call PATH --all' shows who provides an action."},
     {"dlq", "ls", nullptr},
     {"dlq", "show", nullptr},
@@ -51,7 +50,6 @@ constexpr Later kLater[] = {
     {"dlq", "purge", nullptr},
     {"", "doctor", "'runarctl status' and 'runarctl config validate' show most of it."},
     {"config", "diff", "Compare the file with 'runarctl config show'."},
-    {"config", "reload", kRestart},
     {"", "trace", nullptr},
     {"", "top", "'runarctl status' shows the figures of this node."},
 };

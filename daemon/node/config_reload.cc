@@ -57,7 +57,7 @@ struct ConfigReload::Round {
   plugin_host::Host& host;
   Done done;
   std::size_t waiting = 1;  // services, and the round itself
-  bool all_taken = true;
+  core::Result<bool> all_taken = true;
 };
 
 void ConfigReload::begin(const config::Config& running, plugin_host::Host& host, Done done) {
@@ -73,21 +73,33 @@ void ConfigReload::begin(const config::Config& running, plugin_host::Host& host,
   }
   const auto round = std::make_shared<Round>(Round{running, host, std::move(done)});
   elsewhere_([this, round] {
-    config::Loaded loaded = load_();
+    config::Loaded loaded = source_.load();
     control_.post(
         [this, round, loaded = std::move(loaded)]() mutable { read(round, std::move(loaded)); });
   });
 }
 
+core::Result<void> ConfigReload::take(const Round& round, config::Loaded& loaded) const {
+  if (!loaded.config) {
+    return core::fail(core::Errc::kConfigInvalid,
+                      loaded.problems.empty() ? "" : loaded.problems.front().text());
+  }
+  if (loaded.config->node.name.empty()) {
+    loaded.config->node.name = round.running.node.name;
+  }
+  return source_.take(*loaded.config);
+}
+
 void ConfigReload::read(const std::shared_ptr<Round>& round, config::Loaded loaded) {
   for (const config::Problem& problem : loaded.problems) {
-    log_.error("the configuration has a mistake: everything stays as it was",
-               {core::field("problem", problem.text())});
+    log_.error("the configuration has a mistake", {core::field("problem", problem.text())});
   }
-  if (loaded.config) {
-    if (loaded.config->node.name.empty()) {
-      loaded.config->node.name = round->running.node.name;
-    }
+  const auto taken = take(*round, loaded);
+  if (!taken) {
+    log_.error("reload failed, everything stays as it was",
+               {core::field("why", core::describe(taken.error()))});
+    round->all_taken = taken.error();
+  } else {
     if (differs_elsewhere(round->running, *loaded.config)) {
       log_.warn("more than settings of services has changed: that takes a restart");
       round->all_taken = false;
@@ -98,8 +110,6 @@ void ConfigReload::read(const std::shared_ptr<Round>& round, config::Loaded load
           name, settings,
           [this, round, name](const core::Result<void>& result) { settled(round, name, result); });
     }
-  } else {
-    round->all_taken = false;
   }
   end(round);
 }
@@ -107,7 +117,7 @@ void ConfigReload::read(const std::shared_ptr<Round>& round, config::Loaded load
 void ConfigReload::settled(const std::shared_ptr<Round>& round, const std::string& service,
                            const core::Result<void>& result) {
   if (!result) {
-    round->all_taken = false;
+    round->all_taken = result.error();
     log_.error(
         "a service keeps its old settings",
         {core::field("service", service), core::field("why", core::describe(result.error()))});
@@ -120,7 +130,7 @@ void ConfigReload::end(const std::shared_ptr<Round>& round) {
     return;
   }
   busy_ = false;
-  round->done(round->all_taken);
+  round->done(std::move(round->all_taken));
   if (core::Task next = std::move(next_)) {
     next();
   }

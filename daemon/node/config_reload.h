@@ -17,14 +17,19 @@ namespace runard::node {
 
 class ConfigReload {
  public:
-  using Load = std::function<config::Loaded()>;             // reads the file again
-  using Elsewhere = std::function<void(core::Task)>;        // runs it on a thread that may wait
-  using Done = core::UniqueFunction<void(bool all_taken)>;  // all that was new is in force
+  struct Source {
+    std::function<config::Loaded()> load;  // reads the file again
+    // Before the services, on the control strand: takes what else can change, all of it or nothing.
+    std::function<core::Result<void>(config::Config& wanted)> take;
+  };
+  using Elsewhere = std::function<void(core::Task)>;  // runs it on a thread that may wait
+  // Whether all that was new is in force, or why something was refused.
+  using Done = core::UniqueFunction<void(core::Result<bool> all_taken)>;
 
-  ConfigReload(core::Executor& control, core::Log log, Load load, Elsewhere elsewhere)
+  ConfigReload(core::Executor& control, core::Log log, Source source, Elsewhere elsewhere)
       : control_(control),
         log_(std::move(log)),
-        load_(std::move(load)),
+        source_(std::move(source)),
         elsewhere_(std::move(elsewhere)) {}
 
   // `running`: what the node was started with. The host outlives `done`.
@@ -32,6 +37,7 @@ class ConfigReload {
 
  private:
   struct Round;
+  core::Result<void> take(const Round& round, config::Loaded& loaded) const;
   void read(const std::shared_ptr<Round>& round, config::Loaded loaded);
   void settled(const std::shared_ptr<Round>& round, const std::string& service,
                const core::Result<void>& result);
@@ -39,7 +45,7 @@ class ConfigReload {
 
   core::Executor& control_;
   const core::Log log_;
-  const Load load_;
+  const Source source_;
   const Elsewhere elsewhere_;
   bool busy_ = false;
   core::Task next_;  // one that was asked for while busy

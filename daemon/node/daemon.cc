@@ -16,6 +16,7 @@
 #include "node/local_node.h"
 #include "node/mesh_node.h"
 #include "node/notify.h"
+#include "policy/from_config.h"
 
 namespace runard::node {
 namespace {
@@ -49,16 +50,19 @@ class Daemon {
         control_(io_),
         context_{io_, control_, clock_, random_, log_, environment.version},
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
-        reload_(control_, log_, environment.load, [this](core::Task task) {
-          boost::asio::post(files_, [task = std::move(task)]() mutable { task(); });
-        }) {}
+        reload_(control_, log_,
+                {environment.load, [this](config::Config& wanted) { return take(wanted); }},
+                [this](core::Task task) {
+                  boost::asio::post(files_, [task = std::move(task)]() mutable { task(); });
+                }) {}
 
   int run();
 
  private:
   core::Result<void> start();
   void ready();
-  void reload();
+  void reload(ConfigReload::Done told);
+  core::Result<void> take(config::Config& wanted);
   void wait_for_signal();
   void on_signal(int signal);
   void drain();
@@ -66,7 +70,7 @@ class Daemon {
   void ended(Exit exit);
 
   const Environment environment_;
-  const config::Config config_;
+  config::Config config_;  // authorization changes with a reload
   const core::Log log_;
   const Notify notify_;
   core::SystemClock clock_;
@@ -104,6 +108,17 @@ core::Result<void> Daemon::start() {
     return epoch.error();
   }
   local_.emplace(context_, config_, *epoch);
+  local_->on_control(
+      [this](std::string_view method, const boost::json::object&, admin::ControlAnswer& answer) {
+        if (method != "reload") {
+          return false;
+        }
+        reload([answer = std::move(answer)](const core::Result<bool>& reloaded) mutable {
+          answer(reloaded ? core::Result<boost::json::object>(boost::json::object())
+                          : reloaded.error());
+        });
+        return true;
+      });
   if (!config_.local_only()) {
     auto mesh = MeshNode::make(context_, config_, *state_, *epoch, *local_);
     if (!mesh) {
@@ -159,7 +174,7 @@ void Daemon::wait_for_signal() {
 
 void Daemon::on_signal(int signal) {
   if (signal == SIGHUP) {
-    reload();
+    reload([](const core::Result<bool>&) {});  // it is logged
     return;
   }
   if (stopping_) {
@@ -171,26 +186,43 @@ void Daemon::on_signal(int signal) {
   drain();
 }
 
-void Daemon::reload() {
+// What can fail comes first, so that all of it is taken or nothing.
+core::Result<void> Daemon::take(config::Config& wanted) {
+  auto policy = policy::from_config(wanted.authorization);
+  if (!policy) {
+    return policy.error();
+  }
+  if (mesh_) {
+    if (auto identity = mesh_->reload_identity(); !identity) {
+      return identity;
+    }
+  }
+  config_.authorization = wanted.authorization;
+  local_->gate().set_policy(std::move(*policy));
+  if (mesh_) {
+    mesh_->rights_changed();
+  }
+  local_->retry_files();
+  return {};
+}
+
+// `told` is told whether it worked.
+void Daemon::reload(ConfigReload::Done told) {
   if (stopping_ || !local_) {
+    told(core::fail(Errc::kServiceStopping, "the daemon is being stopped"));
     return;
   }
   notify_.reloading();
-  if (mesh_) {
-    if (const auto reloaded = mesh_->reload_identity(); !reloaded) {
-      log_.error("the identity could not be reloaded and stays as it was",
-                 {core::field("why", core::describe(reloaded.error()))});
-    } else {
-      log_.info("reloaded the identity");
-    }
-  }
-  local_->retry_files();
-  reload_.begin(config_, local_->plugins(), [this](bool all_taken) {
-    if (all_taken) {
-      log_.info("reloaded");
-    }
-    notify_.ready(all_taken ? "reloaded" : "reloaded in part: see the log");
-  });
+  reload_.begin(config_, local_->plugins(),
+                [this, told = std::move(told)](core::Result<bool> all_taken) mutable {
+                  if (all_taken) {
+                    log_.info("reloaded",
+                              {core::field("rules", config_.authorization.rules.size())});
+                  }
+                  const bool all = all_taken && *all_taken;
+                  notify_.ready(all ? "reloaded" : "not all was reloaded: see the log");
+                  told(std::move(all_taken));
+                });
 }
 
 // Peers are told first, so that they choose this node no more; what they have sent meanwhile is

@@ -35,12 +35,18 @@ plugin_host::Restart restart_of(config::Restart restart) {
 
 }  // namespace
 
-std::vector<plugin_host::InstanceSpec> configured_instances(const config::Config& config) {
+core::Result<std::vector<plugin_host::InstanceSpec>> configured_instances(
+    const config::Config& config) {
   std::vector<plugin_host::InstanceSpec> specs;
   for (const config::Plugin& plugin : config.plugins.load) {
+    const auto allow = policy::Allowance::of(plugin);
+    if (!allow) {
+      return allow.error();
+    }
     for (const config::Service& service : plugin.services) {
       plugin_host::InstanceSpec spec;
       spec.file = plugin_file(config.plugins, plugin.file);
+      spec.allow = *allow;
       spec.type = service.type;
       spec.path = service.path;
       spec.network = service.network;

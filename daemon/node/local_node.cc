@@ -6,8 +6,11 @@
 #include <boost/asio/post.hpp>
 
 #include "config/show.h"
+#include "core/check.h"
 #include "crypto/digest.h"
+#include "node/authorization.h"
 #include "node/instance_specs.h"
+#include "policy/from_config.h"
 
 namespace runard::node {
 namespace json = boost::json;
@@ -26,6 +29,13 @@ std::vector<std::string> networks_of(const config::Config& config) {
   return networks;
 }
 
+// The loader has checked it.
+std::shared_ptr<const policy::Policy> policy_of(const config::Config& config) {
+  auto policy = policy::from_config(config.authorization);
+  RUNARD_CHECK(policy.has_value());
+  return std::move(*policy);
+}
+
 plugin_host::Options host_options(const Context& context, const config::Config& config) {
   plugin_host::Options options{
       context.control,
@@ -41,8 +51,9 @@ plugin_host::Options host_options(const Context& context, const config::Config& 
   return options;
 }
 
-calls::Options call_options(const config::Config& config) {
+calls::Options call_options(const config::Config& config, const policy::Gate& gate) {
   calls::Options options;
+  options.gate = &gate;
   options.default_timeout = config.request_timeout;
   options.payload_limit = config.limits.payload;
   return options;
@@ -54,8 +65,9 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
     : context_(context),
       config_(config),
       began_(context.clock.now()),
+      gate_(policy_of(config), context.log.component("policy")),
       registry_(config.node.name, networks_of(config), context.random.next()),
-      calls_(call_options(config), registry_, context.clock, context.control),
+      calls_(call_options(config, gate_), registry_, context.clock, context.control),
       broker_(registry_, context.clock, epoch, context.random.next()),
       events_(broker_),
       directory_(registry_, events_),
@@ -66,9 +78,24 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
           {config.control.socket, config.control.group, context.version, config.request_timeout},
           {[this] { return status(); },
            [this] { return config::show(config_, config::ShowAs::kYaml); },
-           [this] { return config::show(config_, config::ShowAs::kJson); }},
+           [this] { return config::show(config_, config::ShowAs::kJson); },
+           [this](std::string_view method, const json::object& params,
+                  admin::ControlAnswer& answer) {
+             return std::ranges::any_of(controls_, [&](const Control& control) {
+               return control(method, params, answer);
+             });
+           }},
           calls_, broker_, registry_, context.clock, context.log.component("admin")) {
   host_control_.set_host(&plugins_);
+  broker_.set_gate(gate_);
+  on_control(
+      [this](std::string_view method, const json::object& params, admin::ControlAnswer& answer) {
+        if (method != "can_i") {
+          return false;
+        }
+        answer(can_i(gate_, registry_, params));
+        return true;
+      });
   for (const std::string& network : registry_.networks()) {
     auto& service = registry_services_.emplace_back(
         std::make_unique<system::RegistryService>(network, registry_, host_control_));
@@ -98,8 +125,11 @@ core::Result<void> LocalNode::start(core::Task ready) {
         context_.log.component("plugins"));
   }
   auto specs = configured_instances(config_);
+  if (!specs) {
+    return specs.error();
+  }
   expire_retained();
-  if (auto added = plugins_.add(std::move(specs),
+  if (auto added = plugins_.add(std::move(*specs),
                                 [this, ready = std::move(ready)]() mutable {
                                   if (folder_) {
                                     folder_->start();
@@ -225,6 +255,7 @@ json::object LocalNode::status() const {
                          {"networks", json::value_from(registry_.networks())},
                          {"mode", "local-only"},
                          {"services", std::move(services)},
+                         {"authorization", authorization_status(gate_.stats(), config_)},
                          {"calls",
                           {{"total", calls.calls},
                            {"failed", calls.failed},

@@ -19,8 +19,7 @@ namespace {
 using namespace runard;
 
 std::optional<std::string> environment(const std::string& name) {
-  const char* value =
-      std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): before any thread
+  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody writes it
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
@@ -103,8 +102,8 @@ int main(int argc, char** argv) {
   crypto::harden_process();
   CLI::App app(
       "The mesh daemon. Runs in the foreground and logs to stderr; SIGTERM drains and stops it, a "
-      "second one stops it at once, SIGHUP takes a renewed certificate and new settings of "
-      "services.",
+      "second one stops it at once, SIGHUP takes a renewed certificate, changed rules of "
+      "authorization and new settings of services.",
       "runard");
   std::string path = "/etc/runard/runard.yaml";
   bool check = false;

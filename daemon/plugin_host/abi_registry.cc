@@ -57,13 +57,18 @@ runar_status add_action(runar_ctx* raw, const runar_action* given, runar_id* out
   });
 }
 
-runar_status check_subscription(const runar_subscription& given) {
+runar_status check_subscription(const Label& label, const runar_subscription& given) {
   if (given.on_event == nullptr || !is_text(given.topic, 2 * routing::kMaxPathBytes) ||
       !is_utf8_text(given.group, routing::kMaxNameBytes) || given.include_past_ns < 0 ||
       given.overflow > RUNAR_BLOCK) {
     return RUNAR_E_INVALID;
   }
-  return (given.flags & ~std::uint32_t{RUNAR_SUB_MANUAL}) != 0 ? RUNAR_E_UNSUPPORTED : RUNAR_OK;
+  if ((given.flags & ~std::uint32_t{RUNAR_SUB_MANUAL}) != 0) {
+    return RUNAR_E_UNSUPPORTED;
+  }
+  const bool denied =
+      label.allow != nullptr && !label.allow->may_subscribe(view(given.topic), label.network);
+  return denied ? RUNAR_E_DENIED : RUNAR_OK;
 }
 
 runar_status subscribe(runar_ctx* raw, const runar_subscription* given, runar_id* out) {
@@ -75,7 +80,7 @@ runar_status subscribe(runar_ctx* raw, const runar_subscription* given, runar_id
     const Growable<runar_subscription> read(given, RUNARD_SIZE_TO(runar_subscription, user));
     runar_status status = read.status();
     if (status == RUNAR_OK) {
-      status = check_subscription(*read);
+      status = check_subscription(entry.context().label(), *read);
     }
     if (status == RUNAR_OK) {
       status = entry.instance().subscriptions().add(*read, out);

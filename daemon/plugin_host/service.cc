@@ -12,6 +12,7 @@ Service::Service(Control& control, InstanceSpec spec, InstanceId id)
       backoff_(spec_.backoff.first) {
   label_->network = spec_.network;
   label_->path = spec_.path;
+  label_->allow = spec_.allow;
   label_->service = spec_.network + ":" + spec_.path;
   label_->log = control.runtime->log.with("service", label_->service);
   row_.network = spec_.network;

@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/errors.h"
 #include "plugin_host/ports.h"
+#include "policy/allowance.h"
 
 namespace runard::plugin_host {
 
@@ -54,6 +55,7 @@ struct InstanceSpec {
   Backoff backoff;
   std::string config_json = "{}";
   std::string data_dir;
+  std::shared_ptr<const policy::Allowance> allow;  // null: everything
   std::uint32_t max_concurrency = 0;  // unanswered requests at once; 0: Limits::instance_requests
 };
 

@@ -91,6 +91,10 @@ rpc::Receipt Broker::publish(const rpc::Event& event, const rpc::PublishOptions&
     refused_.fetch_add(1, std::memory_order_relaxed);
     return refused(core::Errc::kReservedPath, "topics that begin with $ belong to the system");
   }
+  if (denied_here(event, options, *path)) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return refused(core::Errc::kDenied, std::string(policy::kDeniedHere));
+  }
   rpc::Event own = event;
   own.network = path->network;
   own.topic = path->path;
@@ -109,12 +113,19 @@ void Broker::stamp(rpc::Event& event, Shard& shard) {
   event.published = clock_.wall();
 }
 
+// An event of this node's own that other nodes would be sent and by its rules may not.
+bool Broker::denied_here(const rpc::Event& event, const rpc::PublishOptions& options,
+                         routing::TopicView topic) const {
+  return gate_ != nullptr && (event.flags & rpc::kRemoteEvent) == 0 && options.broadcast &&
+         !options.system && !gate_->admit_self(policy::Action::kPublish, topic);
+}
+
 // Who gets it is found out under the mutex: a subscription that looks at what is retained either
 // finds the event there or is among those.
 rpc::Receipt Broker::hand_over(rpc::Event& event, const rpc::PublishOptions& options) {
   Shard& shard = shard_of(event.topic);
   const std::lock_guard lock(shard.mutex);
-  Targets targets(snapshot_, registry_);
+  Targets targets(snapshot_, registry_, gate_);
   targets.find(event, options, group_turn_);
   const Targets::Queues& queues = targets.queues();
   if (!reserve_all(queues, event.payload.bytes.size())) {
@@ -193,6 +204,10 @@ core::Result<std::shared_ptr<rpc::EventQueue>> Broker::subscribe(rpc::SubscribeO
   if (std::find(networks.begin(), networks.end(), options.network) == networks.end()) {
     return core::fail(core::Errc::kDenied,
                       "this node is not a member of network \"" + options.network + "\"");
+  }
+  if (gate_ != nullptr && options.announce && !pattern->is_system() &&
+      !gate_->possible({}, policy::Action::kSubscribe, options.network, options.pattern)) {
+    return core::fail(core::Errc::kDenied, std::string(policy::kDeniedHere));
   }
   const bool past = options.include_past > core::Duration{0};
   const registry::SubscriptionRow row{options.network, options.pattern, options.group};

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "policy/gate.h"
 #include "pubsub/remote_past.h"
 #include "pubsub/targets.h"
 #include "pubsub/topic_store.h"
@@ -54,6 +55,8 @@ class Broker final : public rpc::Broker, public rpc::Past {
   Broker(registry::Registry& registry, const core::Clock& clock, std::uint64_t epoch,
          std::uint64_t seed);
   void set_peers(EventPeers* peers);
+  // The rules of who may publish, and who may be sent what; none before. Before the first event.
+  void set_gate(const policy::Gate& gate) { gate_ = &gate; }
   // A node is linked, or no more: whom subscriptions ask for the past. See RemotePast.
   void peer_up(const core::NodeId& node, std::uint64_t run, std::vector<std::string> networks) {
     remote_past_.peer_up(node, run, std::move(networks));
@@ -82,6 +85,11 @@ class Broker final : public rpc::Broker, public rpc::Past {
   rpc::Receipt hand_over(rpc::Event& event, const rpc::PublishOptions& options);
   void stamp(rpc::Event& event, Shard& shard);
   void retain(const rpc::EventPtr& event, const rpc::PublishOptions& options, Shard& shard);
+  bool may_receive(const core::NodeId& node, routing::TopicView topic) const {
+    return gate_ == nullptr || gate_->allows(node, policy::Action::kSubscribe, topic);
+  }
+  bool denied_here(const rpc::Event& event, const rpc::PublishOptions& options,
+                   routing::TopicView topic) const;
   static bool reserve_all(const Targets::Queues& queues, std::size_t bytes);
   struct Spread {  // among peers
     std::uint32_t sent = 0;
@@ -101,6 +109,7 @@ class Broker final : public rpc::Broker, public rpc::Past {
   const core::Clock& clock_;
   const std::uint64_t epoch_;
   std::atomic<EventPeers*> peers_{nullptr};
+  const policy::Gate* gate_ = nullptr;
   std::atomic<std::uint64_t> next_instance_{1};
   std::atomic<std::uint32_t> group_turn_{0};
   std::atomic<std::uint64_t> last_serial_{0};  // of a retained event

@@ -49,7 +49,9 @@ void Targets::find_queues(const rpc::Event& event) {
 void Targets::find_peers(const rpc::Event& event, const core::NodeId& target) {
   for (const registry::EventPeer& peer :
        table_->event_peers({event.network, event.topic}, merged_)) {
-    if (!target.is_zero() && target != peer.node) {
+    const bool wanted = target.is_zero() || target == peer.node;
+    if (!wanted || (gate_ != nullptr && !gate_->allows(peer.node, policy::Action::kSubscribe,
+                                                       {event.network, event.topic}))) {
       continue;
     }
     peers_.push_back({peer.node, false, {}});

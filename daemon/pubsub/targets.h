@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/gate.h"
 #include "pubsub/queue.h"
 #include "registry/registry.h"
 #include "routing/route_trie.h"
@@ -32,8 +33,10 @@ class Targets {
   using Queues = boost::container::small_vector<Queue*, 8>;
   using Peers = boost::container::small_vector<Peer, 4>;
 
-  Targets(const routing::Snapshot<QueueIndex>& index, const registry::Registry& registry)
-      : registry_(registry), index_(index.read()), table_(registry.table()) {}
+  // `gate`: who may be sent what; null: everybody everything.
+  Targets(const routing::Snapshot<QueueIndex>& index, const registry::Registry& registry,
+          const policy::Gate* gate)
+      : registry_(registry), gate_(gate), index_(index.read()), table_(registry.table()) {}
   Targets(const Targets&) = delete;
   Targets& operator=(const Targets&) = delete;
   ~Targets() = default;
@@ -56,6 +59,7 @@ class Targets {
   void choose_members(const rpc::Event& event, std::atomic<std::uint32_t>& turn);
 
   const registry::Registry& registry_;
+  const policy::Gate* const gate_;
   const routing::Snapshot<QueueIndex>::Guard index_;
   const routing::Snapshot<registry::RouteTable>::Guard table_;
   std::vector<registry::EventPeer> merged_;

@@ -42,12 +42,14 @@ struct World {
   runar_status answer = RUNAR_OK;
   config::Config running;
   std::vector<std::thread> threads;
-  node::ConfigReload reload{plugins.control, core::Log(),
-                            [this] {
-                              const std::lock_guard lock(mutex);
-                              ++reads;
-                              return file;
-                            },
+  node::ConfigReload reload{plugins.control,
+                            core::Log(),
+                            {[this] {
+                               const std::lock_guard lock(mutex);
+                               ++reads;
+                               return file;
+                             },
+                             [](config::Config&) { return core::Result<void>(); }},
                             [this](core::Task task) {
                               threads.emplace_back([task = std::move(task)]() mutable { task(); });
                             }};
@@ -77,7 +79,9 @@ struct World {
   bool run() {
     std::promise<bool> done;
     plugins.control.post([&] {
-      reload.begin(running, *plugins.host, [&](bool all_taken) { done.set_value(all_taken); });
+      reload.begin(running, *plugins.host, [&](const core::Result<bool>& all_taken) {
+        done.set_value(all_taken && *all_taken);
+      });
     });
     return done.get_future().get();
   }
@@ -141,7 +145,8 @@ TEST_CASE("a reload that is asked for while one runs follows it, and any number 
   std::atomic<int> done{0};
   world.plugins.control.run([&] {
     for (int i = 0; i < 5; ++i) {
-      world.reload.begin(world.running, *world.plugins.host, [&](bool) { ++done; });
+      world.reload.begin(world.running, *world.plugins.host,
+                         [&](const core::Result<bool>&) { ++done; });
     }
   });
   REQUIRE(eventually([&] { return done == 5; }));
