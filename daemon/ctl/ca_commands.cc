@@ -1,7 +1,9 @@
 // runarctl ca init|sign|inspect: the mesh's CA, on a machine that needs no network and no daemon.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 #include <memory>
 
 #include "ctl/ca_networks.h"
@@ -100,7 +102,7 @@ core::Result<identity::Bundle> issue(Session& session, const SignOptions& option
   if (!statements) {
     return statements.error();
   }
-  bundle->statements.insert(bundle->statements.end(), statements->begin(), statements->end());
+  std::ranges::move(*statements, std::back_inserter(bundle->statements));
   return bundle;
 }
 

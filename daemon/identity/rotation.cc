@@ -49,8 +49,9 @@ core::Result<Certificate> read_certificate(const fs::path& file) {
 core::Result<std::optional<Statement>> read_statement(const fs::path& file) {
   const auto text = read_file(file);
   if (!text) {
-    return text.error().code == Errc::kNotFound ? core::Result<std::optional<Statement>>(std::nullopt)
-                                                : text.error();
+    return text.error().code == Errc::kNotFound
+               ? core::Result<std::optional<Statement>>(std::nullopt)
+               : text.error();
   }
   const auto statements = Statement::parse_pem(*text);
   if (!statements || statements->size() != 1) {
@@ -87,12 +88,11 @@ core::Result<void> remove_files(Disk& disk, const fs::path& folder,
 
 core::Result<Statement> write_trust(const Authority& authority, std::uint64_t generation,
                                     const std::vector<Certificate>& roots) {
-  auto statement =
-      Statement::sign({{StatementKind::kTrust, {}},
-                       generation,
-                       authority.host().clock.wall(),
-                       encode_trust_roots(roots)},
-                      authority.key());
+  auto statement = Statement::sign({{StatementKind::kTrust, {}},
+                                    generation,
+                                    authority.host().clock.wall(),
+                                    encode_trust_roots(roots)},
+                                   authority.key());
   if (!statement) {
     return statement.error();
   }
@@ -187,9 +187,8 @@ core::Result<Statement> Rotation::prepare(core::Duration lifetime) const {
   if (present(folder / kPrevious)) {
     return fail(Errc::kConflict, "the root before this one is not retired yet");
   }
-  const auto next = present(folder / kNextCertificate)
-                        ? read_certificate(folder / kNextCertificate)
-                        : make_next(lifetime);
+  const auto next = present(folder / kNextCertificate) ? read_certificate(folder / kNextCertificate)
+                                                       : make_next(lifetime);
   return next ? trust_both(*next) : next.error();
 }
 
@@ -214,8 +213,8 @@ core::Result<std::optional<Statement>> Rotation::activate() const {
     return fail(Errc::kConflict, "there is no next root: begin with 'runarctl ca rotate prepare'");
   }
   const auto text = read_secret(folder / kNextKey);
-  const auto key = text ? crypto::PrivateKey::from_pem(*text)
-                        : core::Result<crypto::PrivateKey>(text.error());
+  const auto key =
+      text ? crypto::PrivateKey::from_pem(*text) : core::Result<crypto::PrivateKey>(text.error());
   if (!key) {
     return key.error();
   }
@@ -304,10 +303,10 @@ core::Result<Statement> Rotation::retire(bool force) const {
     }
   }
   const auto previous = read_certificate(folder / kPrevious);
-  auto statement = previous && !lists(*trust, *previous)
-                       ? core::Result<Statement>(**trust)  // a crash came after it was written
-                       : write_trust(authority_, (*trust)->generation() + 1,
-                                     {authority_.certificate()});
+  auto statement =
+      previous && !lists(*trust, *previous)
+          ? core::Result<Statement>(**trust)  // a crash came after it was written
+          : write_trust(authority_, (*trust)->generation() + 1, {authority_.certificate()});
   if (!statement) {
     return statement;
   }
