@@ -143,16 +143,13 @@ core::Result<std::vector<crypto::Sha256>> parse_pins(const std::vector<std::stri
   return pins;
 }
 
-core::Result<identity::CheckedBundle> try_install(Session& session, const InstallOptions& options) {
+core::Result<identity::CheckedBundle> try_install(Session& session, const InstallOptions& options,
+                                                  std::string_view text) {
   const auto pins = parse_pins(options.pins);
   if (!pins) {
     return pins.error();
   }
-  const auto text = session.read(options.bundle);
-  if (!text) {
-    return text.error();
-  }
-  const auto bundle = identity::Bundle::parse(*text);
+  auto bundle = identity::Bundle::parse(text);
   if (!bundle) {
     return core::fail(bundle.error().code,
                       fmt::format("{}: {}", options.bundle, bundle.error().about));

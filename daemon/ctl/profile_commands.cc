@@ -9,8 +9,8 @@
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
+#include "ctl/take_statements.h"
 #include "identity/durable_file.h"
-#include "identity/identity_folder.h"
 #include "keys/delegation_folder.h"
 #include "keys/user_profile.h"
 
@@ -168,12 +168,7 @@ int delegate(Session& session, const Options& options) {
 core::Result<void> take_statement(Session& session, const std::string& state,
                                   core::ByteView bytes) {
   const auto statement = identity::Statement::parse(bytes);
-  if (!statement) {
-    return statement.error();
-  }
-  const auto news =
-      identity::IdentityFolder(state).install(session.disk, {*statement}, session.clock.wall());
-  return news ? core::Result<void>() : news.error();
+  return statement ? take_statements(session, state, {&*statement, 1}) : statement.error();
 }
 
 core::Result<std::size_t> try_import(Session& session, const Options& options) {
