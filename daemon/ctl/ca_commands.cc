@@ -89,7 +89,7 @@ core::Result<identity::Bundle> issue(Session& session, const SignOptions& option
   if (!asked) {
     return core::fail(asked.error().code, options.request + ": " + asked.error().about);
   }
-  auto ca = open_ca(session, options.ca);
+  auto ca = open_networks(session, options.ca);
   if (!ca) {
     return ca.error();
   }

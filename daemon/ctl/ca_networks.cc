@@ -10,7 +10,8 @@ using core::Errc;
 using core::fail;
 using identity::Authority;
 
-core::Result<std::unique_ptr<CaNetworks>> open_ca(Session& session, const std::string& folder) {
+core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session,
+                                                        const std::string& folder) {
   const identity::Host host{session.disk, session.clock, session.random};
   auto ca = Authority::open(host, folder);
   if (!ca) {
@@ -21,6 +22,39 @@ core::Result<std::unique_ptr<CaNetworks>> open_ca(Session& session, const std::s
     return store.error();
   }
   return std::make_unique<CaNetworks>(host, folder, std::move(*ca), std::move(*store));
+}
+
+core::Result<std::string> rotate_without(Session& session, const std::string& folder,
+                                         const core::NodeId& node, const std::string& network) {
+  auto ca = open_networks(session, folder);
+  if (!ca) {
+    return ca.error();
+  }
+  std::vector<identity::Statement> made;
+  if (network.empty()) {
+    auto all = (*ca)->networks.remove(node, {});
+    if (!all) {
+      return all.error();
+    }
+    made = std::move(*all);
+  } else {
+    const auto id = network_of_ca(folder, network);
+    if (!id) {
+      return id.error();
+    }
+    keys::Rotation rotation;
+    rotation.exclude = {node};
+    auto one = (*ca)->networks.rotate(*id, rotation);
+    if (!one) {
+      return one.error();
+    }
+    made.push_back(std::move(*one));
+  }
+  std::string text;
+  for (const identity::Statement& statement : made) {
+    text += statement.pem();
+  }
+  return text;
 }
 
 core::Result<core::NodeId> node_of_ca(const std::string& folder, const std::string& node) {

@@ -21,7 +21,13 @@ struct CaNetworks {
   keys::NetworkAuthority networks;
 };
 
-core::Result<std::unique_ptr<CaNetworks>> open_ca(Session& session, const std::string& folder);
+core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session,
+                                                        const std::string& folder);
+
+// A node was shut out, of one network or (none named) of all: their keys without it, as a text of
+// statements; empty when it had none.
+core::Result<std::string> rotate_without(Session& session, const std::string& folder,
+                                         const core::NodeId& node, const std::string& network);
 
 // A node by its id, or by the name that the CA signed it under last. kNotFound.
 core::Result<core::NodeId> node_of_ca(const std::string& folder, const std::string& node);

@@ -23,7 +23,7 @@ struct CreateOptions {
 
 core::Result<identity::NetworkDescriptor> try_create(Session& session,
                                                      const CreateOptions& options) {
-  auto ca = open_ca(session, options.ca);
+  auto ca = open_networks(session, options.ca);
   if (!ca) {
     return ca.error();
   }
@@ -93,7 +93,7 @@ core::Result<identity::Statement> try_rotate(Session& session, const RotateOptio
   if (!network) {
     return network.error();
   }
-  auto ca = open_ca(session, options.ca);
+  auto ca = open_networks(session, options.ca);
   if (!ca) {
     return ca.error();
   }

@@ -7,6 +7,7 @@
 
 #include "crypto/digest.h"
 #include "ctl/acknowledged.h"
+#include "ctl/ca_networks.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
@@ -30,9 +31,9 @@ core::Result<Authority> open_ca(Session& session, const std::string& folder) {
 }
 
 // Writes the file and tells of it. kExitOk or that of the error.
-int give(Session& session, const Statement& statement, const std::string& out,
-         json::object record) {
-  const std::string text = statement.pem();
+int give(Session& session, const Statement& statement, const std::string& out, json::object record,
+         const std::string& more = "") {
+  const std::string text = statement.pem() + more;
   record["kind"] = identity::kind_name(statement.key().kind);
   record["generation"] = statement.generation();
   if (out != "-") {
@@ -121,7 +122,14 @@ int revoke(Session& session, const RevokeOptions& options, bool revokes) {
   if (!options.network.empty()) {
     record["network"] = options.network;
   }
-  return give(session, *statement, options.out, std::move(record));
+  if (!revokes || !node) {
+    return give(session, *statement, options.out, std::move(record));
+  }
+  const auto keyrings = rotate_without(session, options.ca, *node, options.network);
+  if (!keyrings) {
+    return session.fail(keyrings.error());
+  }
+  return give(session, *statement, options.out, std::move(record), *keyrings);
 }
 
 struct RotateOptions {

@@ -31,6 +31,21 @@ core::Result<std::vector<Statement>> take_statements(std::vector<PemBlock>& bloc
   return statements;
 }
 
+core::Result<std::vector<Certificate>> certificates_of(const std::vector<PemBlock>& blocks) {
+  std::vector<Certificate> certificates;
+  for (const PemBlock& block : blocks) {
+    if (block.label != crypto::kCertificateLabel) {
+      return fail(Errc::kBundleInvalid, "a bundle has blocks that do not belong in it");
+    }
+    auto certificate = Certificate::from_der(block.der);
+    if (!certificate) {
+      return fail(Errc::kBundleInvalid, certificate.error().about);
+    }
+    certificates.push_back(std::move(*certificate));
+  }
+  return certificates;
+}
+
 core::Result<Bundle> assemble(std::vector<Certificate> certificates, SignedNetworks networks) {
   const auto first_root = std::find_if(certificates.begin() + 1, certificates.end(),
                                        [](const Certificate& c) { return c.is_self_issued(); });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "core/check.h"
 #include "crypto/aead.h"
@@ -25,11 +26,13 @@ constexpr std::array<std::uint8_t, crypto::kAeadNonceSize> kNonce{};  // each ke
 
 // Network and path can't run into each other.
 crypto::Sha256 hash_of(const StorageContext& context) {
-  core::Bytes bytes;
-  identity::put_number(bytes, context.network.size(), 4);
-  identity::put_bytes(bytes, core::as_bytes(context.network));
-  identity::put_bytes(bytes, core::as_bytes(context.service));
-  return crypto::sha256(bytes);
+  std::string bytes(4, 0);
+  for (unsigned i = 0; i < 4; ++i) {
+    bytes[i] = static_cast<char>(context.network.size() >> (24 - 8 * i));
+  }
+  bytes += context.network;
+  bytes += context.service;
+  return crypto::sha256(core::as_bytes(bytes));
 }
 
 // The head of the sealed bytes has the salt: 32 random bytes, so no key comes twice.
