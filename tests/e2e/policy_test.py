@@ -228,19 +228,6 @@ def test_what_a_peer_may_not_publish_reaches_nobody(folder, add_daemon):
     expect(mesh.client.ctl("pub", "alarm/fire", "n=1", check=False).returncode, 6)  # told at once
 
 
-def test_admin_takes_a_rule_and_then_works_from_afar(folder, add_daemon):
-    mesh = Mesh(folder, add_daemon)
-    wait_for("the client sees math", mesh.sees)
-    pause = ("call", "$registry/services/math/pause", "--node", "server")
-    expect(mesh.client.ctl(*pause, check=False).returncode, 6)
-    expect(mesh.denied()["admin"], 1)
-    mesh.reload(mesh.server, 'authorization: { rules: [ { allow: [admin], from: { group: web }, path: math } ] }\n')
-    mesh.client.ctl(*pause)
-    expect(mesh.call(at=mesh.server).returncode != 0, True)
-    mesh.client.ctl("call", "$registry/services/math/resume", "--node", "server")
-    expect(mesh.call(at=mesh.server).returncode, 0)
-
-
 def test_T27_a_plugin_keeps_to_what_allow_says(folder, add_daemon):
     daemon = Daemon(folder / "one", "one")
     add_daemon(daemon)
