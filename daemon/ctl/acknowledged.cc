@@ -20,7 +20,7 @@ std::uint64_t number_at(const json::value& from, std::string_view pointer) {
 
 std::string text_of(const json::object& from, std::string_view key) {
   const json::value* found = from.if_contains(key);
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : "";
+  return found != nullptr && found->is_string() ? std::string(std::string_view(found->get_string())) : "";
 }
 
 }  // namespace
@@ -47,11 +47,11 @@ core::Result<void> all_acknowledge(std::string_view status, std::uint64_t genera
       late.push_back(name.empty() ? text_of(*row, "node") : name);
     }
   }
-  return late.empty() ? core::Result<void>()
-                      : fail(Errc::kConflict,
-                             fmt::format("{} of {} nodes do not trust the next root yet, {} for one",
-                                         late.size(), peers->get_array().size() + 1,
-                                         late.front()));
+  return late.empty()
+             ? core::Result<void>()
+             : fail(Errc::kConflict,
+                    fmt::format("{} of {} nodes do not trust the next root yet, {} for one",
+                                late.size(), peers->get_array().size() + 1, late.front()));
 }
 
 }  // namespace runard::ctl

@@ -152,8 +152,8 @@ int install_statements(Session& session, const InstallOptions& options, std::str
 }
 
 int install(Session& session, const InstallOptions& options) {
-  if (const auto text = options.bundle == "-" ? core::Result<std::string>("")
-                                              : session.read(options.bundle);
+  if (const auto text =
+          options.bundle == "-" ? core::Result<std::string>("") : session.read(options.bundle);
       text && text->starts_with(fmt::format("-----BEGIN {}-----", identity::kStatementLabel))) {
     return install_statements(session, options, *text);
   }
@@ -215,7 +215,8 @@ void add_node_identity_commands(CLI::App& app, const CommandContext& context) {
        "runarctl node install edge-1.bundle --ca-fingerprint SHA256:663ef8390a7d..."},
       context, [install_options](Session& session) { return install(session, *install_options); });
   add_state(install_command, install_options->state);
-  install_command.add_option("bundle", install_options->bundle, "The bundle or statements, or - for a bundle")
+  install_command
+      .add_option("bundle", install_options->bundle, "The bundle or statements, or - for a bundle")
       ->required()
       ->type_name(value_name::kFile);
   install_command

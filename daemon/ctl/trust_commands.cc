@@ -5,13 +5,11 @@
 #include <boost/json.hpp>
 #include <memory>
 
-#include "crypto/digest.h"
 #include "ctl/acknowledged.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
 #include "identity/durable_file.h"
-#include "identity/fingerprint.h"
 #include "identity/revocation.h"
 #include "identity/rotation.h"
 #include "identity/time_text.h"
@@ -33,11 +31,11 @@ core::Result<Authority> open_ca(Session& session, const std::string& folder) {
 int give(Session& session, const Statement& statement, const std::string& out,
          json::object record) {
   const std::string text = statement.pem();
-  record["kind"] = identity::kind_name(statement.key().kind);
+  record["kind"] = std::string(identity::kind_name(statement.key().kind));
   record["generation"] = statement.generation();
   if (out != "-") {
-    const auto written = identity::write_durably(session.disk, out, core::as_bytes(text),
-                                                 identity::kPublicMode);
+    const auto written =
+        identity::write_durably(session.disk, out, core::as_bytes(text), identity::kPublicMode);
     if (!written) {
       return session.fail(written.error());
     }
@@ -117,8 +115,7 @@ int revoke(Session& session, const RevokeOptions& options, bool revokes) {
     return session.fail(statement.error());
   }
   const auto node = identity::find_node(options.ca, options.node);
-  json::object record = {{"node", node ? node->text() : options.node},
-                         {"revoked", revokes}};
+  json::object record = {{"node", node ? node->text() : options.node}, {"revoked", revokes}};
   if (!options.network.empty()) {
     record["network"] = options.network;
   }
@@ -179,8 +176,9 @@ int activate(Session& session, const RotateOptions& options) {
   if (!denylist) {
     return session.fail(denylist.error());
   }
-  session.say("The next root signs from now on. Renew every node's certificate, then 'runarctl ca "
-              "rotate retire'.");
+  session.say(
+      "The next root signs from now on. Renew every node's certificate, then 'runarctl ca "
+      "rotate retire'.");
   if (*denylist) {
     return give(session, **denylist, options.out, {{"step", "activate"}});
   }
@@ -195,10 +193,9 @@ int retire(Session& session, const RotateOptions& options) {
   }
   const auto statement = Rotation(*ca).retire(options.force);
   if (!statement) {
-    return session.fail(statement.error(),
-                        {"Renew the certificates of these nodes first, or wait until they end.",
-                         {},
-                         {}});
+    return session.fail(
+        statement.error(),
+        {"Renew the certificates of these nodes first, or wait until they end.", {}, {}});
   }
   return give(session, *statement, options.out, {{"step", "retire"}});
 }
@@ -239,28 +236,28 @@ void add_revoke(CLI::App& node, const CommandContext& context, bool revokes) {
 void add_rotate(CLI::App& ca, const CommandContext& context) {
   CLI::App& rotate = group(ca, "rotate", "From one root CA to the next, in three steps");
   const auto options = std::make_shared<RotateOptions>();
-  CLI::App& first = command(rotate,
-                            {"prepare", "Makes the next root, and lets nodes trust both",
-                             "runarctl ca rotate prepare --ca ./ca --out trust.pem"},
-                            context,
-                            [options](Session& session) { return prepare(session, *options); });
+  CLI::App& first =
+      command(rotate,
+              {"prepare", "Makes the next root, and lets nodes trust both",
+               "runarctl ca rotate prepare --ca ./ca --out trust.pem"},
+              context, [options](Session& session) { return prepare(session, *options); });
   first.add_option("--ttl", options->lifetime, "How long the next root lives")
       ->type_name(value_name::kTime)
       ->capture_default_str();
-  CLI::App& second = command(rotate,
-                             {"activate", "Signs with the next root from now on",
-                              "runarctl ca rotate activate --ca ./ca --acked status.json"},
-                             context,
-                             [options](Session& session) { return activate(session, *options); });
+  CLI::App& second =
+      command(rotate,
+              {"activate", "Signs with the next root from now on",
+               "runarctl ca rotate activate --ca ./ca --acked status.json"},
+              context, [options](Session& session) { return activate(session, *options); });
   second
       .add_option("--acked", options->acknowledged,
                   "What 'runarctl -o json status' said on a node that sees all others")
       ->type_name(value_name::kFile);
-  CLI::App& third = command(rotate,
-                            {"retire", "Lets nodes trust the new root alone",
-                             "runarctl ca rotate retire --ca ./ca --out trust.pem"},
-                            context,
-                            [options](Session& session) { return retire(session, *options); });
+  CLI::App& third =
+      command(rotate,
+              {"retire", "Lets nodes trust the new root alone",
+               "runarctl ca rotate retire --ca ./ca --out trust.pem"},
+              context, [options](Session& session) { return retire(session, *options); });
   second.add_flag("--force", options->force, "Whoever has not heard of it is shut out");
   third.add_flag("--force", options->force, "Whoever has an old certificate is shut out");
   for (CLI::App* made : {&first, &second, &third}) {

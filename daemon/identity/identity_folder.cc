@@ -61,8 +61,7 @@ void add_vouched(const Bundle& bundle, core::WallTime now,
                  std::vector<crypto::Certificate>& known) {
   const auto trust = TrustBundle::create(known);  // an error without roots
   for (const Statement& statement : bundle.statements) {
-    if (!trust || statement.key().kind != StatementKind::kTrust ||
-        !statement.verify(*trust, now)) {
+    if (!trust || statement.key().kind != StatementKind::kTrust || !statement.verify(*trust, now)) {
       continue;
     }
     if (const auto roots = parse_trust_roots(statement.body())) {

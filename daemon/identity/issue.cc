@@ -81,8 +81,7 @@ core::Result<crypto::Certificate> issue_cross(const Signer& before, const crypto
   spec.common_name = next.common_name();
   random.fill(spec.serial);
   spec.not_before = std::max<core::WallTime>(now - kBackdate, before.certificate.not_before());
-  spec.not_after =
-      std::min<core::WallTime>(next.not_after(), before.certificate.not_after() - 1s);
+  spec.not_after = std::min<core::WallTime>(next.not_after(), before.certificate.not_after() - 1s);
   spec.extensions = cross_extensions(*key);
   return build_certificate(spec, *key, {before.key, &before.certificate});
 }

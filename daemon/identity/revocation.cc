@@ -101,8 +101,7 @@ core::Result<std::optional<Statement>> sign_denylist_again(const Authority& auth
   return std::optional(std::move(*statement));
 }
 
-core::Result<core::NodeId> find_node(const std::filesystem::path& folder,
-                                     const std::string& text) {
+core::Result<core::NodeId> find_node(const std::filesystem::path& folder, const std::string& text) {
   if (const auto id = core::NodeId::parse(text)) {
     return *id;
   }

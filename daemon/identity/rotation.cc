@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <initializer_list>
 #include <set>
 
 #include "identity/denied.h"
@@ -49,8 +51,9 @@ core::Result<Certificate> read_certificate(const fs::path& file) {
 core::Result<std::optional<Statement>> read_statement(const fs::path& file) {
   const auto text = read_file(file);
   if (!text) {
-    return text.error().code == Errc::kNotFound ? core::Result<std::optional<Statement>>(std::nullopt)
-                                                : text.error();
+    return text.error().code == Errc::kNotFound
+               ? core::Result<std::optional<Statement>>(std::nullopt)
+               : text.error();
   }
   const auto statements = Statement::parse_pem(*text);
   if (!statements || statements->size() != 1) {
@@ -87,12 +90,11 @@ core::Result<void> remove_files(Disk& disk, const fs::path& folder,
 
 core::Result<Statement> write_trust(const Authority& authority, std::uint64_t generation,
                                     const std::vector<Certificate>& roots) {
-  auto statement =
-      Statement::sign({{StatementKind::kTrust, {}},
-                       generation,
-                       authority.host().clock.wall(),
-                       encode_trust_roots(roots)},
-                      authority.key());
+  auto statement = Statement::sign({{StatementKind::kTrust, {}},
+                                    generation,
+                                    authority.host().clock.wall(),
+                                    encode_trust_roots(roots)},
+                                   authority.key());
   if (!statement) {
     return statement.error();
   }
@@ -187,9 +189,8 @@ core::Result<Statement> Rotation::prepare(core::Duration lifetime) const {
   if (present(folder / kPrevious)) {
     return fail(Errc::kConflict, "the root before this one is not retired yet");
   }
-  const auto next = present(folder / kNextCertificate)
-                        ? read_certificate(folder / kNextCertificate)
-                        : make_next(lifetime);
+  const auto next = present(folder / kNextCertificate) ? read_certificate(folder / kNextCertificate)
+                                                       : make_next(lifetime);
   return next ? trust_both(*next) : next.error();
 }
 
@@ -214,8 +215,8 @@ core::Result<std::optional<Statement>> Rotation::activate() const {
     return fail(Errc::kConflict, "there is no next root: begin with 'runarctl ca rotate prepare'");
   }
   const auto text = read_secret(folder / kNextKey);
-  const auto key = text ? crypto::PrivateKey::from_pem(*text)
-                        : core::Result<crypto::PrivateKey>(text.error());
+  const auto key =
+      text ? crypto::PrivateKey::from_pem(*text) : core::Result<crypto::PrivateKey>(text.error());
   if (!key) {
     return key.error();
   }
@@ -242,7 +243,11 @@ core::Result<std::optional<Statement>> Rotation::activate() const {
 // Each step may be done again until the mark is gone; the sources go after it.
 core::Result<void> Rotation::mend(Disk& disk, const fs::path& folder) {
   if (!present(folder / kActivating)) {
-    return {};
+    const auto next = read_certificate(folder / kNextCertificate);
+    const auto own = read_certificate(folder / kCaCertificateFile);
+    const bool done = next && own && *next == *own;  // but for what is removed last
+    return done ? remove_files(disk, folder, {kNextCertificate, kNextCross, kNextKey})
+                : core::Result<void>();
   }
   if (auto ok = copy_public(disk, folder / kNextCross, folder / kCross); !ok) {
     return ok;
@@ -295,7 +300,9 @@ core::Result<Statement> Rotation::retire(bool force) const {
   const fs::path& folder = authority_.folder();
   const auto activated = read_file(folder / kActivated);
   const auto trust = read_statement(folder / kTrustFile);
-  if (!activated || !present(folder / kPrevious) || !trust || !*trust) {
+  const bool rotated =
+      activated && present(folder / kPrevious) && !present(folder / kNextCertificate);
+  if (!rotated || !trust || !*trust) {
     return fail(Errc::kConflict, "there is no old root: begin with 'runarctl ca rotate prepare'");
   }
   if (!force) {
@@ -304,10 +311,10 @@ core::Result<Statement> Rotation::retire(bool force) const {
     }
   }
   const auto previous = read_certificate(folder / kPrevious);
-  auto statement = previous && !lists(*trust, *previous)
-                       ? core::Result<Statement>(**trust)  // a crash came after it was written
-                       : write_trust(authority_, (*trust)->generation() + 1,
-                                     {authority_.certificate()});
+  auto statement =
+      previous && !lists(*trust, *previous)
+          ? core::Result<Statement>(**trust)  // a crash came after it was written
+          : write_trust(authority_, (*trust)->generation() + 1, {authority_.certificate()});
   if (!statement) {
     return statement;
   }
