@@ -21,6 +21,7 @@
 #include "identity/disk.h"
 #include "identity/file_lock.h"
 #include "identity/issue_log.h"
+#include "identity/statement.h"
 
 namespace runard::identity {
 
@@ -70,6 +71,11 @@ class Authority {
   // Records the issuance durably, then gives the bundle. kConflict when the name belongs to another
   // node and `replace` is not set, kNotFound for an unknown network, issue_node's errors.
   core::Result<Bundle> sign(const Order& order);
+
+  // Says something about the mesh, signed by the CA. Errors: those of Statement::sign.
+  core::Result<Statement> state(Claim claim) const {
+    return Statement::sign(std::move(claim), key_);
+  }
 
  private:
   Authority(const Host& host, std::filesystem::path folder, FileLock lock, crypto::PrivateKey key,

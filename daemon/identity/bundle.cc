@@ -21,28 +21,14 @@ core::Result<std::vector<Statement>> take_statements(std::vector<PemBlock>& bloc
   std::vector<Statement> statements;
   while (!blocks.empty() && blocks.back().label == kStatementLabel) {
     auto statement = Statement::parse(blocks.back().der);
-    if (!statement) {
-      return fail(Errc::kBundleInvalid, statement.error().about);
+    if (!statement || statements.size() == kMaxBundleStatements) {
+      return fail(Errc::kBundleInvalid,
+                  statement ? "a bundle holds at most 80 statements" : statement.error().about);
     }
     statements.insert(statements.begin(), std::move(*statement));
     blocks.pop_back();
   }
   return statements;
-}
-
-core::Result<std::vector<Certificate>> certificates_of(const std::vector<PemBlock>& blocks) {
-  std::vector<Certificate> certificates;
-  for (const PemBlock& block : blocks) {
-    if (block.label != crypto::kCertificateLabel) {
-      return fail(Errc::kBundleInvalid, "a bundle has blocks that do not belong in it");
-    }
-    auto certificate = Certificate::from_der(block.der);
-    if (!certificate) {
-      return fail(Errc::kBundleInvalid, certificate.error().about);
-    }
-    certificates.push_back(std::move(*certificate));
-  }
-  return certificates;
 }
 
 core::Result<Bundle> assemble(std::vector<Certificate> certificates, SignedNetworks networks) {

@@ -23,13 +23,14 @@
 namespace runard::identity {
 
 inline constexpr std::size_t kMaxBundleText = 512 * 1024;
+inline constexpr std::size_t kMaxBundleStatements = 80;
 
 struct Bundle {
   crypto::Certificate certificate;
   std::vector<crypto::Certificate> intermediates;
   std::vector<crypto::Certificate> roots;  // 1..kMaxRoots
   SignedNetworks networks;
-  std::vector<Statement> statements{};  // what is newer than the certificate
+  std::vector<Statement> statements{};  // at most kMaxBundleStatements
 
   static core::Result<Bundle> parse(std::string_view text);
   std::string text() const;

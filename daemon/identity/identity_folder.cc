@@ -32,30 +32,6 @@ core::Error missing_if_absent(core::Error error) {
   return error;
 }
 
-// The key comes last: with it the identity exists.
-core::Result<core::NodeId> write_identity(Disk& disk, const fs::path& folder,
-                                          std::string_view name) {
-  const auto key = crypto::PrivateKey::generate();
-  if (!key) {
-    return key.error();
-  }
-  const auto pem = key->pem();
-  if (!pem) {
-    return pem.error();
-  }
-  if (!name.empty()) {
-    const std::string line = std::string(name) + "\n";
-    const auto ok = write_durably(disk, folder / kNameFile, core::as_bytes(line), kPublicMode);
-    if (!ok) {
-      return ok.error();
-    }
-  }
-  if (auto ok = write_durably(disk, folder / kKeyFile, pem->view(), kSecretMode); !ok) {
-    return ok.error();
-  }
-  return node_id_of(key->public_key());
-}
-
 // Roots that a known one vouches for, by the bundle's own trust statement.
 void add_vouched(const Bundle& bundle, core::WallTime now,
                  std::vector<crypto::Certificate>& known) {
@@ -72,29 +48,32 @@ void add_vouched(const Bundle& bundle, core::WallTime now,
 
 }  // namespace
 
-core::Result<core::NodeId> IdentityFolder::create(Disk& disk, std::string_view name) const {
+core::Result<void> IdentityFolder::prepare(Disk& disk, std::string_view name) const {
   if (!name.empty() && !valid_name(name)) {
     return fail(Errc::kInvalidArgument, "not a name for a node");
   }
   for (const fs::path& folder : {state_dir_, folder_}) {
     if (auto made = make_private_folder(disk, folder); !made) {
-      return made.error();
+      return made;
     }
   }
   const auto lock = FileLock::acquire(folder_ / kLockFile);
   if (!lock) {
     return lock.error();
   }
-  const fs::path key_file = folder_ / kKeyFile;
-  std::error_code ignored;
-  if (fs::symlink_status(key_file, ignored).type() != fs::file_type::not_found) {
-    return fail(Errc::kConflict,
-                fmt::format("{}: this node has an identity already", key_file.string()));
+  if (name.empty()) {
+    return {};
   }
-  return write_identity(disk, folder_, name);
+  const std::string line = std::string(name) + "\n";
+  return write_durably(disk, folder_ / kNameFile, core::as_bytes(line), kPublicMode);
 }
 
-core::Result<crypto::PrivateKey> IdentityFolder::key() const {
+bool IdentityFolder::has_old_key() const {
+  std::error_code ignored;
+  return fs::symlink_status(folder_ / kKeyFile, ignored).type() != fs::file_type::not_found;
+}
+
+core::Result<crypto::PrivateKey> IdentityFolder::old_key() const {
   const fs::path file = folder_ / kKeyFile;
   const auto text = read_secret(file);
   if (!text) {
@@ -105,6 +84,10 @@ core::Result<crypto::PrivateKey> IdentityFolder::key() const {
     return fail(Errc::kIdentityUnreadable, fmt::format("{}: {}", file.string(), key.error().about));
   }
   return key;
+}
+
+core::Result<void> IdentityFolder::remove_old_key(Disk& disk) const {
+  return remove_durably(disk, folder_ / kKeyFile);
 }
 
 core::Result<std::string> IdentityFolder::name() const {
@@ -185,11 +168,8 @@ core::Result<void> IdentityFolder::check_roots(const Bundle& bundle,
 
 core::Result<CheckedBundle> IdentityFolder::install(Disk& disk, const Bundle& bundle,
                                                     const std::vector<crypto::Sha256>& pins,
-                                                    core::WallTime now) const {
-  const auto own = key();
-  if (!own) {
-    return own.error();
-  }
+                                                    core::WallTime now,
+                                                    const core::NodeId& self) const {
   const auto lock = FileLock::acquire(folder_ / kLockFile);
   if (!lock) {
     return lock.error();
@@ -197,7 +177,7 @@ core::Result<CheckedBundle> IdentityFolder::install(Disk& disk, const Bundle& bu
   if (auto ok = check_roots(bundle, pins, now); !ok) {
     return ok.error();
   }
-  if (auto ok = check_key(bundle, own->public_key()); !ok) {
+  if (auto ok = check_node(bundle, self); !ok) {
     return ok.error();
   }
   auto checked = check_bundle(bundle, now);
@@ -265,15 +245,15 @@ core::Result<std::size_t> IdentityFolder::install(Disk& disk,
   return news;
 }
 
-core::Result<void> check_key(const Bundle& bundle, const crypto::PublicKey& key) {
+core::Result<void> check_node(const Bundle& bundle, const core::NodeId& self) {
   const auto certified = bundle.certificate.public_key();
   if (!certified) {
     return certified.error();
   }
-  if (!(*certified == key)) {
+  if (node_id_of(*certified) != self) {
     return fail(Errc::kCertificateMismatch,
                 fmt::format("the certificate is for node {}, this is node {}",
-                            node_id_of(*certified).text(), node_id_of(key).text()));
+                            node_id_of(*certified).text(), self.text()));
   }
   return {};
 }
