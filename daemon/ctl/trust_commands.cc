@@ -5,14 +5,12 @@
 #include <boost/json.hpp>
 #include <memory>
 
-#include "crypto/digest.h"
 #include "ctl/acknowledged.h"
 #include "ctl/ca_networks.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
 #include "identity/durable_file.h"
-#include "identity/fingerprint.h"
 #include "identity/revocation.h"
 #include "identity/rotation.h"
 #include "identity/time_text.h"
@@ -34,7 +32,7 @@ core::Result<Authority> open_ca(Session& session, const std::string& folder) {
 int give(Session& session, const Statement& statement, const std::string& out, json::object record,
          const std::string& more = "") {
   const std::string text = statement.pem() + more;
-  record["kind"] = identity::kind_name(statement.key().kind);
+  record["kind"] = std::string(identity::kind_name(statement.key().kind));
   record["generation"] = statement.generation();
   if (out != "-") {
     const auto written =

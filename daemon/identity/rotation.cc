@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <initializer_list>
 #include <set>
 
 #include "identity/denied.h"
@@ -241,7 +243,11 @@ core::Result<std::optional<Statement>> Rotation::activate() const {
 // Each step may be done again until the mark is gone; the sources go after it.
 core::Result<void> Rotation::mend(Disk& disk, const fs::path& folder) {
   if (!present(folder / kActivating)) {
-    return {};
+    const auto next = read_certificate(folder / kNextCertificate);
+    const auto own = read_certificate(folder / kCaCertificateFile);
+    const bool done = next && own && *next == *own;  // but for what is removed last
+    return done ? remove_files(disk, folder, {kNextCertificate, kNextCross, kNextKey})
+                : core::Result<void>();
   }
   if (auto ok = copy_public(disk, folder / kNextCross, folder / kCross); !ok) {
     return ok;
@@ -294,7 +300,9 @@ core::Result<Statement> Rotation::retire(bool force) const {
   const fs::path& folder = authority_.folder();
   const auto activated = read_file(folder / kActivated);
   const auto trust = read_statement(folder / kTrustFile);
-  if (!activated || !present(folder / kPrevious) || !trust || !*trust) {
+  const bool rotated =
+      activated && present(folder / kPrevious) && !present(folder / kNextCertificate);
+  if (!rotated || !trust || !*trust) {
     return fail(Errc::kConflict, "there is no old root: begin with 'runarctl ca rotate prepare'");
   }
   if (!force) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "identity/durable_file.h"
 #include "identity/file_lock.h"

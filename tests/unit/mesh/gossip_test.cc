@@ -48,8 +48,8 @@ struct Book final : Statements {
   }
   bool wanted(const wire::StatementKey& k,
               const std::vector<core::NetworkId>& networks) const override {
-    return k.kind != 3 || std::ranges::find(networks, *core::NetworkId::from(k.subject.bytes)) !=
-                              networks.end();
+    return k.kind != 3 ||
+           std::ranges::find(networks, *core::NetworkId::from(k.subject.bytes)) != networks.end();
   }
   const core::Bytes* bytes(const wire::StatementKey& k) const override {
     const auto at = held.find(k);
@@ -218,7 +218,8 @@ TEST_CASE("a network's statement reaches its members only") {
   CHECK(world[2].gossip.stats().received == 0);
 }
 
-TEST_CASE("T18: what a hostile peer hands over is refused, not passed on, and it is asked no more") {
+TEST_CASE(
+    "T18: what a hostile peer hands over is refused, not passed on, and it is asked no more") {
   World world(3);
   world[0].book.held[key(2)] = statement(2, 0, 200, 4, 'n');  // claims much, proves nothing
   world[2].book.offer(statement(2, 0, 3), {});
@@ -276,14 +277,15 @@ TEST_CASE("broken frames, chunks out of order and statements that are too large 
     CHECK(!gossip.on_frame(100, type, junk, at(world.now)));
   }
   const core::Bytes part(wire::RowsChunk::kMaxBody, 1);
-  CHECK(!gossip.on_frame(100, SyncType::kStatement,
-                         wire::encode(wire::RowsChunk{1, 1, 2, part}), at(world.now)));
+  CHECK(!gossip.on_frame(100, SyncType::kStatement, wire::encode(wire::RowsChunk{1, 1, 2, part}),
+                         at(world.now)));
   CHECK(gossip.on_frame(100, SyncType::kStatement, wire::encode(wire::RowsChunk{1, 0, 4, part}),
                         at(world.now)));
   CHECK(gossip.on_frame(100, SyncType::kStatement, wire::encode(wire::RowsChunk{1, 1, 4, part}),
                         at(world.now)));
-  CHECK(gossip.on_frame(100, SyncType::kStatement, wire::encode(wire::RowsChunk{1, 2, 4, part}),
-                        at(world.now))
+  CHECK(gossip
+            .on_frame(100, SyncType::kStatement, wire::encode(wire::RowsChunk{1, 2, 4, part}),
+                      at(world.now))
             .error()
             .code == core::Errc::kTooLarge);
 }
@@ -308,8 +310,8 @@ TEST_CASE("heads without end and pulls without end take bounded work and memory"
 
   world[1].book.offer(statement(2, 0, 1, 100'000), {});
   for (int i = 0; i < 1000; ++i) {
-    CHECK(world[1].gossip.on_frame(100, SyncType::kStatementPull,
-                                   wire::encode(std::vector{key(2)}), at(world.now)));
+    CHECK(world[1].gossip.on_frame(100, SyncType::kStatementPull, wire::encode(std::vector{key(2)}),
+                                   at(world.now)));
     world[1].gossip.tick(at(world.now));
   }
   CHECK(world[1].gossip.stats().sent <= 32);

@@ -1,0 +1,193 @@
+// The CA's operator: rotating the root, revoking nodes, and what nodes make of it.
+#include "identity/rotation.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "identity/certificate.h"
+#include "identity/identity_folder.h"
+#include "identity/issue.h"
+#include "identity/profile.h"
+#include "identity/revocation.h"
+#include "identity/statement_store.h"
+#include "identity/trust_roots.h"
+#include "support/result_text.h"
+#include "support/temp_folder.h"
+#include "unit/identity/faulty_disk.h"
+
+using namespace runard;
+using namespace std::chrono_literals;
+using core::Errc;
+using identity::Authority;
+using identity::Bundle;
+using identity::IdentityFolder;
+using identity::Rotation;
+using identity::Statement;
+using identity::StatementStore;
+using test::FaultyDisk;
+using test::TempFolder;
+
+namespace {
+
+constexpr core::WallTime kNow{1'750'000'000s};
+
+struct FixedClock final : core::Clock {
+  core::TimePoint now() const override { return {}; }
+  core::WallTime wall() const override { return time; }
+  core::WallTime time = kNow;
+};
+
+// A CA with one network, and a node.
+struct Mesh {
+  Mesh() {
+    auto made = Authority::create(host, folder / "ca", "acme", 24h * 365);
+    REQUIRE(made);
+    REQUIRE(made->create_network("main"));
+    REQUIRE(node.create(disk, "web-1"));
+  }
+  Authority ca() { return *Authority::open(host, folder / "ca"); }
+  Bundle sign(core::Duration lifetime = 24h) {
+    const auto request = *crypto::SigningRequest::create(*node.key(), "web-1");
+    return *ca().sign({request, "web-1", {"main"}, lifetime, false, {}});
+  }
+  crypto::Certificate root() const { return *Authority::certificate_in(folder / "ca"); }
+  core::NodeId id() const { return identity::node_id_of(node.key()->public_key()); }
+  StatementStore store() {
+    return *StatementStore::open(disk, folder / "node", node.bundle()->roots, clock.time);
+  }
+
+  TempFolder folder;
+  FixedClock clock;
+  core::SystemRandom random;
+  identity::SystemDisk disk;
+  identity::Host host{disk, clock, random};
+  IdentityFolder node{folder / "node"};
+};
+
+}  // namespace
+
+TEST_CASE("T29: a node goes along from root to root, and at no time is a certificate refused") {
+  Mesh mesh;
+  const crypto::Certificate old = mesh.root();
+  REQUIRE(mesh.node.install(mesh.disk, mesh.sign(), {old.fingerprint()}, kNow));
+
+  const auto both = Rotation(mesh.ca()).prepare(24h * 365);
+  REQUIRE(both);
+  CHECK(both->generation() == 1);
+  CHECK(mesh.node.install(mesh.disk, {*both}, kNow).value() == 1);
+  CHECK(mesh.store().trust().roots().size() == 2);
+  CHECK(mesh.root() == old);
+
+  mesh.clock.time += 2s;
+  REQUIRE(Rotation(mesh.ca()).activate());
+  CHECK(mesh.root().common_name() == "acme mesh CA 2");
+  mesh.clock.time += 2s;
+  const Bundle renewed = mesh.sign();
+  CHECK(renewed.certificate.issued_by(mesh.root()));
+  CHECK(renewed.intermediates.size() == 1);
+  INFO("also one that knows the old root alone takes the new certificate");
+  const auto only_old = *identity::TrustBundle::create({old});
+  const std::vector chain{renewed.certificate.der(), renewed.intermediates[0].der()};
+  CHECK(identity::verify_peer(chain, only_old, mesh.clock.time));
+  const auto only_new = *identity::TrustBundle::create({mesh.root()});
+  CHECK(identity::verify_peer(chain, only_new, mesh.clock.time));
+  REQUIRE(mesh.node.install(mesh.disk, renewed, {}, mesh.clock.time));
+
+  CHECK(Rotation(mesh.ca()).retire(false).error().code == Errc::kConflict);
+  mesh.clock.time += 25h;
+  const auto alone = Rotation(mesh.ca()).retire(false);
+  REQUIRE(alone);
+  CHECK(alone->generation() == 2);
+  CHECK(mesh.node.install(mesh.disk, {*alone}, mesh.clock.time).value() == 1);
+  CHECK(mesh.store().trust().roots() == std::vector{mesh.root()});
+  CHECK(mesh.node.install(mesh.disk, {*both}, mesh.clock.time).error().code ==
+        Errc::kStatementOlder);
+}
+
+TEST_CASE("T29: the steps of a rotation come in their order only, and prepare again is the same") {
+  Mesh mesh;
+  CHECK(Rotation(mesh.ca()).activate().error().code == Errc::kConflict);
+  CHECK(Rotation(mesh.ca()).retire(true).error().code == Errc::kConflict);
+  const auto first = Rotation(mesh.ca()).prepare(24h);
+  const auto again = Rotation(mesh.ca()).prepare(24h);
+  REQUIRE(again);
+  CHECK(again->bytes() == first->bytes());
+  REQUIRE(Rotation(mesh.ca()).activate());
+  CHECK(Rotation(mesh.ca()).prepare(24h).error().code == Errc::kConflict);
+  REQUIRE(Rotation(mesh.ca()).retire(true));
+  CHECK(Rotation(mesh.ca()).prepare(24h).value().generation() == 3);
+}
+
+TEST_CASE("T25: an activation that is cut off at any step can be completed") {
+  for (int step = 0; step < 60; ++step) {
+    Mesh mesh;
+    REQUIRE(Rotation(mesh.ca()).prepare(24h));
+    FaultyDisk disk = FaultyDisk::crashing(step);
+    bool done = false;
+    if (const auto ca = Authority::open({disk, mesh.clock, mesh.random}, mesh.folder / "ca")) {
+      done = Rotation(*ca).activate().has_value();
+    }
+    INFO("step " << step);
+    const auto ca = Authority::open(mesh.host, mesh.folder / "ca");
+    REQUIRE(ca);
+    if (ca->certificate().common_name() == "acme mesh CA") {
+      REQUIRE(Rotation(*ca).activate());
+    }
+    CHECK(mesh.root().common_name() == "acme mesh CA 2");
+    CHECK(Authority::open(mesh.host, mesh.folder / "ca").has_error());  // `ca` holds the lock
+    if (done && !disk.struck()) {
+      break;
+    }
+  }
+}
+
+TEST_CASE("T18: revoking is a new generation each time, and taking back one more") {
+  Mesh mesh;
+  REQUIRE(mesh.node.install(mesh.disk, mesh.sign(), {mesh.root().fingerprint()}, kNow));
+  identity::DeniedEntry entry;
+  entry.node = *identity::find_node(mesh.folder / "ca", "web-1");
+  CHECK(entry.node == mesh.id());
+  const auto denied = identity::deny(mesh.ca(), entry);
+  REQUIRE(denied);
+  CHECK(identity::deny(mesh.ca(), entry).error().code == Errc::kConflict);
+  const auto allowed = identity::allow_again(mesh.ca(), entry);
+  REQUIRE(allowed);
+  CHECK(allowed->generation() == denied->generation() + 1);
+  CHECK(identity::allow_again(mesh.ca(), entry).error().code == Errc::kNotFound);
+  CHECK(identity::find_node(mesh.folder / "ca", "web-9").error().code == Errc::kNotFound);
+
+  CHECK(mesh.node.install(mesh.disk, {*denied}, kNow).value() == 1);
+  CHECK(mesh.store().trust().denied().nodes == std::set{mesh.id()});
+  CHECK(mesh.node.install(mesh.disk, {*allowed, *allowed}, kNow).value() == 1);
+  CHECK(mesh.store().trust().denied().nodes.empty());
+  CHECK(mesh.node.install(mesh.disk, {*denied}, kNow).error().code == Errc::kStatementOlder);
+}
+
+TEST_CASE("a bundle brings the denylist and the roots that hold when it is signed") {
+  Mesh mesh;
+  const auto pin = mesh.root().fingerprint();
+  identity::DeniedEntry entry;
+  entry.node.bytes.fill(7);
+  REQUIRE(identity::deny(mesh.ca(), entry));
+  REQUIRE(Rotation(mesh.ca()).prepare(24h * 30));
+  const Bundle bundle = mesh.sign();
+  CHECK(bundle.statements.size() == 2);
+  CHECK(Bundle::parse(bundle.text()).value().text() == bundle.text());
+  INFO("the pinned root vouches for the next one");
+  REQUIRE(mesh.node.install(mesh.disk, bundle, {pin}, kNow));
+  CHECK(mesh.store().trust().denied().nodes == std::set{entry.node});
+  CHECK(mesh.store().trust().roots().size() == 2);
+}
+
+TEST_CASE("a second root that nobody trusted vouches for is not installed") {
+  Mesh mesh;
+  const auto stranger_key = *crypto::PrivateKey::generate();
+  const auto stranger = *identity::issue_root(stranger_key, "evil", 24h, kNow, mesh.random);
+  Bundle bundle = mesh.sign();
+  bundle.roots.insert(bundle.roots.begin(), stranger);
+  bundle.statements.push_back(*Statement::sign(
+      {{identity::StatementKind::kTrust, {}}, 1, kNow, identity::encode_trust_roots({stranger})},
+      stranger_key));
+  CHECK(mesh.node.install(mesh.disk, bundle, {mesh.root().fingerprint()}, kNow).error().code ==
+        Errc::kFingerprintMismatch);
+  CHECK(!mesh.node.bundle());
+}
