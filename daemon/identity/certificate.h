@@ -15,8 +15,8 @@
 // Threading: any thread; takes about 0.15 ms, no I/O.
 #pragma once
 
-#include <span>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 

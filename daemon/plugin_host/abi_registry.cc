@@ -142,9 +142,9 @@ runar_status declare_type(runar_ctx* raw, const runar_type* given, std::uint64_t
       return registered(entry, "declare_type", status);
     }
     const auto declared = types->declare(*out, view(read->name), view(read->schema));
-    return declared ? runar_status{RUNAR_OK}
-                    : registered(entry, ("the type " + declared.error().about).c_str(),
-                                 RUNAR_E_INVALID);
+    return declared
+               ? runar_status{RUNAR_OK}
+               : registered(entry, ("the type " + declared.error().about).c_str(), RUNAR_E_INVALID);
   });
 }
 

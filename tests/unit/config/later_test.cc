@@ -23,8 +23,6 @@ TEST_CASE("what belongs to a later version is refused as such") {
       {"identity: { keystore: { kek: { passphrase_file: /p } } }",
        "c.yaml:1:30: identity.keystore.kek: is not in this version, write none"},
       {"issuer: { ca: /etc/runard/ca }", "c.yaml:1:9: issuer: is not in this version, write off"},
-      {"encryption: { labels: { user: { network: true } } }",
-       "c.yaml:1:23: encryption.labels: is not in this version, leave it out"},
       {"balancing: { default: p2c_ewma }",
        "c.yaml:1:23: balancing.default: \"p2c_ewma\" is not in this version, write round_robin"},
       {"balancing: { services: { reports: least_request } }",
