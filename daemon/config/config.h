@@ -77,9 +77,9 @@ struct Discovery {
   friend bool operator==(const Discovery&, const Discovery&) = default;
 };
 
-enum class KekSource : std::uint8_t { kNone, kSystemd, kPassphraseFile };
+enum class KekSource : std::uint8_t { kAuto, kNone, kSystemd, kPassphraseFile };
 struct Keystore {
-  KekSource kek = KekSource::kNone;
+  KekSource kek = KekSource::kAuto;
   std::string passphrase_file;  // with kPassphraseFile
   friend bool operator==(const Keystore&, const Keystore&) = default;
 };

@@ -10,8 +10,9 @@ using enum When;
 
 constexpr Option<bool> kOffOn[] = {{"off", false}, {"on", true, kLater}};
 constexpr Option<KekSource> kKeks[] = {
+    {"auto", KekSource::kAuto},
     {"none", KekSource::kNone},
-    {"systemd", KekSource::kSystemd, kLater},
+    {"systemd", KekSource::kSystemd},
 };
 constexpr Option<Access> kAccess[] = {
     {"members", Access::kMembers},
@@ -67,10 +68,11 @@ static void describe(Visitor& v, Multicast& multicast) {
 static void describe(Visitor& v, Keystore& keystore) {
   const Choice<KekSource> sources(kKeks);
   Bound<KekSource> word(keystore.kek, sources);
-  const Key kek{"kek",
-                "What the keys on disk are encrypted with. none: nothing, the file's mode 0600 is "
-                "the only protection.",
-                kLater};
+  const Key kek{
+      "kek",
+      "What the keys on disk are encrypted under. systemd: the credential runard.kek. none: "
+      "a key in a file beside them, so that modes are the only protection. auto: "
+      "systemd's credential if there is one, else none."};
   if (v.begin_section_or(kek, word, keystore.kek == KekSource::kPassphraseFile)) {
     keystore.kek = KekSource::kPassphraseFile;
     setting(v, {"passphrase_file", "A file that holds the passphrase.", kNow, Need::kRequired},

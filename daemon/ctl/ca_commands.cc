@@ -1,9 +1,12 @@
 // runarctl ca init|sign|inspect: the mesh's CA, on a machine that needs no network and no daemon.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 #include <memory>
 
+#include "ctl/ca_networks.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/inspect.h"
@@ -13,6 +16,7 @@
 #include "identity/fingerprint.h"
 #include "identity/profile.h"
 #include "identity/time_text.h"
+#include "keys/node_request.h"
 
 namespace runard::ctl {
 namespace {
@@ -81,15 +85,25 @@ core::Result<identity::Bundle> issue(Session& session, const SignOptions& option
   if (!text) {
     return text.error();
   }
-  const auto request = crypto::SigningRequest::from_pem(*text);
-  if (!request) {
-    return core::fail(request.error().code, options.request + ": " + request.error().about);
+  const auto asked = keys::NodeRequest::from_pem(*text);
+  if (!asked) {
+    return core::fail(asked.error().code, options.request + ": " + asked.error().about);
   }
-  auto ca = Authority::open({session.disk, session.clock, session.random}, options.ca);
+  auto ca = open_ca(session, options.ca);
   if (!ca) {
     return ca.error();
   }
-  return ca->sign({*request, name, options.networks, *lifetime, options.replace, options.groups});
+  auto bundle = (*ca)->ca.sign(
+      {asked->request, name, options.networks, *lifetime, options.replace, options.groups});
+  if (!bundle || !asked->agreement) {
+    return bundle;
+  }
+  auto statements = (*ca)->networks.admit(*asked->agreement, bundle->networks.ids());
+  if (!statements) {
+    return statements.error();
+  }
+  std::ranges::move(*statements, std::back_inserter(bundle->statements));
+  return bundle;
 }
 
 int sign(Session& session, const SignOptions& options) {

@@ -66,8 +66,12 @@ inline constexpr const char* kText = "TEXT";
 
 // The groups; one line each in app.cc.
 void add_ca_commands(CLI::App& app, const CommandContext& context);
+void add_trust_commands(CLI::App& app, const CommandContext& context);
 void add_network_commands(CLI::App& app, const CommandContext& context);
 void add_node_identity_commands(CLI::App& app, const CommandContext& context);
+void add_profile_commands(CLI::App& app, const CommandContext& context);
+void add_key_commands(CLI::App& app, const CommandContext& context);
+void add_keystore_commands(CLI::App& app, const CommandContext& context);
 void add_status_commands(CLI::App& app, const CommandContext& context);
 void add_service_commands(CLI::App& app, const CommandContext& context);
 void add_action_commands(CLI::App& app, const CommandContext& context);

@@ -7,11 +7,15 @@
 #include "crypto/request.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
+#include "ctl/kek_options.h"
 #include "identity/durable_file.h"
 #include "identity/fingerprint.h"
 #include "identity/identity_folder.h"
 #include "identity/profile.h"
 #include "identity/time_text.h"
+#include "keys/entries.h"
+#include "keys/node_keys.h"
+#include "keys/node_request.h"
 
 namespace runard::ctl {
 namespace {
@@ -23,10 +27,17 @@ using identity::IdentityFolder;
 struct InitOptions {
   std::string state = kDefaultState;
   std::string name;
+  std::string kek = "auto";
+  KekOptions unlock;
 };
 
 int init(Session& session, const InitOptions& options) {
-  const auto id = IdentityFolder(options.state).create(session.disk, options.name);
+  const auto source = new_source(session, options.kek, options.unlock);
+  if (!source) {
+    return session.fail(source.error());
+  }
+  const auto id = keys::make_identity({session.disk, session.clock, session.random}, options.state,
+                                      options.name, *source);
   if (!id) {
     return session.fail(
         id.error(),
@@ -38,7 +49,13 @@ int init(Session& session, const InitOptions& options) {
   if (!options.name.empty()) {
     record["name"] = options.name;
   }
+  record["kek"] = keys::kek_text(source->kind());
   session.print("node_identity", record);
+  if (source->kind() == keys::KekKind::kNone) {
+    session.say(
+        "The keystore's key lies beside it in clear; runard encrypts the keystore at its start if "
+        "identity.keystore.kek names a credential or passphrase.");
+  }
   session.say(fmt::format("Next: runarctl node csr --state {} --out {}.csr", options.state,
                           options.name.empty() ? "NAME" : options.name));
   return kExitOk;
@@ -48,30 +65,44 @@ struct CsrOptions {
   std::string state = kDefaultState;
   std::string name;
   std::string out = "-";
+  KekOptions unlock;
 };
 
-core::Result<crypto::SigningRequest> make_request(const CsrOptions& options) {
-  const IdentityFolder folder(options.state);
-  const auto key = folder.key();
+struct Request {
+  crypto::SigningRequest request;
+  std::string text;  // with the agreement key
+};
+
+core::Result<Request> make_request(Session& session, const CsrOptions& options) {
+  const auto store = open_keystore(session, options.state, options.unlock, keys::Use::kRead);
+  const auto key = store ? keys::identity_key(*store) : store.error();
   if (!key) {
     return key.error();
   }
+  const IdentityFolder folder(options.state);
   auto name = options.name.empty() ? folder.name() : core::Result<std::string>(options.name);
   if (!name) {
     return name.error();
   }
-  return crypto::SigningRequest::create(
+  auto request = crypto::SigningRequest::create(
       *key, name->empty() ? identity::node_id_of(key->public_key()).text() : *name);
+  if (!request) {
+    return request.error();
+  }
+  // A node of an earlier version gets an agreement key when its daemon starts.
+  const auto agreement = keys::agreement_record(store->entries(), store->node(), *key);
+  std::string text = keys::request_text(*request, agreement ? *agreement : core::Bytes());
+  return Request{std::move(*request), std::move(text)};
 }
 
 int csr(Session& session, const CsrOptions& options) {
-  const auto request = make_request(options);
-  if (!request) {
-    return session.fail(request.error());
+  const auto made = make_request(session, options);
+  if (!made) {
+    return session.fail(made.error());
   }
-  const std::string text = request->pem();
-  json::object record = {{"node", identity::node_id_of(request->public_key()).text()},
-                         {"wished_name", request->common_name()}};
+  const std::string& text = made->text;
+  json::object record = {{"node", identity::node_id_of(made->request.public_key()).text()},
+                         {"wished_name", made->request.common_name()}};
   if (options.out != "-") {
     const auto written = identity::write_durably(session.disk, options.out, core::as_bytes(text),
                                                  identity::kPublicMode);
@@ -112,25 +143,56 @@ core::Result<std::vector<crypto::Sha256>> parse_pins(const std::vector<std::stri
   return pins;
 }
 
-core::Result<identity::CheckedBundle> try_install(Session& session, const InstallOptions& options) {
+core::Result<identity::CheckedBundle> try_install(Session& session, const InstallOptions& options,
+                                                  std::string_view text) {
   const auto pins = parse_pins(options.pins);
   if (!pins) {
     return pins.error();
   }
-  const auto text = session.read(options.bundle);
-  if (!text) {
-    return text.error();
-  }
-  const auto bundle = identity::Bundle::parse(*text);
+  auto bundle = identity::Bundle::parse(text);
   if (!bundle) {
     return core::fail(bundle.error().code,
                       fmt::format("{}: {}", options.bundle, bundle.error().about));
   }
-  return IdentityFolder(options.state).install(session.disk, *bundle, *pins, session.clock.wall());
+  const auto self = keys::node_of(options.state);
+  if (!self) {
+    return self.error();
+  }
+  return IdentityFolder(options.state)
+      .install(session.disk, *bundle, *pins, session.clock.wall(), *self);
+}
+
+// A file of statements alone: for a node that is installed.
+core::Result<std::size_t> try_statements(Session& session, const InstallOptions& options,
+                                         std::string_view text) {
+  const auto statements = identity::Statement::parse_pem(text);
+  if (!statements) {
+    return statements.error();
+  }
+  return IdentityFolder(options.state).install(session.disk, *statements, session.clock.wall());
+}
+
+int install_statements(Session& session, const InstallOptions& options, std::string_view text) {
+  const auto news = try_statements(session, options, text);
+  if (!news) {
+    return session.fail(news.error());
+  }
+  session.print("statements", {{"news", *news}, {"state", options.state}});
+  session.say(*news == 0 ? "This node knew it already."
+                         : "Let the running node take it and tell the others: systemctl reload "
+                           "runard");
+  return kExitOk;
 }
 
 int install(Session& session, const InstallOptions& options) {
-  const auto installed = try_install(session, options);
+  const auto text = session.read(options.bundle);
+  if (!text) {
+    return session.fail(text.error());
+  }
+  if (text->starts_with(fmt::format("-----BEGIN {}-----", identity::kStatementLabel))) {
+    return install_statements(session, options, *text);
+  }
+  const auto installed = try_install(session, options, *text);
   if (!installed) {
     const int code = session.fail(installed.error());
     session.say("Nothing was changed.");
@@ -167,6 +229,10 @@ void add_node_identity_commands(CLI::App& app, const CommandContext& context) {
   add_state(init_command, init_options->state);
   init_command.add_option("--name", init_options->name, "The name to ask for in requests")
       ->type_name(value_name::kText);
+  add_kek_word(init_command, init_options->kek,
+               "What encrypts its keystore; auto: what is given, or the credential that systemd "
+               "passes, or none");
+  add_kek_options(init_command, init_options->unlock);
 
   const auto csr_options = std::make_shared<CsrOptions>();
   CLI::App& csr_command =
@@ -180,6 +246,7 @@ void add_node_identity_commands(CLI::App& app, const CommandContext& context) {
   csr_command.add_option("--out", csr_options->out, "Where it goes; - is standard output")
       ->type_name(value_name::kFile)
       ->capture_default_str();
+  add_kek_options(csr_command, csr_options->unlock);
 
   const auto install_options = std::make_shared<InstallOptions>();
   CLI::App& install_command = command(
@@ -188,7 +255,8 @@ void add_node_identity_commands(CLI::App& app, const CommandContext& context) {
        "runarctl node install edge-1.bundle --ca-fingerprint SHA256:663ef8390a7d..."},
       context, [install_options](Session& session) { return install(session, *install_options); });
   add_state(install_command, install_options->state);
-  install_command.add_option("bundle", install_options->bundle, "The bundle, or -")
+  install_command
+      .add_option("bundle", install_options->bundle, "The bundle or statements, or - for a bundle")
       ->required()
       ->type_name(value_name::kFile);
   install_command

@@ -9,6 +9,7 @@
 #include "identity/issue.h"
 #include "identity/name.h"
 #include "identity/profile.h"
+#include "identity/rotation.h"
 #include "identity/time_text.h"
 
 namespace runard::identity {
@@ -18,8 +19,6 @@ namespace fs = std::filesystem;
 using core::Errc;
 using core::fail;
 
-constexpr const char* kKeyFile = "ca.key";
-constexpr const char* kCertificateFile = "ca.crt";
 constexpr const char* kNetworksFile = "networks";
 constexpr const char* kLogFile = "issued.log";
 constexpr const char* kLockFile = "lock";
@@ -41,11 +40,11 @@ core::Result<void> write_authority(Disk& disk, const fs::path& folder,
   if (!pem) {
     return pem.error();
   }
-  if (auto ok = write_durably(disk, folder / kKeyFile, pem->view(), kSecretMode); !ok) {
+  if (auto ok = write_durably(disk, folder / kCaKeyFile, pem->view(), kSecretMode); !ok) {
     return ok.error();
   }
   const std::string text = certificate.pem();
-  return write_durably(disk, folder / kCertificateFile, core::as_bytes(text), kPublicMode);
+  return write_durably(disk, folder / kCaCertificateFile, core::as_bytes(text), kPublicMode);
 }
 
 // A key is never overwritten, whatever its condition: it may be all that is left of a CA.
@@ -54,10 +53,10 @@ core::Result<void> check_absent(const fs::path& folder) {
   const auto present = [&](const char* file) {
     return fs::symlink_status(folder / file, ignored).type() != fs::file_type::not_found;
   };
-  if (present(kCertificateFile)) {
+  if (present(kCaCertificateFile)) {
     return fail(Errc::kConflict, fmt::format("{}: there is a CA already", folder.string()));
   }
-  if (present(kKeyFile)) {
+  if (present(kCaKeyFile)) {
     return fail(Errc::kConflict,
                 fmt::format("{}: there is a ca.key without its ca.crt; if an earlier 'ca init' was "
                             "interrupted, remove it, else restore ca.crt",
@@ -152,22 +151,28 @@ core::Result<Authority> Authority::create(const Host& host, const fs::path& fold
 }
 
 core::Result<Authority> Authority::open(const Host& host, const fs::path& folder) {
-  auto certificate = certificate_in(folder);
-  if (!certificate) {
-    return certificate.error();
+  if (auto found = certificate_in(folder); !found) {
+    return found.error();
   }
   auto lock = FileLock::acquire(folder / kLockFile);
   if (!lock) {
     return lock.error();
   }
-  const auto text = read_secret(folder / kKeyFile);
+  if (auto ok = Rotation::mend(host.disk, folder); !ok) {
+    return ok.error();
+  }
+  auto certificate = certificate_in(folder);
+  if (!certificate) {
+    return certificate.error();
+  }
+  const auto text = read_secret(folder / kCaKeyFile);
   if (!text) {
     return missing_if_absent(text.error());
   }
   auto key = crypto::PrivateKey::from_pem(*text);
   if (!key) {
     return fail(Errc::kIdentityUnreadable,
-                fmt::format("{}: {}", (folder / kKeyFile).string(), key.error().about));
+                fmt::format("{}: {}", (folder / kCaKeyFile).string(), key.error().about));
   }
   const auto certified = certificate->public_key();
   if (!certified || !(*certified == key->public_key())) {
@@ -178,7 +183,7 @@ core::Result<Authority> Authority::open(const Host& host, const fs::path& folder
 }
 
 core::Result<crypto::Certificate> Authority::certificate_in(const fs::path& folder) {
-  const auto text = read_file(folder / kCertificateFile);
+  const auto text = read_file(folder / kCaCertificateFile);
   if (!text) {
     return missing_if_absent(text.error());
   }
@@ -186,7 +191,7 @@ core::Result<crypto::Certificate> Authority::certificate_in(const fs::path& fold
   if (!certificate || !certificate->is_authority()) {
     return fail(
         Errc::kIdentityUnreadable,
-        fmt::format("{}: {}", (folder / kCertificateFile).string(),
+        fmt::format("{}: {}", (folder / kCaCertificateFile).string(),
                     certificate ? "not the certificate of a CA" : certificate.error().about));
   }
   return certificate;
@@ -260,6 +265,10 @@ core::Result<Bundle> Authority::sign(const Order& order) {
   if (!networks) {
     return networks.error();
   }
+  auto trust = trust_in(folder_, certificate_);
+  if (!trust) {
+    return trust.error();
+  }
   const core::WallTime now = host_.clock.wall();
   auto certificate = issue_node({key_, certificate_}, order.request.public_key(),
                                 grant_of(order, *networks), now, host_.random);
@@ -278,7 +287,17 @@ core::Result<Bundle> Authority::sign(const Order& order) {
   if (!recorded) {
     return recorded.error();
   }
-  return Bundle{std::move(*certificate), {}, {certificate_}, std::move(*names)};
+  Bundle bundle{std::move(*certificate),
+                std::move(trust->cross),
+                std::move(trust->roots),
+                std::move(*names),
+                {}};
+  for (auto* statement : {&trust->trust, &trust->denylist}) {
+    if (*statement) {
+      bundle.statements.push_back(std::move(**statement));
+    }
+  }
+  return bundle;
 }
 
 }  // namespace runard::identity

@@ -2,7 +2,8 @@
 //
 //   ca.key       private key, PKCS #8, 0600          ca.crt       its certificate
 //   networks     lines of "ID NAME"                  issued.log   every issuance (issue_log.h)
-//   lock         held while the CA is open
+//   trust.pem    the newest trust statement          denylist.pem the newest denylist
+//   lock         held while the CA is open           and files of a rotation (rotation.h)
 //
 // What it grants comes from its operator alone: of a request only the key is taken.
 // Errors: kCaMissing, kIdentityUnreadable, kFileMode, kStateLocked, kSystem, and as said below.
@@ -20,8 +21,14 @@
 #include "identity/disk.h"
 #include "identity/file_lock.h"
 #include "identity/issue_log.h"
+#include "identity/statement.h"
 
 namespace runard::identity {
+
+inline constexpr const char* kCaKeyFile = "ca.key";
+inline constexpr const char* kCaCertificateFile = "ca.crt";
+inline constexpr const char* kTrustFile = "trust.pem";
+inline constexpr const char* kDenylistFile = "denylist.pem";
 
 // The world around, as tests may replace it. What it refers to outlives whoever holds it.
 struct Host {
@@ -54,6 +61,9 @@ class Authority {
   static IssueLog issued_in(const std::filesystem::path& folder);
 
   const crypto::Certificate& certificate() const { return certificate_; }
+  const crypto::PrivateKey& key() const { return key_; }
+  const std::filesystem::path& folder() const { return folder_; }
+  const Host& host() const { return host_; }
 
   // kConflict when there is a network of that name, kInvalidArgument for a bad name.
   core::Result<NetworkDescriptor> create_network(const std::string& name);
@@ -61,6 +71,11 @@ class Authority {
   // Records the issuance durably, then gives the bundle. kConflict when the name belongs to another
   // node and `replace` is not set, kNotFound for an unknown network, issue_node's errors.
   core::Result<Bundle> sign(const Order& order);
+
+  // Says something about the mesh, signed by the CA. Errors: those of Statement::sign.
+  core::Result<Statement> state(Claim claim) const {
+    return Statement::sign(std::move(claim), key_);
+  }
 
  private:
   Authority(const Host& host, std::filesystem::path folder, FileLock lock, crypto::PrivateKey key,

@@ -9,6 +9,8 @@
 #include "identity/fingerprint.h"
 #include "identity/name.h"
 #include "identity/profile.h"
+#include "identity/statement_store.h"
+#include "identity/trust_roots.h"
 
 namespace runard::identity {
 namespace {
@@ -30,55 +32,48 @@ core::Error missing_if_absent(core::Error error) {
   return error;
 }
 
-// The key comes last: with it the identity exists.
-core::Result<core::NodeId> write_identity(Disk& disk, const fs::path& folder,
-                                          std::string_view name) {
-  const auto key = crypto::PrivateKey::generate();
-  if (!key) {
-    return key.error();
-  }
-  const auto pem = key->pem();
-  if (!pem) {
-    return pem.error();
-  }
-  if (!name.empty()) {
-    const std::string line = std::string(name) + "\n";
-    const auto ok = write_durably(disk, folder / kNameFile, core::as_bytes(line), kPublicMode);
-    if (!ok) {
-      return ok.error();
+// Roots that a known one vouches for, by the bundle's own trust statement.
+void add_vouched(const Bundle& bundle, core::WallTime now,
+                 std::vector<crypto::Certificate>& known) {
+  const auto trust = TrustBundle::create(known);  // an error without roots
+  for (const Statement& statement : bundle.statements) {
+    if (!trust || statement.key().kind != StatementKind::kTrust || !statement.verify(*trust, now)) {
+      continue;
+    }
+    if (const auto roots = parse_trust_roots(statement.body())) {
+      known.insert(known.end(), roots->begin(), roots->end());
     }
   }
-  if (auto ok = write_durably(disk, folder / kKeyFile, pem->view(), kSecretMode); !ok) {
-    return ok.error();
-  }
-  return node_id_of(key->public_key());
 }
 
 }  // namespace
 
-core::Result<core::NodeId> IdentityFolder::create(Disk& disk, std::string_view name) const {
+core::Result<void> IdentityFolder::prepare(Disk& disk, std::string_view name) const {
   if (!name.empty() && !valid_name(name)) {
     return fail(Errc::kInvalidArgument, "not a name for a node");
   }
   for (const fs::path& folder : {state_dir_, folder_}) {
     if (auto made = make_private_folder(disk, folder); !made) {
-      return made.error();
+      return made;
     }
   }
   const auto lock = FileLock::acquire(folder_ / kLockFile);
   if (!lock) {
     return lock.error();
   }
-  const fs::path key_file = folder_ / kKeyFile;
-  std::error_code ignored;
-  if (fs::symlink_status(key_file, ignored).type() != fs::file_type::not_found) {
-    return fail(Errc::kConflict,
-                fmt::format("{}: this node has an identity already", key_file.string()));
+  if (name.empty()) {
+    return {};
   }
-  return write_identity(disk, folder_, name);
+  const std::string line = std::string(name) + "\n";
+  return write_durably(disk, folder_ / kNameFile, core::as_bytes(line), kPublicMode);
 }
 
-core::Result<crypto::PrivateKey> IdentityFolder::key() const {
+bool IdentityFolder::has_old_key() const {
+  std::error_code ignored;
+  return fs::symlink_status(folder_ / kKeyFile, ignored).type() != fs::file_type::not_found;
+}
+
+core::Result<crypto::PrivateKey> IdentityFolder::old_key() const {
   const fs::path file = folder_ / kKeyFile;
   const auto text = read_secret(file);
   if (!text) {
@@ -89,6 +84,10 @@ core::Result<crypto::PrivateKey> IdentityFolder::key() const {
     return fail(Errc::kIdentityUnreadable, fmt::format("{}: {}", file.string(), key.error().about));
   }
   return key;
+}
+
+core::Result<void> IdentityFolder::remove_old_key(Disk& disk) const {
+  return remove_durably(disk, folder_ / kKeyFile);
 }
 
 core::Result<std::string> IdentityFolder::name() const {
@@ -120,21 +119,45 @@ core::Result<Bundle> IdentityFolder::bundle() const {
   return bundle;
 }
 
-core::Result<void> IdentityFolder::check_roots(const Bundle& bundle,
-                                               const std::vector<crypto::Sha256>& pins) const {
-  const auto installed = this->bundle();
-  if (!installed && installed.error().code != Errc::kIdentityMissing && pins.empty()) {
+// The roots that are believed today: those of the installed bundle, or what statements made of
+// them. None before the first install, and none beside pins: they name what is right.
+core::Result<std::vector<crypto::Certificate>> IdentityFolder::known_roots(
+    const std::vector<crypto::Sha256>& pins, core::WallTime now) const {
+  if (!pins.empty()) {
+    return std::vector<crypto::Certificate>();
+  }
+  const auto installed = bundle();
+  if (!installed && installed.error().code != Errc::kIdentityMissing) {
     return installed.error();
   }
-  if (!installed && pins.empty()) {
+  if (!installed) {
     return fail(Errc::kUsage,
                 "the first install needs --ca-fingerprint SHA256:..., as 'runarctl ca inspect DIR' "
                 "prints it on the CA's machine");
   }
+  SystemDisk disk;  // only read
+  const auto store = StatementStore::open(disk, state_dir_, installed->roots, now);
+  if (!store) {
+    return store.error();
+  }
+  return store->trust().roots();
+}
+
+core::Result<void> IdentityFolder::check_roots(const Bundle& bundle,
+                                               const std::vector<crypto::Sha256>& pins,
+                                               core::WallTime now) const {
+  auto known = known_roots(pins, now);
+  if (!known) {
+    return known.error();
+  }
   for (const crypto::Certificate& root : bundle.roots) {
-    const bool known =
-        pins.empty() && std::ranges::find(installed->roots, root) != installed->roots.end();
-    if (!known && std::ranges::find(pins, root.fingerprint()) == pins.end()) {
+    if (std::ranges::find(pins, root.fingerprint()) != pins.end()) {
+      known->push_back(root);
+    }
+  }
+  add_vouched(bundle, now, *known);
+  for (const crypto::Certificate& root : bundle.roots) {
+    if (std::ranges::find(*known, root) == known->end()) {
       return fail(Errc::kFingerprintMismatch,
                   fmt::format("the bundle's CA is {}, which is {}", fingerprint_text(root),
                               pins.empty() ? "not the installed one" : "not the one you named"));
@@ -145,24 +168,24 @@ core::Result<void> IdentityFolder::check_roots(const Bundle& bundle,
 
 core::Result<CheckedBundle> IdentityFolder::install(Disk& disk, const Bundle& bundle,
                                                     const std::vector<crypto::Sha256>& pins,
-                                                    core::WallTime now) const {
-  const auto own = key();
-  if (!own) {
-    return own.error();
-  }
+                                                    core::WallTime now,
+                                                    const core::NodeId& self) const {
   const auto lock = FileLock::acquire(folder_ / kLockFile);
   if (!lock) {
     return lock.error();
   }
-  if (auto ok = check_roots(bundle, pins); !ok) {
+  if (auto ok = check_roots(bundle, pins, now); !ok) {
     return ok.error();
   }
-  if (auto ok = check_key(bundle, own->public_key()); !ok) {
+  if (auto ok = check_node(bundle, self); !ok) {
     return ok.error();
   }
   auto checked = check_bundle(bundle, now);
   if (!checked) {
     return checked.error();
+  }
+  if (auto ok = put_statements(disk, bundle, now); !ok) {
+    return ok.error();
   }
   const std::string text = bundle.text();
   if (auto ok = write_durably(disk, folder_ / kBundleFile, core::as_bytes(text), kPublicMode);
@@ -172,15 +195,65 @@ core::Result<CheckedBundle> IdentityFolder::install(Disk& disk, const Bundle& bu
   return checked;
 }
 
-core::Result<void> check_key(const Bundle& bundle, const crypto::PublicKey& key) {
+core::Result<void> IdentityFolder::put_statements(Disk& disk, const Bundle& bundle,
+                                                  core::WallTime now) const {
+  auto store = StatementStore::open(disk, state_dir_, bundle.roots, now);
+  if (!store) {
+    return store.error();
+  }
+  const auto& trusted = store->trust().roots();
+  const bool another_mesh = std::ranges::none_of(bundle.roots, [&](const auto& root) {
+    return std::ranges::find(trusted, root) != trusted.end();
+  });
+  if (another_mesh) {  // its operator named the roots: what the old ones said is void
+    if (auto ok = store->clear(now); !ok) {
+      return ok;
+    }
+  }
+  for (const Statement& statement : bundle.statements) {
+    if (const auto offered = store->offer(statement, now); !offered) {
+      return offered.error();
+    }
+  }
+  return {};
+}
+
+core::Result<std::size_t> IdentityFolder::install(Disk& disk,
+                                                  const std::vector<Statement>& statements,
+                                                  core::WallTime now) const {
+  const auto installed = bundle();
+  if (!installed) {
+    return installed.error();
+  }
+  auto store = StatementStore::open(disk, state_dir_, installed->roots, now);
+  if (!store) {
+    return store.error();
+  }
+  std::size_t news = 0;
+  for (const Statement& statement : statements) {
+    const auto offered = store->offer(statement, now);
+    if (!offered) {
+      return offered.error();
+    }
+    if (*offered == StatementStore::Offer::kOlder) {
+      return fail(Errc::kStatementOlder,
+                  fmt::format("{} of generation {}", kind_name(statement.key().kind),
+                              statement.generation()));
+    }
+    news += *offered == StatementStore::Offer::kAccepted ? 1 : 0;
+  }
+  return news;
+}
+
+core::Result<void> check_node(const Bundle& bundle, const core::NodeId& self) {
   const auto certified = bundle.certificate.public_key();
   if (!certified) {
     return certified.error();
   }
-  if (!(*certified == key)) {
+  if (node_id_of(*certified) != self) {
     return fail(Errc::kCertificateMismatch,
                 fmt::format("the certificate is for node {}, this is node {}",
-                            node_id_of(*certified).text(), node_id_of(key).text()));
+                            node_id_of(*certified).text(), self.text()));
   }
   return {};
 }

@@ -1,21 +1,19 @@
 #include "identity/node_identity.h"
 
 #include "identity/identity_folder.h"
+#include "identity/profile.h"
 
 namespace runard::identity {
 
 core::Result<NodeIdentity> NodeIdentity::load(const std::filesystem::path& state_dir,
-                                              core::WallTime now, Denylist denied) {
+                                              crypto::PrivateKey key, core::WallTime now,
+                                              Denylist denied) {
   const IdentityFolder folder(state_dir);
-  auto key = folder.key();
-  if (!key) {
-    return key.error();
-  }
   auto bundle = folder.bundle();
   if (!bundle) {
     return bundle.error();
   }
-  if (auto ok = check_key(*bundle, key->public_key()); !ok) {
+  if (auto ok = check_node(*bundle, node_id_of(key.public_key())); !ok) {
     return ok.error();
   }
   auto checked = check_bundle(*bundle, now);
@@ -27,7 +25,7 @@ core::Result<NodeIdentity> NodeIdentity::load(const std::filesystem::path& state
     return trust.error();
   }
   auto tls = std::make_shared<const TlsMaterial>(
-      TlsMaterial{std::move(*key), bundle->certificate, bundle->intermediates, std::move(*trust)});
+      TlsMaterial{std::move(key), bundle->certificate, bundle->intermediates, std::move(*trust)});
   return NodeIdentity{checked->identity.id,         std::move(checked->identity.name),
                       std::move(checked->networks), std::move(checked->identity.groups),
                       checked->identity.not_after,  std::move(tls)};

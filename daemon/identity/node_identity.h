@@ -26,8 +26,10 @@ struct NodeIdentity {
   core::WallTime not_after;
   std::shared_ptr<const TlsMaterial> tls;
 
-  // Reads STATE/identity. For a reload, call it again and put the material into the slot.
-  static core::Result<NodeIdentity> load(const std::filesystem::path& state_dir, core::WallTime now,
+  // Reads STATE/identity; the key comes from the keystore. For a reload, call it again and put the
+  // material into the slot.
+  static core::Result<NodeIdentity> load(const std::filesystem::path& state_dir,
+                                         crypto::PrivateKey key, core::WallTime now,
                                          Denylist denied = {});
 };
 

@@ -13,7 +13,7 @@ auto key_of(const Entry& entry) {
 }
 
 bool in_bounds(const Entry& entry) {
-  return entry.kind >= EntryKind::kIdentity && entry.kind <= EntryKind::kRoot &&
+  return entry.kind >= EntryKind::kIdentity && entry.kind <= EntryKind::kMark &&
          entry.state >= EntryState::kPending && entry.state <= EntryState::kDecryptOnly &&
          entry.created_ms >= 0 && entry.changed_ms >= 0 && entry.name.size() <= kMaxEntryName &&
          !entry.secret.empty() && entry.secret.size() <= kMaxEntrySecret;
@@ -23,7 +23,7 @@ bool in_bounds(const Entry& entry) {
 
 std::string_view kind_text(EntryKind kind) {
   constexpr std::string_view kTexts[] = {"?",       "identity", "agreement", "network",
-                                         "profile", "storage",  "root"};
+                                         "profile", "storage",  "root",      "mark"};
   const auto at = static_cast<std::size_t>(kind);
   return kTexts[at < std::size(kTexts) ? at : 0];
 }

@@ -24,6 +24,7 @@ enum class EntryKind : std::uint8_t {
   kProfile = 4,    // a user's X25519 key, 32 bytes; id: the profile's
   kStorage = 5,    // 32 bytes for what services store; id: random
   kRoot = 6,       // a user's root key; id: the profile's
+  kMark = 7,       // no key: what was reached with a network's keyring (entries.h); id: its
 };
 enum class EntryState : std::uint8_t {
   kPending = 1,      // made, but not in use yet

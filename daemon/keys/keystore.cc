@@ -15,8 +15,8 @@ namespace fs = std::filesystem;
 using core::Errc;
 using core::fail;
 
-constexpr const char* kFile = "keystore.rks";
-constexpr const char* kPreviousFile = "keystore.rks.1";
+constexpr std::string_view kFile = "keystore.rks";
+constexpr std::string_view kPreviousFile = "keystore.rks.1";
 constexpr const char* kLockFile = "keystore.lock";
 
 core::Error at(const fs::path& file, core::Error error) {
@@ -39,7 +39,7 @@ struct Found {
 // What can't be read at all ends the search: falling back would take back what was committed.
 core::Result<std::vector<Found>> find_files(const fs::path& folder) {
   std::vector<Found> found;
-  for (const char* name : {kFile, kPreviousFile}) {
+  for (const std::string_view name : {kFile, kPreviousFile}) {
     const fs::path path = folder / name;
     auto bytes = identity::read_private(path, kMaxKeystoreFile);
     if (!bytes && bytes.error().code == Errc::kNotFound) {
@@ -62,12 +62,52 @@ core::Result<std::vector<Found>> find_files(const fs::path& folder) {
   return found;
 }
 
+bool any_under_another(const std::vector<Found>& found, const KekInfo& info) {
+  return std::ranges::any_of(
+      found, [&](const Found& one) { return one.file && !(one.file->header.kek == info); });
+}
+
 // The next generation comes after those that were, also after one that is damaged now; unless its
 // number is damaged too, and absurd.
 std::uint64_t last_of(const std::vector<Found>& found, std::uint64_t loaded) {
   constexpr std::uint64_t kPlausible = 1'000'000;
   const std::uint64_t claimed = found.front().file ? found.front().file->header.generation : loaded;
   return claimed > loaded && claimed - loaded < kPlausible ? claimed : loaded;
+}
+
+// A file opened.
+struct Loaded {
+  KeystoreHeader header;
+  std::vector<Entry> entries;
+  crypto::SecretBytes kek;
+};
+
+core::Result<Loaded> load(const Found& found, const KekSource& source, const fs::path& folder) {
+  if (!found.file) {
+    return found.file.error();
+  }
+  auto kek = source.kek(found.file->header.kek, folder);
+  if (!kek) {
+    return kek.error();
+  }
+  auto entries = found.file->open(*kek);
+  if (!entries) {
+    return at(found.path, entries.error());
+  }
+  return Loaded{found.file->header, std::move(*entries), std::move(*kek)};
+}
+
+// When the current file is there and another was loaded.
+std::optional<core::Error> why_not_current(const std::vector<Found>& found, const Found& loaded,
+                                           const KekSource& source, const fs::path& folder) {
+  for (const Found& one : found) {
+    if (one.is_current && &one != &loaded) {
+      const auto tried = load(one, source, folder);
+      return tried ? at(one.path, fail(Errc::kKeystoreDamaged, "older than the one before it"))
+                   : tried.error();
+    }
+  }
+  return std::nullopt;
 }
 
 core::Result<void> check_private_folder(const fs::path& folder) {
@@ -158,22 +198,35 @@ core::Result<Keystore> Keystore::open(const identity::Host& host, const fs::path
   }
   std::optional<core::Error> first_error;
   for (const Found& one : *found) {
-    if (!one.file) {
-      first_error = first_error.value_or(one.file.error());
+    auto loaded = load(one, source, folder);
+    if (!loaded) {
+      first_error = first_error.value_or(loaded.error());
       continue;
     }
-    auto kek = source.kek(one.file->header.kek, folder);
-    auto entries = kek ? one.file->open(*kek) : kek.error();
-    if (entries) {
-      Keystore opened(host, folder, std::move(*lock),
-                      {one.file->header, std::move(*entries), std::move(*kek)});
-      opened.last_generation_ = last_of(*found, opened.generation());
-      opened.fell_back_ = first_error;
-      return opened;
+    const KekInfo info = loaded->header.kek;
+    Keystore opened(host, folder, std::move(*lock),
+                    {loaded->header, std::move(loaded->entries), std::move(loaded->kek)});
+    opened.last_generation_ = last_of(*found, opened.generation());
+    opened.fell_back_ = why_not_current(*found, one, source, folder);
+    if (auto done = opened.finish_rekey(use, any_under_another(*found, info)); !done) {
+      return done.error();
     }
-    first_error = first_error.value_or(kek ? at(one.path, entries.error()) : entries.error());
+    return opened;
   }
   return *first_error;
+}
+
+// A crash in rekey() may have left something under the old KEK.
+core::Result<void> Keystore::finish_rekey(Use use, bool is_unfinished) {
+  if (use == Use::kRead || fell_back_) {
+    return {};
+  }
+  if (is_unfinished) {
+    if (auto written = write(entries_, header_.kek, kek_); !written) {
+      return written;
+    }
+  }
+  return clean();
 }
 
 core::Result<void> Keystore::commit(std::vector<Entry> entries) {

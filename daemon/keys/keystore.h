@@ -78,6 +78,7 @@ class Keystore {
         last_generation_(header_.generation) {}
   core::Result<void> write(const std::vector<Entry>& entries, const KekInfo& info,
                            const crypto::SecretBytes& kek);
+  core::Result<void> finish_rekey(Use use, bool is_unfinished);
   core::Result<void> clean();
 
   identity::Host host_;

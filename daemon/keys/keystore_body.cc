@@ -47,7 +47,7 @@ Entry read_entry(Reader& reader) {
   if (head.kind != CborKind::kArray || head.value != kItems) {
     reader.fail(runar::cbor::Errc::kWrongType);
   }
-  entry.kind = static_cast<EntryKind>(number(reader, 1, 6));
+  entry.kind = static_cast<EntryKind>(number(reader, 1, 7));
   const auto id = KeyId::from(reader.bytes(none));
   entry.id = id.value_or(KeyId{});
   entry.version = static_cast<std::uint32_t>(number(reader, 0, UINT32_MAX));

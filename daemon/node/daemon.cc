@@ -13,6 +13,7 @@
 #include "identity/disk.h"
 #include "identity/state_dir.h"
 #include "node/config_reload.h"
+#include "node/keystore_start.h"
 #include "node/local_node.h"
 #include "node/mesh_node.h"
 #include "node/notify.h"
@@ -32,7 +33,12 @@ Exit exit_of(const core::Error& error) {
     case Errc::kIdentityMissing:
     case Errc::kIdentityUnreadable:
     case Errc::kFileMode:
+    case Errc::kKeystoreMissing:
+    case Errc::kKeystoreDamaged:
+    case Errc::kKeystoreUnsupported:
+    case Errc::kKeystoreKek:
     case Errc::kNotFound:
+    case Errc::kConflict:
     case Errc::kConfigInvalid:
       return kConfigWrong;
     default:
@@ -82,6 +88,7 @@ class Daemon {
   const Context context_;
   boost::asio::signal_set signals_;
   std::optional<identity::StateDir> state_;
+  std::optional<keys::Keystore> keystore_;  // of a node with an identity
   std::unique_ptr<MeshNode> mesh_;  // after the local half, whose registry holds its handlers
   std::optional<LocalNode> local_;
   ConfigReload reload_;
@@ -120,7 +127,13 @@ core::Result<void> Daemon::start() {
     return true;
   });
   if (!config_.local_only()) {
-    auto mesh = MeshNode::make(context_, config_, *state_, *epoch, *local_);
+    auto keystore = open_keystore({disk_, clock_, random_}, config_,
+                                  environment_.credentials_folder, log_.component("keys"));
+    if (!keystore) {
+      return keystore.error();
+    }
+    keystore_.emplace(std::move(*keystore));
+    auto mesh = MeshNode::make(context_, config_, {*state_, *keystore_, *epoch}, *local_);
     if (!mesh) {
       return mesh.error();
     }

@@ -12,7 +12,8 @@ namespace runard::node {
 // What main() knows and nobody else may ask.
 struct Environment {
   std::string config_path;
-  std::string notify_socket;  // $NOTIFY_SOCKET
+  std::string notify_socket;       // $NOTIFY_SOCKET
+  std::string credentials_folder;  // $CREDENTIALS_DIRECTORY
   std::string version;
   std::function<config::Loaded()> load;  // reads the configuration again, on any thread
 };

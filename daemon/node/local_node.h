@@ -78,6 +78,7 @@ class LocalNode {
   void plugin_appeared(const std::string& file, FolderWatch::Cause cause);
   void enable(const std::string& file, core::Result<std::vector<plugin_host::InstanceSpec>> specs);
   void expire_retained();
+  admin::ControlSources control_sources();
   boost::json::object status() const;
 
   const Context context_;

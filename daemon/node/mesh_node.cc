@@ -5,6 +5,7 @@
 #include "admin/render.h"
 #include "discovery/static_peers.h"
 #include "identity/certificate.h"
+#include "keys/node_keys.h"
 
 namespace runard::node {
 namespace json = boost::json;
@@ -38,6 +39,16 @@ json::object private_fields_status(const sealing::Stats& stats) {
           {"refused", stats.refused}};
 }
 
+core::Result<identity::NodeIdentity> load_identity(const std::filesystem::path& state_dir,
+                                                   const keys::Keystore& keystore,
+                                                   const core::Clock& clock) {
+  auto key = keys::identity_key(keystore);
+  if (!key) {
+    return key.error();
+  }
+  return identity::NodeIdentity::load(state_dir, std::move(*key), clock.wall());
+}
+
 mesh::Settings mesh_settings(const config::Config& config) {
   mesh::Settings settings;
   settings.peers = config.limits.peers;
@@ -46,19 +57,22 @@ mesh::Settings mesh_settings(const config::Config& config) {
 
 }  // namespace
 
-MeshNode::MeshNode(const Context& context, const config::Config& config,
-                   const identity::StateDir& state, LocalNode& local, Self self)
+MeshNode::MeshNode(const Context& context, const config::Config& config, const Lasting& lasting,
+                   LocalNode& local, Self self)
     : context_(context),
       config_(config),
-      state_dir_(state.path()),
+      state_dir_(lasting.state.path()),
+      keystore_(lasting.keystore),
       log_(context.log.component("mesh")),
       local_(local),
       identity_(std::move(self.identity)),
       book_(std::move(self.statements), context.clock, log_),
-      clock_guard_(state.disk(), state.path()),
+      clock_guard_(lasting.state.disk(), lasting.state.path()),
       networks_(std::move(self.networks)),
       mesh_names_(networks_),
-      epoch_(self.epoch),
+      epoch_(lasting.epoch),
+      keeper_(context, {lasting.keystore, lasting.state}, identity_.id,
+              {key_ring_, key_directory_}),
       keys_({identity_.id,
              std::shared_ptr<const crypto::PrivateKey>(identity_.tls, &identity_.tls->key)},
             {context.clock, context.random, context.log.component("sealing"), key_directory_,
@@ -85,9 +99,8 @@ MeshNode::~MeshNode() {
 
 core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
                                                        const config::Config& config,
-                                                       identity::StateDir& state,
-                                                       std::uint64_t epoch, LocalNode& local) {
-  auto identity = identity::NodeIdentity::load(state.path(), context.clock.wall());
+                                                       const Lasting& lasting, LocalNode& local) {
+  auto identity = load_identity(lasting.state.path(), lasting.keystore, context.clock);
   if (!identity) {
     return identity.error();
   }
@@ -95,19 +108,24 @@ core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
   if (!networks) {
     return networks.error();
   }
-  auto statements = identity::StatementStore::open(
-      state.disk(), state.path(), identity->tls->trust.roots(), context.clock.wall());
+  auto statements =
+      identity::StatementStore::open(lasting.state.disk(), lasting.state.path(),
+                                     identity->tls->trust.roots(), context.clock.wall());
   if (!statements) {
     return statements.error();
   }
-  const auto secret = state.reset_secret(context.random);
+  const auto secret = lasting.state.reset_secret(context.random);
   if (!secret) {
     return secret.error();
   }
-  std::unique_ptr<MeshNode> node(new MeshNode(
-      context, config, state, local,
-      Self{std::move(*identity), std::move(*networks), epoch, std::move(*statements)}));
+  std::unique_ptr<MeshNode> node(
+      new MeshNode(context, config, lasting, local,
+                   Self{std::move(*identity), std::move(*networks), std::move(*statements)}));
   const config::Quic quic = config.transport ? config.transport->quic : config::Quic{};
+  if (auto held = node->keeper_.start(node->book_.store()); !held) {
+    return held.error();
+  }
+  node->keeper_.serve(local.registry(), node->networks_);
   if (auto opened = node->open(quic, secret_bytes(*secret)); !opened) {
     return opened.error();
   }
@@ -250,7 +268,7 @@ void MeshNode::close() {
 }
 
 core::Result<void> MeshNode::reload_identity() {
-  auto identity = identity::NodeIdentity::load(state_dir_, context_.clock.wall());
+  auto identity = load_identity(state_dir_, keystore_, context_.clock);
   if (!identity) {
     return identity.error();
   }
@@ -270,6 +288,9 @@ core::Result<void> MeshNode::reload_identity() {
     std::swap(identity_, *identity);
   }
   know_self();
+  if (applied) {
+    keeper_.take_delegations();
+  }
   return applied;
 }
 
@@ -306,6 +327,8 @@ void MeshNode::add_status(json::object& status) const {
     }
   }
   status["private_fields"] = private_fields_status(keys_.stats());
+  status["security"] = {{"kek", keys::kek_text(keystore_.kek().kind)},
+                        {"keystore_generation", keystore_.generation()}};
   const transport::Stats stats = endpoint_ ? endpoint_->stats() : transport::Stats{};
   status["trust"] = trust_status(stats);
   status["mesh"] = {{"listens", endpoint_ ? endpoint_->local().text() : std::string()},

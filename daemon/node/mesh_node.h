@@ -16,9 +16,11 @@
 #include "identity/clock_guard.h"
 #include "identity/node_identity.h"
 #include "identity/state_dir.h"
+#include "keys/keystore.h"
 #include "mesh/mesh.h"
 #include "node/inbound_events.h"
 #include "node/inbound_guard.h"
+#include "node/key_keeper.h"
 #include "node/local_node.h"
 #include "node/mesh_keys.h"
 #include "node/network_map.h"
@@ -33,11 +35,16 @@ class MeshNode final : private mesh::Port,
                        private transport::EndpointEvents,
                        private discovery::Sightings {
  public:
+  // What outlives a start of the node; all of it outlives the MeshNode.
+  struct Lasting {
+    identity::StateDir& state;
+    keys::Keystore& keystore;
+    std::uint64_t epoch;
+  };
   // Errors of NodeIdentity::load, NetworkMap::make and Endpoint::open. `local` outlives close().
   static core::Result<std::unique_ptr<MeshNode>> make(const Context& context,
                                                       const config::Config& config,
-                                                      identity::StateDir& state,
-                                                      std::uint64_t epoch, LocalNode& local);
+                                                      const Lasting& lasting, LocalNode& local);
   ~MeshNode() override;
 
   core::Result<void> start();
@@ -55,10 +62,9 @@ class MeshNode final : private mesh::Port,
   struct Self {
     identity::NodeIdentity identity;
     NetworkMap networks;
-    std::uint64_t epoch;
     identity::StatementStore statements;
   };
-  MeshNode(const Context& context, const config::Config& config, const identity::StateDir& state,
+  MeshNode(const Context& context, const config::Config& config, const Lasting& lasting,
            LocalNode& local, Self self);
   core::Result<void> open(const config::Quic& quic,
                           const transport::ResetSecret::Bytes& reset_secret);
@@ -108,6 +114,7 @@ class MeshNode final : private mesh::Port,
   const Context context_;
   const config::Config& config_;
   const std::filesystem::path state_dir_;
+  const keys::Keystore& keystore_;
   const core::Log log_;
   LocalNode& local_;
   identity::NodeIdentity identity_;
@@ -118,6 +125,7 @@ class MeshNode final : private mesh::Port,
   const std::uint64_t epoch_;
   keys::Directory key_directory_;
   keys::KeyRing key_ring_;
+  KeyKeeper keeper_;
   MeshKeys keys_;
   system::PastClient past_;
   PeerLinks peers_;

@@ -46,10 +46,11 @@ void MeshNode::on_statement(const identity::Statement& statement) {
   mesh_.statement_changed(wire_key(statement.key()), context_.clock.now());
   const bool about_trust = statement.key().kind == identity::StatementKind::kTrust ||
                            statement.key().kind == identity::StatementKind::kDenylist;
-  context_.control.post([this, about_trust] {
+  context_.control.post([this, about_trust, statement] {
     if (!endpoint_) {
       return;
     }
+    keeper_.take(statement);
     if (about_trust) {
       if (const auto applied = apply_trust(); !applied) {
         log_.error("new trust could not be put to use",

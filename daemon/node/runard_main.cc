@@ -84,6 +84,7 @@ int run(const std::string& path) {
   node::Environment given;
   given.config_path = path;
   given.notify_socket = environment("NOTIFY_SOCKET").value_or("");
+  given.credentials_folder = environment("CREDENTIALS_DIRECTORY").value_or("");
   given.version = RUNARD_VERSION;
   given.load = [path, variables = all_variables()] {
     return config::load(path, [&](const std::string& name) -> std::optional<std::string> {
@@ -91,7 +92,8 @@ int run(const std::string& path) {
       return at == variables.end() ? std::nullopt : std::optional(at->second);
     });
   };
-  unsetenv("NOTIFY_SOCKET");  // NOLINT(concurrency-mt-unsafe): before any thread; not for children
+  unsetenv("NOTIFY_SOCKET");          // NOLINT(concurrency-mt-unsafe): before any thread
+  unsetenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): both are not for children
   return node::run_daemon(given, *loaded.config,
                           make_log(loaded.config->logging, loaded.config->node.name, clock));
 }

@@ -50,6 +50,10 @@ struct Server {
                {[] { return json::object{{"ok", true}}; },
                 [] { return "a: 1\n"; },
                 [] { return R"({"a":1})"; },
+                {},
+                {},
+                {},
+                {},
                 {}},
                dispatcher, broker, registry, clock, {}) {
     std::filesystem::create_directories(folder);

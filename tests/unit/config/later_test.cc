@@ -18,10 +18,6 @@ TEST_CASE("what belongs to a later version is refused as such") {
        "out"},
       {"transport: { quic: { busy_poll: on } }",
        "c.yaml:1:33: transport.quic.busy_poll: \"on\" is not in this version, write off"},
-      {"identity: { keystore: { kek: systemd } }",
-       "c.yaml:1:30: identity.keystore.kek: \"systemd\" is not in this version, write none"},
-      {"identity: { keystore: { kek: { passphrase_file: /p } } }",
-       "c.yaml:1:30: identity.keystore.kek: is not in this version, write none"},
       {"issuer: { ca: /etc/runard/ca }", "c.yaml:1:9: issuer: is not in this version, write off"},
       {"balancing: { default: p2c_ewma }",
        "c.yaml:1:23: balancing.default: \"p2c_ewma\" is not in this version, write round_robin"},
@@ -57,7 +53,7 @@ TEST_CASE("its default may stand there") {
   CHECK(
       problems(
           "transport: { quic: { io_threads: 1, busy_poll: off } }\n"
-          "identity: { keystore: { kek: none } }\n"
+          "identity: { keystore: { kek: auto } }\n"
           "issuer: off\n"
           "encryption: { labels: {} }\n"
           "authorization: { default: members, rules: [] }\n"

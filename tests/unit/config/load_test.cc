@@ -24,7 +24,7 @@ TEST_CASE("a file of one key loads, and all else has its default") {
   CHECK(config.plugins.trust == Trust::kOpen);
   CHECK(config.control.socket == "/run/runard/control.sock");
   CHECK(config.balancing.strategy == Strategy::kRoundRobin);
-  CHECK(config.identity.keystore.kek == KekSource::kNone);
+  CHECK(config.identity.keystore.kek == KekSource::kAuto);
 }
 
 TEST_CASE("without transport and discovery a node is local only") {

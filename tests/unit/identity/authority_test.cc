@@ -46,17 +46,24 @@ struct Mesh {
     REQUIRE(made);
     REQUIRE(made->create_network("prod"));
     REQUIRE(made->create_network("test"));
-    REQUIRE(node.create(disk, "web-1"));
+    REQUIRE(node.prepare(disk, "web-1"));
   }
   core::Result<Authority> ca() { return Authority::open(host, folder / "ca"); }
-  SigningRequest request() const { return *SigningRequest::create(*node.key(), "web-1"); }
+  SigningRequest request() const { return *SigningRequest::create(key, "web-1"); }
   core::Result<Bundle> sign(const SigningRequest& from, bool replace = false) {
     auto authority = ca();
     REQUIRE(authority);
     return authority->sign({from, "web-1", {"prod"}, 24h, replace});
   }
   crypto::Sha256 pin() const { return Authority::certificate_in(folder / "ca")->fingerprint(); }
-  core::Result<NodeIdentity> load() const { return NodeIdentity::load(folder / "node", kNow); }
+  core::Result<NodeIdentity> load(core::WallTime now = kNow) const {
+    return NodeIdentity::load(folder / "node", *PrivateKey::from_pem(*key.pem()), now);
+  }
+  core::NodeId id() const { return identity::node_id_of(key.public_key()); }
+  core::Result<identity::CheckedBundle> install(identity::Disk& on, const Bundle& bundle,
+                                                const std::vector<crypto::Sha256>& pins) {
+    return node.install(on, bundle, pins, kNow, id());
+  }
 
   TempFolder folder;
   identity::SystemDisk disk;
@@ -64,6 +71,7 @@ struct Mesh {
   core::SystemRandom random;
   identity::Host host{disk, clock, random};
   IdentityFolder node{folder / "node"};
+  PrivateKey key = *PrivateKey::generate();
 };
 
 Errc error_of(const core::Result<identity::CheckedBundle>& installed) {
@@ -82,12 +90,12 @@ TEST_CASE("a node goes from nothing to a loaded identity") {
   Mesh mesh;
   const auto bundle = mesh.sign(mesh.request());
   REQUIRE(bundle);
-  REQUIRE(mesh.node.install(mesh.disk, *Bundle::parse(bundle->text()), {mesh.pin()}, kNow));
+  REQUIRE(mesh.install(mesh.disk, *Bundle::parse(bundle->text()), {mesh.pin()}));
 
   const auto loaded = mesh.load();
 
   REQUIRE(loaded);
-  CHECK(loaded->id == identity::node_id_of(mesh.node.key()->public_key()));
+  CHECK(loaded->id == mesh.id());
   CHECK(loaded->name == "web-1");
   REQUIRE(loaded->networks.size() == 1);
   CHECK(loaded->networks[0].name == "prod");
@@ -100,29 +108,21 @@ TEST_CASE("a node goes from nothing to a loaded identity") {
 
 TEST_CASE("keys are for their owner only, certificates are not secret") {
   Mesh mesh;
-  REQUIRE(mesh.node.install(mesh.disk, *mesh.sign(mesh.request()), {mesh.pin()}, kNow));
+  REQUIRE(mesh.install(mesh.disk, *mesh.sign(mesh.request()), {mesh.pin()}));
   CHECK(mode_of(mesh.folder / "ca") == 0700);
   CHECK(mode_of(mesh.folder / "ca/ca.key") == 0600);
   CHECK(mode_of(mesh.folder / "ca/issued.log") == 0600);
   CHECK(mode_of(mesh.folder / "node") == 0700);
   CHECK(mode_of(mesh.folder / "node/identity") == 0700);
-  CHECK(mode_of(mesh.folder / "node/identity/node.key") == 0600);
   CHECK(mode_of(mesh.folder / "node/identity/node.bundle") == 0644);
 }
 
-TEST_CASE("an identity and a CA are never overwritten") {
+TEST_CASE("a CA is never overwritten") {
   Mesh mesh;
-  const auto id = identity::node_id_of(mesh.node.key()->public_key());
   const auto pin = mesh.pin();
-  CHECK(mesh.node.create(mesh.disk, "").error().code == Errc::kConflict);
   CHECK(Authority::create(mesh.host, mesh.folder / "ca", "acme", 24h).error().code ==
         Errc::kConflict);
-  CHECK(identity::node_id_of(mesh.node.key()->public_key()) == id);
   CHECK(mesh.pin() == pin);
-
-  std::ofstream(mesh.folder / "node/identity/node.key") << "damaged";
-  CHECK(mesh.node.create(mesh.disk, "").error().code == Errc::kConflict);
-  CHECK(mesh.node.key().error().code == Errc::kIdentityUnreadable);
   fs::remove(mesh.folder / "ca/ca.crt");
   CHECK(Authority::create(mesh.host, mesh.folder / "ca", "acme", 24h).error().code ==
         Errc::kConflict);
@@ -212,9 +212,7 @@ TEST_CASE("a CA that is missing, in use, readable by others or mixed up is not o
   const fs::path key = mesh.folder / "ca/ca.key";
   REQUIRE(chmod(key.c_str(), 0640) == 0);
   CHECK(mesh.ca().error().code == Errc::kFileMode);
-  fs::remove(key);
-  fs::copy(mesh.folder / "node/identity/node.key", key);
-  REQUIRE(chmod(key.c_str(), 0600) == 0);
+  REQUIRE(identity::write_durably(mesh.disk, key, mesh.key.pem()->view(), 0600));
   CHECK(mesh.ca().error().code == Errc::kCertificateMismatch);
   std::ofstream(mesh.folder / "ca/networks") << "x prod\n";
   CHECK(Authority::networks_in(mesh.folder / "ca").error().code == Errc::kIdentityUnreadable);
@@ -223,10 +221,10 @@ TEST_CASE("a CA that is missing, in use, readable by others or mixed up is not o
 TEST_CASE("the first install needs the CA's fingerprint, later ones the installed CA") {
   Mesh mesh;
   const auto bundle = mesh.sign(mesh.request());
-  CHECK(error_of(mesh.node.install(mesh.disk, *bundle, {}, kNow)) == Errc::kUsage);
+  CHECK(error_of(mesh.install(mesh.disk, *bundle, {})) == Errc::kUsage);
   CHECK(mesh.load().error().code == Errc::kIdentityMissing);
-  REQUIRE(mesh.node.install(mesh.disk, *bundle, {mesh.pin()}, kNow));
-  CHECK(mesh.node.install(mesh.disk, *mesh.sign(mesh.request()), {}, kNow));
+  REQUIRE(mesh.install(mesh.disk, *bundle, {mesh.pin()}));
+  CHECK(mesh.install(mesh.disk, *mesh.sign(mesh.request()), {}));
 }
 
 TEST_CASE("a bundle of another CA changes nothing, with its own root or smuggled beside ours") {
@@ -235,17 +233,15 @@ TEST_CASE("a bundle of another CA changes nothing, with its own root or smuggled
   const auto request = mesh.request();
   const auto good = mesh.sign(request);
   const auto foreign = other.sign(request);
-  CHECK(error_of(mesh.node.install(mesh.disk, *foreign, {mesh.pin()}, kNow)) ==
-        Errc::kFingerprintMismatch);
+  CHECK(error_of(mesh.install(mesh.disk, *foreign, {mesh.pin()})) == Errc::kFingerprintMismatch);
   CHECK(mesh.load().error().code == Errc::kIdentityMissing);
-  REQUIRE(mesh.node.install(mesh.disk, *good, {mesh.pin()}, kNow));
-  CHECK(error_of(mesh.node.install(mesh.disk, *foreign, {}, kNow)) == Errc::kFingerprintMismatch);
+  REQUIRE(mesh.install(mesh.disk, *good, {mesh.pin()}));
+  CHECK(error_of(mesh.install(mesh.disk, *foreign, {})) == Errc::kFingerprintMismatch);
 
   Bundle smuggled = *good;
   smuggled.roots.push_back(foreign->roots.front());
-  CHECK(error_of(mesh.node.install(mesh.disk, smuggled, {}, kNow)) == Errc::kFingerprintMismatch);
-  CHECK(error_of(mesh.node.install(mesh.disk, smuggled, {mesh.pin()}, kNow)) ==
-        Errc::kFingerprintMismatch);
+  CHECK(error_of(mesh.install(mesh.disk, smuggled, {})) == Errc::kFingerprintMismatch);
+  CHECK(error_of(mesh.install(mesh.disk, smuggled, {mesh.pin()})) == Errc::kFingerprintMismatch);
   CHECK(mesh.load()->tls->trust.roots().size() == 1);
 }
 
@@ -254,8 +250,7 @@ TEST_CASE("a bundle for another node's key changes nothing") {
   const auto stranger = PrivateKey::generate();
   const auto bundle =
       mesh.ca()->sign({*SigningRequest::create(*stranger, "web-2"), "web-2", {"prod"}, 24h, false});
-  CHECK(error_of(mesh.node.install(mesh.disk, *bundle, {mesh.pin()}, kNow)) ==
-        Errc::kCertificateMismatch);
+  CHECK(error_of(mesh.install(mesh.disk, *bundle, {mesh.pin()})) == Errc::kCertificateMismatch);
   CHECK(mesh.load().error().code == Errc::kIdentityMissing);
 }
 
@@ -263,11 +258,11 @@ TEST_CASE("an install that dies at any step leaves the old bundle or the new one
   for (int step = 0; step < 7; ++step) {
     Mesh mesh;
     const auto first = mesh.sign(mesh.request());
-    REQUIRE(mesh.node.install(mesh.disk, *first, {mesh.pin()}, kNow));
+    REQUIRE(mesh.install(mesh.disk, *first, {mesh.pin()}));
     const auto second = mesh.sign(mesh.request());
     auto disk = FaultyDisk::crashing(step);
 
-    CHECK_FALSE(mesh.node.install(disk, *second, {}, kNow));
+    CHECK_FALSE(mesh.install(disk, *second, {}));
 
     INFO("step " << step);
     const auto loaded = mesh.load();
@@ -276,53 +271,25 @@ TEST_CASE("an install that dies at any step leaves the old bundle or the new one
   }
 }
 
-TEST_CASE("a node init that dies at any step can be done again, with one identity at the end") {
-  for (int step = 0; step < 18; ++step) {
-    const TempFolder folder;
-    const IdentityFolder node(folder / "state");
-    auto disk = FaultyDisk::crashing(step);
-    const auto made = node.create(disk, "web-1");
-    INFO("step " << step);
-    REQUIRE(disk.struck());
-    CHECK_FALSE(made);
-
-    identity::SystemDisk healthy;
-    const auto again = node.create(healthy, "web-1");
-    CHECK((again || again.error().code == Errc::kConflict));
-    CHECK(node.key());
-    CHECK(*node.name() == "web-1");
-  }
-}
-
-TEST_CASE("an identity whose files were exchanged, damaged or opened to others is not loaded") {
+TEST_CASE("an identity out of its time, with another key or damaged is not loaded") {
   Mesh mesh;
-  REQUIRE(mesh.node.install(mesh.disk, *mesh.sign(mesh.request()), {mesh.pin()}, kNow));
-  const fs::path key = mesh.folder / "node/identity/node.key";
-
-  REQUIRE(chmod(key.c_str(), 0644) == 0);
-  CHECK(mesh.load().error().code == Errc::kFileMode);
-  REQUIRE(chmod(key.c_str(), 0600) == 0);
+  REQUIRE(mesh.install(mesh.disk, *mesh.sign(mesh.request()), {mesh.pin()}));
   CHECK(mesh.load());
-  CHECK(NodeIdentity::load(mesh.folder / "node", kNow + 48h).error().code ==
-        Errc::kCertificateExpired);
-  CHECK(NodeIdentity::load(mesh.folder / "node", kNow - 48h).error().code ==
-        Errc::kCertificateNotYetValid);
-
-  const auto other = PrivateKey::generate()->pem();
-  REQUIRE(identity::write_durably(mesh.disk, key, other->view(), 0600));
-  CHECK(mesh.load().error().code == Errc::kCertificateMismatch);
-  fs::remove(key);
-  CHECK(mesh.load().error().code == Errc::kIdentityMissing);
+  CHECK(mesh.load(kNow + 48h).error().code == Errc::kCertificateExpired);
+  CHECK(mesh.load(kNow - 48h).error().code == Errc::kCertificateNotYetValid);
+  CHECK(NodeIdentity::load(mesh.folder / "node", *PrivateKey::generate(), kNow).error().code ==
+        Errc::kCertificateMismatch);
   std::ofstream(mesh.folder / "node/identity/node.bundle") << "damaged";
   CHECK(mesh.node.bundle().error().code == Errc::kIdentityUnreadable);
+  CHECK(mesh.load().error().code == Errc::kIdentityUnreadable);
 }
 
 TEST_CASE("a slot gives the newest material and old users keep theirs") {
   Mesh mesh;
-  REQUIRE(mesh.node.install(mesh.disk, *mesh.sign(mesh.request()), {mesh.pin()}, kNow));
+  REQUIRE(mesh.install(mesh.disk, *mesh.sign(mesh.request()), {mesh.pin()}));
   identity::TlsMaterialSlot slot(mesh.load()->tls);
   const auto before = slot.get();
-  REQUIRE(mesh.node.install(mesh.disk, *mesh.sign(mesh.request()), {}, kNow));
+  REQUIRE(mesh.install(mesh.disk, *mesh.sign(mesh.request()), {}));
   slot.set(mesh.load()->tls);
   CHECK(slot.get() != before);
   CHECK_FALSE(slot.get()->certificate == before->certificate);

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <array>
 #include <catch2/catch_test_macros.hpp>
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <new>
 
 #include "policy/from_config.h"
@@ -55,6 +55,13 @@ config::Authorization many_rules() {
   return authorization;
 }
 
+// What this thread has used of a processor: other processes don't count.
+double cpu_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
 struct World {
   World() { gate.know({node(1), {"web"}, {"main"}}); }
   bool ask() const { return gate.admit(node(1), Action::kCall, {"main", "users/42/profile"}); }
@@ -80,18 +87,17 @@ TEST_CASE("a permitted attempt allocates nothing") {
 TEST_CASE("a decision among forty rules takes well under a microsecond") {
   const World world;
   bool all = true;
-  std::array<double, 15> rounds{};
+  std::array<double, 101> rounds{};
   for (double& round : rounds) {
-    constexpr int kTimes = 20'000;
-    const auto began = std::chrono::steady_clock::now();
+    constexpr int kTimes = 2'000;
+    const double began = cpu_ns();
     for (int i = 0; i < kTimes; ++i) {
       all = world.ask() && all;
     }
-    const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - began;
-    round = took.count() / kTimes;
+    round = (cpu_ns() - began) / kTimes;
   }
   std::ranges::sort(rounds);
-  INFO("ns a decision: " << rounds.front() << " best, " << rounds[7] << " median");
+  INFO("ns a decision: " << rounds.front() << " best, " << rounds[50] << " median");
   CHECK(all);
   CHECK(rounds.front() < 2'000);  // measured: README.md; the bound is for loaded machines
 }

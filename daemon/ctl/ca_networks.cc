@@ -1,0 +1,54 @@
+#include "ctl/ca_networks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace runard::ctl {
+
+using core::Errc;
+using core::fail;
+using identity::Authority;
+
+core::Result<std::unique_ptr<CaNetworks>> open_ca(Session& session, const std::string& folder) {
+  const identity::Host host{session.disk, session.clock, session.random};
+  auto ca = Authority::open(host, folder);
+  if (!ca) {
+    return ca.error();
+  }
+  auto store = keys::NetworkAuthority::open_store(host, folder, keys::KekSource::none());
+  if (!store) {
+    return store.error();
+  }
+  return std::make_unique<CaNetworks>(host, folder, std::move(*ca), std::move(*store));
+}
+
+core::Result<core::NodeId> node_of_ca(const std::string& folder, const std::string& node) {
+  if (const auto id = core::NodeId::parse(node)) {
+    return *id;
+  }
+  const auto issued = Authority::issued_in(folder).read();
+  if (!issued) {
+    return issued.error();
+  }
+  const auto last = std::find_if(issued->rbegin(), issued->rend(),
+                                 [&](const auto& record) { return record.name == node; });
+  return last == issued->rend()
+             ? core::Result<core::NodeId>(
+                   fail(Errc::kNotFound, fmt::format("this CA has signed no node \"{}\"", node)))
+             : last->node;
+}
+
+core::Result<core::NetworkId> network_of_ca(const std::string& folder, const std::string& name) {
+  const auto networks = Authority::networks_in(folder);
+  if (!networks) {
+    return networks.error();
+  }
+  const auto at = std::ranges::find(*networks, name, &identity::NetworkDescriptor::name);
+  return at == networks->end()
+             ? core::Result<core::NetworkId>(
+                   fail(Errc::kNotFound, fmt::format("no network \"{}\" in this mesh", name)))
+             : at->id;
+}
+
+}  // namespace runard::ctl

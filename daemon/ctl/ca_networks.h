@@ -1,0 +1,31 @@
+// CaNetworks: a CA's folder, opened with the keystore of its networks' keys.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ctl/session.h"
+#include "keys/network_authority.h"
+
+namespace runard::ctl {
+
+struct CaNetworks {
+  CaNetworks(const identity::Host& host, const std::string& folder, identity::Authority its_ca,
+             keys::Keystore its_store)
+      : ca(std::move(its_ca)), store(std::move(its_store)), networks(host, folder, ca, store) {}
+  CaNetworks(const CaNetworks&) = delete;
+  CaNetworks& operator=(const CaNetworks&) = delete;
+
+  identity::Authority ca;
+  keys::Keystore store;
+  keys::NetworkAuthority networks;
+};
+
+core::Result<std::unique_ptr<CaNetworks>> open_ca(Session& session, const std::string& folder);
+
+// A node by its id, or by the name that the CA signed it under last. kNotFound.
+core::Result<core::NodeId> node_of_ca(const std::string& folder, const std::string& node);
+// A network by its name. kNotFound.
+core::Result<core::NetworkId> network_of_ca(const std::string& folder, const std::string& name);
+
+}  // namespace runard::ctl

@@ -1,0 +1,119 @@
+#include "ctl/kek_options.h"
+
+#include <fmt/format.h>
+
+#include "ctl/command.h"
+#include "keys/node_keys.h"
+
+namespace runard::ctl {
+namespace {
+
+using core::Errc;
+using keys::KekKind;
+using keys::KekSource;
+
+core::Error usage(std::string about) {
+  return core::fail(Errc::kUsage, std::move(about));
+}
+
+std::string credentials_folder(const Session& session) {
+  return session.environment("CREDENTIALS_DIRECTORY").value_or("");
+}
+
+core::Result<KekSource> credential_source(Session& session, const KekOptions& options) {
+  if (!options.credential.is_given()) {
+    auto found = KekSource::from_credentials(credentials_folder(session));
+    if (!found && found.error().code == Errc::kKeystoreKek) {
+      return core::fail(Errc::kKeystoreKek,
+                        "the systemd credential is not here: give it with --credential -, as in "
+                        "'systemd-creds decrypt /etc/runard/kek.cred - | runarctl ...'");
+    }
+    return found;
+  }
+  auto bytes = read_bytes(options.credential);
+  return bytes ? KekSource::systemd(std::move(*bytes)) : bytes.error();
+}
+
+core::Result<KekSource> passphrase_source(const KekOptions& options, const std::string& prompt,
+                                          Ask how) {
+  auto text =
+      options.passphrase.is_given() ? read_text(options.passphrase) : ask_passphrase(prompt, how);
+  return text ? KekSource::passphrase(std::move(*text)) : text.error();
+}
+
+KekKind kind_of_auto(const Session& session, const KekOptions& options) {
+  if (options.passphrase.is_given()) {
+    return KekKind::kPassphrase;
+  }
+  const std::string folder = credentials_folder(session);
+  const bool is_passed = !folder.empty() && KekSource::has_credential(folder);
+  return options.credential.is_given() || is_passed ? KekKind::kSystemd : KekKind::kNone;
+}
+
+}  // namespace
+
+void add_kek_options(CLI::App& made, KekOptions& options) {
+  made.add_option("--passphrase-file", options.passphrase.file,
+                  "A file with the keystore's passphrase; - is standard input")
+      ->type_name(value_name::kFile);
+  made.add_option("--passphrase-fd", options.passphrase.fd, "A descriptor to read it from")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name(value_name::kNumber);
+  made.add_option("--credential", options.credential.file,
+                  "The keystore's systemd credential, decrypted; - is standard input")
+      ->type_name(value_name::kFile);
+}
+
+void add_kek_word(CLI::App& made, std::string& word, const std::string& about) {
+  made.add_option("--kek", word, about)
+      ->check(CLI::IsMember({"auto", "none", "systemd", "passphrase"}))
+      ->type_name("SOURCE")
+      ->capture_default_str();
+}
+
+core::Result<KekSource> source_of(Session& session, KekKind kind, const KekOptions& options) {
+  switch (kind) {
+    case KekKind::kSystemd:
+      return credential_source(session, options);
+    case KekKind::kPassphrase:
+      return passphrase_source(options, "Passphrase of the keystore: ", Ask::kOnce);
+    case KekKind::kNone:
+      break;
+  }
+  return KekSource::none();
+}
+
+core::Result<KekSource> new_source(Session& session, const std::string& word,
+                                   const KekOptions& options) {
+  const KekKind kind = word == "none"         ? KekKind::kNone
+                       : word == "systemd"    ? KekKind::kSystemd
+                       : word == "passphrase" ? KekKind::kPassphrase
+                                              : kind_of_auto(session, options);
+  if (options.passphrase.is_given() && kind != KekKind::kPassphrase) {
+    return usage("a passphrase was given, and another way to encrypt the keystore");
+  }
+  if (options.credential.is_given() && kind != KekKind::kSystemd) {
+    return usage("a credential was given, and another way to encrypt the keystore");
+  }
+  if (kind == KekKind::kPassphrase) {
+    return passphrase_source(options, "New passphrase of the keystore: ", Ask::kTwice);
+  }
+  return kind == KekKind::kSystemd ? credential_source(session, options)
+                                   : core::Result<KekSource>(KekSource::none());
+}
+
+core::Result<keys::Keystore> open_keystore(Session& session, const std::string& state,
+                                           const KekOptions& options, keys::Use use) {
+  const auto kind = keys::kek_kind_of(state);
+  if (!kind) {
+    return kind.error();
+  }
+  const auto source = source_of(session, *kind, options);
+  if (!source) {
+    return source.error();
+  }
+  return keys::open_node_keystore({session.disk, session.clock, session.random}, state, *source,
+                                  use, core::Log());
+}
+
+}  // namespace runard::ctl

@@ -1,0 +1,271 @@
+#include "keys/key_holder.h"
+
+#include <algorithm>
+
+#include "keys/network_news.h"
+
+namespace runard::keys {
+namespace {
+
+using core::Errc;
+using core::fail;
+
+// Old agreement keys and profiles end without a time of their own.
+constexpr std::uint64_t kLookAgainMs = 60ULL * 60 * 1000;
+
+std::optional<envelope::KeyKind> address_kind(EntryKind kind) {
+  switch (kind) {
+    case EntryKind::kAgreement:
+      return envelope::KeyKind::kNode;
+    case EntryKind::kNetwork:
+      return envelope::KeyKind::kNetwork;
+    case EntryKind::kProfile:
+      return envelope::KeyKind::kProfile;
+    default:
+      return std::nullopt;
+  }
+}
+
+KeyInfo info_of(const Entry& entry) {
+  return {entry.kind, entry.id,         entry.version,   entry.state,
+          entry.name, entry.created_ms, entry.changed_ms};
+}
+
+}  // namespace
+
+std::uint64_t KeyHolder::now_ms() const {
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(world_.clock.wall());
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.time_since_epoch().count()));
+}
+
+core::Result<void> KeyHolder::start() {
+  std::vector<Entry> entries = copy_of(store_.entries());
+  const auto has_storage = std::ranges::find(entries, EntryKind::kStorage, &Entry::kind);
+  const bool lacks_storage = has_storage == entries.end();
+  if (lacks_storage) {
+    add_storage_key(entries, now_ms(), world_.random);
+  }
+  const bool lacks_key =
+      active_entry(entries, EntryKind::kAgreement, KeyId{self_.bytes}) == nullptr;
+  if (lacks_key) {
+    if (auto ok = add_agreement_key(entries, self_, now_ms(), world_.random); !ok) {
+      return ok;
+    }
+  }
+  return lacks_storage || lacks_key ? commit(std::move(entries)) : publish();
+}
+
+core::Result<void> KeyHolder::rotate_agreement_key() {
+  std::vector<Entry> entries = copy_of(store_.entries());
+  if (auto ok = add_agreement_key(entries, self_, now_ms(), world_.random); !ok) {
+    return ok;
+  }
+  return commit(std::move(entries));
+}
+
+std::uint32_t KeyHolder::agreement_version() const {
+  const Entry* entry = active_entry(store_.entries(), EntryKind::kAgreement, KeyId{self_.bytes});
+  return entry == nullptr ? 0 : entry->version;
+}
+
+core::Result<void> KeyHolder::take(const identity::Statement& statement) {
+  switch (statement.key().kind) {
+    case identity::StatementKind::kNetwork:
+      return take_network(statement);
+    case identity::StatementKind::kProfile:
+      return take_profile(statement);
+    default:
+      return {};
+  }
+}
+
+core::Result<void> KeyHolder::take_network(const identity::Statement& statement) {
+  auto keyring = NetworkKeyring::parse(statement.body());
+  if (!keyring) {
+    return keyring.error();
+  }
+  const core::NetworkId id{statement.key().subject.bytes};
+  const Network network{statement.generation(), std::move(*keyring)};
+  std::vector<Entry> entries = copy_of(store_.entries());
+  std::uint64_t next = UINT64_MAX;
+  const auto changed = apply(entries, id, network, next);
+  if (!changed) {
+    return changed.error();
+  }
+  if (*changed) {
+    if (auto ok = commit(std::move(entries)); !ok) {
+      return ok;
+    }
+  }
+  networks_.insert_or_assign(id, network);
+  return publish();
+}
+
+core::Result<bool> KeyHolder::apply(std::vector<Entry>& entries, const core::NetworkId& id,
+                                    const Network& network, std::uint64_t& next_ms) {
+  const auto taken =
+      take_keyring(entries, network.keyring, {id, network.generation}, self_, now_ms());
+  if (!taken) {
+    return taken.error();
+  }
+  if (taken->problem) {
+    world_.log.warn("the keys of a network can't be opened",
+                    {core::field("network", network.keyring.name),
+                     core::field("why", core::describe(*taken->problem))});
+  }
+  next_ms = std::min(next_ms, taken->next_ms.value_or(UINT64_MAX));
+  return taken->changed;
+}
+
+core::Result<void> KeyHolder::take_profile(const identity::Statement& statement) {
+  auto certificate = ProfileCertificate::parse(statement.body());
+  if (!certificate) {
+    return certificate.error();
+  }
+  const ProfileId id{statement.key().subject.bytes};
+  const auto at = profiles_.find(id);
+  if (at != profiles_.end() && at->second.generation > statement.generation()) {
+    return fail(Errc::kProfileInvalid, "a newer certificate of the profile is here");
+  }
+  profiles_.insert_or_assign(id, Profile{statement.generation(), std::move(*certificate)});
+  return publish();
+}
+
+core::Result<void> KeyHolder::take(const Delegation& delegation) {
+  const auto profile = profiles_.find(delegation.profile);
+  if (profile == profiles_.end() || profile->second.certificate.version != delegation.version) {
+    return fail(Errc::kKeyMissing, "the profile's certificate of that version is not here");
+  }
+  if (delegation.node != self_) {
+    return fail(Errc::kKeyMissing, "the profile's key is for another node");
+  }
+  const Entry* own = find_entry(store_.entries(), EntryKind::kAgreement, KeyId{self_.bytes},
+                                delegation.key_version);
+  if (own == nullptr) {
+    return fail(Errc::kKeyMissing, "the profile's key is for another agreement key of this node");
+  }
+  const auto key = crypto::AgreementPrivateKey::from_raw(crypto::Kem::kX25519, own->secret.view());
+  if (!key) {
+    return key.error();
+  }
+  const ProfileCertificate& certificate = profile->second.certificate;
+  auto secret = delegation.open(*key, certificate.key);
+  if (!secret) {
+    return secret.error();
+  }
+  std::vector<Entry> entries = copy_of(store_.entries());
+  for (Entry& entry : entries) {
+    if (entry.kind == EntryKind::kProfile && entry.id == delegation.profile) {
+      set_state(entry, EntryState::kDecryptOnly, now_ms());
+    }
+  }
+  std::erase_if(entries, [&](const Entry& entry) {
+    return entry.kind == EntryKind::kProfile && entry.id == delegation.profile &&
+           entry.version == delegation.version;
+  });
+  const auto now = static_cast<std::int64_t>(now_ms());
+  entries.push_back({EntryKind::kProfile, delegation.profile, delegation.version,
+                     EntryState::kActive, now, now, certificate.name, std::move(*secret)});
+  return commit(std::move(entries));
+}
+
+core::Result<core::WallTime> KeyHolder::tick() {
+  std::vector<Entry> entries = copy_of(store_.entries());
+  std::uint64_t next = now_ms() + kLookAgainMs;
+  bool changed = drop_old_agreement_keys(entries, now_ms());
+  for (const auto& [id, network] : networks_) {
+    const auto applied = apply(entries, id, network, next);
+    changed |= applied.has_value() && *applied;
+  }
+  if (changed) {
+    if (auto ok = commit(std::move(entries)); !ok) {
+      return ok.error();
+    }
+  }
+  return core::WallTime(std::chrono::milliseconds(next));
+}
+
+// Durable first: what is in use was never only in memory.
+core::Result<void> KeyHolder::commit(std::vector<Entry> entries) {
+  if (auto ok = store_.commit(std::move(entries)); !ok) {
+    return ok;
+  }
+  return publish();
+}
+
+core::Result<void> KeyHolder::publish() {
+  auto keys = held();
+  if (!keys) {
+    return keys.error();
+  }
+  if (auto ok = world_.ring.hold(std::move(*keys)); !ok) {
+    return ok;
+  }
+  storage_.hold(store_.entries());
+  world_.directory.replace(contents());
+  auto list = std::make_shared<std::vector<KeyInfo>>();
+  for (const Entry& entry : store_.entries()) {
+    if (entry.kind != EntryKind::kMark) {
+      list->push_back(info_of(entry));
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  list_ = std::move(list);
+  return {};
+}
+
+std::shared_ptr<const std::vector<KeyInfo>> KeyHolder::keys() const {
+  const std::lock_guard lock(mutex_);
+  return list_;
+}
+
+// A pending key opens too: a sender whose clock is ahead may use it already.
+core::Result<std::vector<HeldKey>> KeyHolder::held() const {
+  std::vector<HeldKey> keys;
+  for (const Entry& entry : store_.entries()) {
+    const auto kind = address_kind(entry.kind);
+    if (!kind) {
+      continue;
+    }
+    const envelope::KeyAddress address{*kind, entry.id, entry.version};
+    auto known = world_.ring.find(address);
+    if (known == nullptr) {
+      auto key = crypto::AgreementPrivateKey::from_raw(crypto::Kem::kX25519, entry.secret.view());
+      if (!key) {
+        return key.error();
+      }
+      known = std::make_shared<const crypto::AgreementPrivateKey>(std::move(*key));
+    }
+    keys.push_back({address, std::move(known)});
+  }
+  return keys;
+}
+
+DirectoryContents KeyHolder::contents() const {
+  DirectoryContents contents;
+  for (const auto& [id, network] : networks_) {
+    const KeyringTimes times(network.keyring, mark_of(store_.entries(), id).floors, now_ms());
+    if (const KeyVersion* active = times.active()) {
+      contents.networks.push_back(
+          {{envelope::KeyKind::kNetwork, KeyId{id.bytes}, active->version}, active->key});
+    }
+    for (const KeyringMember& member : network.keyring.members) {
+      contents.nodes.push_back(
+          {{envelope::KeyKind::kNode, KeyId{member.node.bytes}, member.key_version}, member.key});
+    }
+  }
+  for (const auto& [id, profile] : profiles_) {
+    const ProfileCertificate& certificate = profile.certificate;
+    envelope::Recipient recipient{{envelope::KeyKind::kProfile, id, certificate.version},
+                                  certificate.key};
+    contents.profiles.push_back(
+        {id, certificate.name, std::move(recipient), certificate.nodes, certificate.not_after_ms});
+  }
+  // The newest key of a node that several networks name counts.
+  std::ranges::stable_sort(contents.nodes, {}, [](const envelope::Recipient& recipient) {
+    return recipient.address.version;
+  });
+  return contents;
+}
+
+}  // namespace runard::keys

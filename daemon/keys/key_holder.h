@@ -1,0 +1,111 @@
+// KeyHolder: keeps a node's keys up to date: takes the statements about networks and profiles,
+// follows the times of key versions, commits every change to the keystore before it counts, and
+// publishes what follows to the KeyRing (private), the Directory (public) and the list of keys.
+//
+// After an error nothing that was in use is given up; the same statement may be taken again.
+// Threading: one owner (the control strand), as the StatementStore that it hears from; a change
+// writes a small file. What it publishes may be used from any thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/random.h"
+#include "identity/statement.h"
+#include "keys/delegation.h"
+#include "keys/directory.h"
+#include "keys/entries.h"
+#include "keys/key_ring.h"
+#include "keys/keystore.h"
+#include "keys/network_keyring.h"
+#include "keys/profile_certificate.h"
+#include "keys/storage.h"
+
+namespace runard::keys {
+
+// One key of this node, without its secret: for people.
+struct KeyInfo {
+  EntryKind kind = EntryKind::kAgreement;
+  KeyId id;
+  std::uint32_t version = 1;
+  EntryState state = EntryState::kActive;
+  std::string name;
+  std::int64_t created_ms = 0;
+  std::int64_t changed_ms = 0;
+};
+
+class KeyHolder {
+ public:
+  struct World {
+    const core::Clock& clock;
+    core::Random& random;
+    core::Log log;
+    KeyRing& ring;         // gets the private keys
+    Directory& directory;  // gets the public ones
+  };
+  // `store` is open for writing, and `self` is its node; all references outlive it.
+  KeyHolder(Keystore& store, const core::NodeId& self, const World& world)
+      : store_(store), self_(self), world_(world), storage_(world.random) {}
+
+  // Makes an agreement key and one for storage if there is none yet, and publishes what the
+  // keystore holds.
+  core::Result<void> start();
+
+  // A statement that was verified, of a network or a profile; others are no matter of keys. Errors:
+  // kKeyringInvalid, kKeyringOlder, kProfileInvalid, those of the keystore.
+  core::Result<void> take(const identity::Statement& statement);
+  // A profile's key that its user gave to this node; its certificate was taken before.
+  core::Result<void> take(const Delegation& delegation);
+  // What the time has changed. Gives when to come again, at the latest.
+  core::Result<core::WallTime> tick();
+  // A new agreement key; the old one goes on opening for kAgreementKept.
+  core::Result<void> rotate_agreement_key();
+  // The active agreement key, signed: for the CA.
+  core::Result<core::Bytes> agreement_record(const crypto::PrivateKey& identity) const {
+    return keys::agreement_record(store_.entries(), self_, identity);
+  }
+
+  // Of the active one; 0: none.
+  std::uint32_t agreement_version() const;
+
+  KeyRing& ring() { return world_.ring; }
+  Directory& directory() { return world_.directory; }
+  Storage& storage() { return storage_; }
+  // Any thread.
+  std::shared_ptr<const std::vector<KeyInfo>> keys() const;
+
+ private:
+  struct Network {
+    std::uint64_t generation = 0;
+    NetworkKeyring keyring;
+  };
+  std::uint64_t now_ms() const;
+  core::Result<void> take_network(const identity::Statement& statement);
+  core::Result<void> take_profile(const identity::Statement& statement);
+  // Applies one network to `entries`; the time of its next change lowers `next_ms`.
+  core::Result<bool> apply(std::vector<Entry>& entries, const core::NetworkId& id,
+                           const Network& network, std::uint64_t& next_ms);
+  core::Result<void> commit(std::vector<Entry> entries);
+  core::Result<void> publish();
+  core::Result<std::vector<HeldKey>> held() const;
+  DirectoryContents contents() const;
+
+  Keystore& store_;
+  const core::NodeId self_;
+  const World world_;
+  std::map<core::NetworkId, Network> networks_;
+  struct Profile {
+    std::uint64_t generation = 0;
+    ProfileCertificate certificate;
+  };
+  std::map<ProfileId, Profile> profiles_;
+  Storage storage_;
+  mutable std::mutex mutex_;  // protects list_
+  std::shared_ptr<const std::vector<KeyInfo>> list_ =
+      std::make_shared<const std::vector<KeyInfo>>();
+};
+
+}  // namespace runard::keys

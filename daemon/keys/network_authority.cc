@@ -1,0 +1,328 @@
+#include "keys/network_authority.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "identity/durable_file.h"
+#include "identity/time_text.h"
+#include "keys/entries.h"
+#include "keys/keyring_seal.h"
+
+namespace runard::keys {
+namespace {
+
+namespace fs = std::filesystem;
+using core::Errc;
+using core::fail;
+using identity::Statement;
+using identity::StatementKind;
+
+constexpr std::size_t kMaxStatementText = 256 * 1024;
+
+std::uint64_t ms(std::chrono::milliseconds duration) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, duration.count()));
+}
+
+bool same_nodes(const std::vector<KeyringMember>& a, const std::vector<KeyringMember>& b) {
+  return std::ranges::equal(a, b, {}, &KeyringMember::node, &KeyringMember::node);
+}
+
+// What is retired by now leaves the list; the floors say that it was there.
+void prune(NetworkKeyring& keyring, std::uint64_t now_ms) {
+  const KeyringTimes times(keyring, {}, now_ms);
+  const Floors floors = times.floors();
+  std::vector<KeyVersion> left;
+  std::ranges::copy_if(keyring.versions, std::back_inserter(left), [&](const KeyVersion& version) {
+    return times.state_of(version) != VersionState::kRetired;
+  });
+  keyring.versions = std::move(left);
+  keyring.floors = floors;
+}
+
+}  // namespace
+
+core::Result<Keystore> NetworkAuthority::open_store(const identity::Host& host,
+                                                    const fs::path& ca_folder,
+                                                    const KekSource& source) {
+  return Keystore::exists(ca_folder) ? Keystore::open(host, ca_folder, source, Use::kWrite)
+                                     : Keystore::create(host, ca_folder, source, {}, {});
+}
+
+std::uint64_t NetworkAuthority::now_ms() const {
+  return ms(std::chrono::floor<std::chrono::milliseconds>(host_.clock.wall()).time_since_epoch());
+}
+
+fs::path NetworkAuthority::file_of(const core::NetworkId& network) const {
+  return folder_ / "keyrings" / (network.text() + ".pem");
+}
+
+core::Result<std::string> NetworkAuthority::name_of(const core::NetworkId& network) const {
+  const auto known = identity::Authority::networks_in(folder_);
+  if (!known) {
+    return known.error();
+  }
+  const auto at = std::ranges::find(*known, network, &identity::NetworkDescriptor::id);
+  if (at == known->end()) {
+    return fail(Errc::kNotFound, fmt::format("no network {} in this mesh", network.text()));
+  }
+  return at->name;
+}
+
+core::Result<Statement> NetworkAuthority::current(const core::NetworkId& network) const {
+  const fs::path file = file_of(network);
+  const auto text = identity::read_file(file, kMaxStatementText);
+  if (!text) {
+    return text.error();
+  }
+  const auto statements = Statement::parse_pem(*text);
+  if (!statements || statements->size() != 1) {
+    return fail(Errc::kIdentityUnreadable, file.string() + ": not a network's keyring");
+  }
+  return statements->front();
+}
+
+core::Result<NetworkAuthority::Draft> NetworkAuthority::draft_of(
+    const core::NetworkId& network) const {
+  auto name = name_of(network);
+  if (!name) {
+    return name.error();
+  }
+  Draft draft;
+  const auto last = current(network);
+  if (last) {
+    auto keyring = NetworkKeyring::parse(last->body());
+    if (!keyring) {
+      return keyring.error();
+    }
+    draft = {std::move(*keyring), last->generation()};
+    prune(draft.keyring, now_ms());
+  } else if (last.error().code != Errc::kNotFound) {
+    return last.error();
+  }
+  draft.keyring.name = std::move(*name);
+  return draft;
+}
+
+core::Result<void> NetworkAuthority::add_version(Draft& draft, const core::NetworkId& network,
+                                                 const Rotation& rotation) {
+  std::vector<KeyVersion>& versions = draft.keyring.versions;
+  if (versions.size() == kMaxVersions) {
+    return fail(Errc::kConflict, fmt::format("network {} has {} versions of its key in use already",
+                                             draft.keyring.name, kMaxVersions));
+  }
+  const auto key = crypto::AgreementPrivateKey::generate(crypto::Kem::kX25519, host_.random);
+  auto raw = key ? key->raw() : core::Result<crypto::SecretBytes>(key.error());
+  if (!raw) {
+    return raw.error();
+  }
+  KeyVersion made{1, key->public_key(), now_ms(), now_ms(), 0};
+  if (!versions.empty()) {
+    KeyVersion& last = versions.back();
+    made.version = last.version + 1;
+    made.activates_ms = std::max(now_ms() + ms(rotation.activate_after), last.activates_ms);
+    last.retires_ms = made.activates_ms + ms(rotation.overlap);
+  }
+  std::vector<Entry> entries = copy_of(store_.entries());
+  const KeyId id{network.bytes};
+  // One of that version is left of a rotation that a crash cut short: no statement names it.
+  std::erase_if(entries, [&](const Entry& entry) {
+    return entry.kind == EntryKind::kNetwork && entry.id == id && entry.version >= made.version;
+  });
+  const auto now = static_cast<std::int64_t>(made.created_ms);
+  entries.push_back({EntryKind::kNetwork, id, made.version, EntryState::kActive, now, now,
+                     draft.keyring.name, std::move(*raw)});
+  if (auto ok = store_.commit(std::move(entries)); !ok) {
+    return ok;
+  }
+  versions.push_back(std::move(made));
+  return {};
+}
+
+core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
+    const core::NetworkId& network) const {
+  const auto name = name_of(network);
+  const auto book = MemberBook::load(folder_);
+  const auto issued = identity::Authority::issued_in(folder_).read();
+  if (!name || !book || !issued) {
+    return !name ? name.error() : !book ? book.error() : issued.error();
+  }
+  const std::string now = identity::time_text(host_.clock.wall());
+  std::map<core::NodeId, const identity::IssueRecord*> newest;
+  for (const identity::IssueRecord& record : *issued) {
+    newest[record.node] = &record;
+  }
+  std::vector<KeyringMember> members;
+  for (const auto& [node, record] : newest) {
+    const MemberBook::Key* key = book->find(node);
+    // Times as text in one form and zone are in the order of the times.
+    if (key != nullptr && key->not_after_ms > now_ms() && record->not_after > now &&
+        std::ranges::find(record->networks, *name) != record->networks.end() &&
+        !book->is_out(network, node)) {
+      members.push_back({node, key->version, key->key, {}, {}});
+    }
+  }
+  if (members.size() > kMaxMembers) {
+    return fail(Errc::kTooLarge, fmt::format("network {} has {} members; a keyring is for {} at "
+                                             "most",
+                                             *name, members.size(), kMaxMembers));
+  }
+  return members;
+}
+
+core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::NetworkId& network) {
+  auto members = members_of(network);
+  if (!members) {
+    return members.error();
+  }
+  NetworkKeyring& keyring = draft.keyring;
+  keyring.epoch += same_nodes(keyring.members, *members) ? 0 : 1;
+  keyring.members = std::move(*members);
+  std::vector<core::ByteView> secrets;
+  for (const KeyVersion& version : keyring.versions) {
+    const Entry* entry =
+        find_entry(store_.entries(), EntryKind::kNetwork, KeyId{network.bytes}, version.version);
+    if (entry == nullptr) {
+      return fail(Errc::kKeyMissing,
+                  fmt::format("{}: version {} of the key of network {} is not in the keystore",
+                              folder_.string(), version.version, keyring.name));
+    }
+    secrets.push_back(entry->secret.view());
+  }
+  const KeyringContext context{network, draft.generation + 1};
+  if (auto ok = seal_keyring(keyring, context, secrets, host_.random); !ok) {
+    return ok.error();
+  }
+  auto statement = ca_.state({{StatementKind::kNetwork, identity::SubjectId{network.bytes}},
+                              context.generation,
+                              host_.clock.wall(),
+                              keyring.bytes()});
+  if (!statement) {
+    return statement.error();
+  }
+  if (auto ok = identity::make_private_folder(host_.disk, folder_ / "keyrings"); !ok) {
+    return ok.error();
+  }
+  const std::string text = statement->pem();
+  const auto written = identity::write_durably(host_.disk, file_of(network), core::as_bytes(text),
+                                               identity::kPublicMode);
+  if (!written) {
+    return written.error();
+  }
+  if (auto ok = drop_unnamed(network, keyring); !ok) {
+    return ok.error();
+  }
+  return statement;
+}
+
+core::Result<void> NetworkAuthority::drop_unnamed(const core::NetworkId& network,
+                                                  const NetworkKeyring& keyring) {
+  std::vector<Entry> entries = copy_of(store_.entries());
+  const auto dropped = std::erase_if(entries, [&](const Entry& entry) {
+    return entry.kind == EntryKind::kNetwork && entry.id == KeyId{network.bytes} &&
+           keyring.find(entry.version) == nullptr;
+  });
+  return dropped == 0 ? core::Result<void>() : store_.commit(std::move(entries));
+}
+
+core::Result<Statement> NetworkAuthority::refresh(const core::NetworkId& network) {
+  auto draft = draft_of(network);
+  if (!draft) {
+    return draft.error();
+  }
+  if (draft->keyring.versions.empty()) {
+    if (auto ok = add_version(*draft, network, {}); !ok) {
+      return ok.error();
+    }
+  }
+  return publish(std::move(*draft), network);
+}
+
+core::Result<void> NetworkAuthority::exclude(const core::NetworkId& network,
+                                             const std::vector<core::NodeId>& nodes) {
+  if (nodes.empty()) {
+    return {};
+  }
+  auto book = MemberBook::load(folder_);
+  if (!book) {
+    return book.error();
+  }
+  for (const core::NodeId& node : nodes) {
+    book->put_out(network, node);
+  }
+  return book->save(host_.disk);
+}
+
+// Who is put out is so before the new key is made: no crash gives it to them.
+core::Result<Statement> NetworkAuthority::rotate(const core::NetworkId& network,
+                                                 const Rotation& rotation) {
+  auto draft = draft_of(network);
+  if (!draft) {
+    return draft.error();
+  }
+  if (auto ok = exclude(network, rotation.exclude); !ok) {
+    return ok.error();
+  }
+  if (auto ok = add_version(*draft, network, rotation); !ok) {
+    return ok.error();
+  }
+  return publish(std::move(*draft), network);
+}
+
+core::Result<std::vector<Statement>> NetworkAuthority::admit(
+    const AgreementRecord& record, const std::vector<core::NetworkId>& networks) {
+  auto book = MemberBook::load(folder_);
+  if (!book) {
+    return book.error();
+  }
+  if (auto ok = book->put(record); !ok) {
+    return ok.error();
+  }
+  for (const core::NetworkId& network : networks) {
+    book->let_in(network, record.node);
+  }
+  if (auto ok = book->save(host_.disk); !ok) {
+    return ok.error();
+  }
+  std::vector<Statement> statements;
+  for (const core::NetworkId& network : networks) {
+    auto statement = refresh(network);
+    if (!statement) {
+      return statement.error();
+    }
+    statements.push_back(std::move(*statement));
+  }
+  return statements;
+}
+
+core::Result<std::vector<Statement>> NetworkAuthority::remove(const core::NodeId& node,
+                                                              const Rotation& rotation) {
+  const auto networks = identity::Authority::networks_in(folder_);
+  if (!networks) {
+    return networks.error();
+  }
+  Rotation without = rotation;
+  without.exclude = {node};
+  std::vector<Statement> statements;
+  for (const identity::NetworkDescriptor& network : *networks) {
+    const auto last = current(network.id);
+    if (!last) {
+      if (last.error().code != Errc::kNotFound) {
+        return last.error();
+      }
+      continue;
+    }
+    const auto keyring = NetworkKeyring::parse(last->body());
+    if (!keyring || keyring->member(node) == nullptr) {
+      continue;
+    }
+    auto statement = rotate(network.id, without);
+    if (!statement) {
+      return statement.error();
+    }
+    statements.push_back(std::move(*statement));
+  }
+  return statements;
+}
+
+}  // namespace runard::keys

@@ -1,0 +1,82 @@
+// NetworkAuthority: the networks' keys in a CA's folder: makes and rotates them, and writes the
+// statements that carry them to the members.
+//
+//   CA/keystore.rks      the private keys (keystore.h)
+//   CA/keyrings/ID.pem   the newest statement of each network
+//   CA/members           agreement keys of the nodes (member_book.h)
+//
+// A network's members are the nodes whose newest certificate names it, has not ended, and whose
+// agreement key the CA knows; without those that were put out of it. A crash between the steps
+// loses nothing: a private key is on disk before a statement names it, and goes only after none
+// does.
+// Errors: kNotFound for an unknown network, kConflict, kTooLarge for more than kMaxMembers, and
+// those of Keystore and Authority. Threading: one owner, which holds the CA's lock.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "identity/authority.h"
+#include "identity/statement.h"
+#include "keys/keystore.h"
+#include "keys/member_book.h"
+#include "keys/network_keyring.h"
+
+namespace runard::keys {
+
+struct Rotation {
+  std::chrono::milliseconds activate_after = kDefaultActivateAfter;
+  std::chrono::milliseconds overlap = kDefaultOverlap;  // how long the old version still opens
+  std::vector<core::NodeId> exclude;                    // put out of the network
+};
+
+class NetworkAuthority {
+ public:
+  // All outlive it. `store` is open for writing.
+  NetworkAuthority(const identity::Host& host, std::filesystem::path ca_folder,
+                   const identity::Authority& ca, Keystore& store)
+      : host_(host), folder_(std::move(ca_folder)), ca_(ca), store_(store) {}
+  // The CA's keystore; made when it is not there.
+  static core::Result<Keystore> open_store(const identity::Host& host,
+                                           const std::filesystem::path& ca_folder,
+                                           const KekSource& source);
+
+  // The newest statement. kNotFound when the network has no keys yet.
+  core::Result<identity::Statement> current(const core::NetworkId& network) const;
+  // The network's keys for the members of now; its first version, active at once, if it has none.
+  core::Result<identity::Statement> refresh(const core::NetworkId& network);
+  core::Result<identity::Statement> rotate(const core::NetworkId& network,
+                                           const Rotation& rotation);
+
+  // A certificate was issued to a node with this agreement key: it gets the keys of these networks.
+  core::Result<std::vector<identity::Statement>> admit(
+      const AgreementRecord& record, const std::vector<core::NetworkId>& networks);
+  // A node was revoked: out of every network, and each whose keys it has gets new ones.
+  core::Result<std::vector<identity::Statement>> remove(const core::NodeId& node,
+                                                        const Rotation& rotation);
+
+ private:
+  struct Draft {
+    NetworkKeyring keyring;
+    std::uint64_t generation = 0;  // of the statement before
+  };
+  std::uint64_t now_ms() const;
+  std::filesystem::path file_of(const core::NetworkId& network) const;
+  core::Result<std::string> name_of(const core::NetworkId& network) const;
+  core::Result<Draft> draft_of(const core::NetworkId& network) const;
+  core::Result<void> add_version(Draft& draft, const core::NetworkId& network,
+                                 const Rotation& rotation);
+  core::Result<std::vector<KeyringMember>> members_of(const core::NetworkId& network) const;
+  core::Result<void> exclude(const core::NetworkId& network,
+                             const std::vector<core::NodeId>& nodes);
+  core::Result<identity::Statement> publish(Draft draft, const core::NetworkId& network);
+  core::Result<void> drop_unnamed(const core::NetworkId& network, const NetworkKeyring& keyring);
+
+  identity::Host host_;
+  std::filesystem::path folder_;
+  const identity::Authority& ca_;
+  Keystore& store_;
+};
+
+}  // namespace runard::keys

@@ -1,0 +1,135 @@
+#include "keys/network_authority.h"
+
+#include "mesh_world.h"
+#include "unit/identity/faulty_disk.h"
+
+using namespace runard;
+using namespace runard::keys;
+using namespace runard::keys::testing;
+using core::Errc;
+
+namespace {
+
+NetworkKeyring keyring_of(const core::Result<identity::Statement>& statement) {
+  REQUIRE(statement);
+  return *NetworkKeyring::parse(statement->body());
+}
+
+}  // namespace
+
+TEST_CASE("a network's first version is active at once, and its statement is the CA's") {
+  MeshWorld world;
+  const auto statement = world.networks->refresh(world.main);
+  const NetworkKeyring keyring = keyring_of(statement);
+  CHECK(keyring.name == "main");
+  REQUIRE(keyring.versions.size() == 1);
+  CHECK(keyring.members.empty());
+  CHECK(statement->generation() == 1);
+  const auto trust = *identity::TrustBundle::create({world.ca->certificate()});
+  CHECK(statement->verify(trust, world.clock.wall()));
+}
+
+TEST_CASE("generations rise with each statement, the epoch only with the members") {
+  MeshWorld world;
+  MeshNode a(world, "a");
+  const auto epoch = keyring_of(a.enrol()[0]).epoch;
+  const auto again = world.networks->refresh(world.main);
+  REQUIRE(again);
+  CHECK(again->generation() == 2);
+  CHECK(keyring_of(again).epoch == epoch);
+  MeshNode b(world, "b");
+  const auto joined = b.enrol()[0];
+  CHECK(joined.generation() == 3);
+  CHECK(keyring_of(joined).epoch == epoch + 1);
+  const auto left = world.networks->rotate(world.main, {1min, 1h, {b.id}});
+  REQUIRE(left);
+  CHECK(keyring_of(left).epoch == epoch + 2);
+  CHECK(keyring_of(left).member(b.id) == nullptr);
+}
+
+TEST_CASE("who was put out stays out until the CA signs for it again") {
+  MeshWorld world;
+  MeshNode b(world, "b");
+  b.enrol();
+  REQUIRE(world.networks->rotate(world.main, {1min, 1h, {b.id}}));
+  CHECK(keyring_of(world.networks->refresh(world.main)).member(b.id) == nullptr);
+  CHECK(keyring_of(b.enrol()[0]).member(b.id) != nullptr);
+}
+
+TEST_CASE("a node whose certificate has ended is no member any more") {
+  MeshWorld world;
+  MeshNode b(world, "b");
+  b.enrol();
+  world.clock.advance(91 * 24h);
+  CHECK(keyring_of(world.networks->refresh(world.main)).member(b.id) == nullptr);
+}
+
+TEST_CASE("what is retired leaves the keyring and the CA's keystore, and the floors say so") {
+  MeshWorld world;
+  REQUIRE(world.networks->refresh(world.main));
+  REQUIRE(world.networks->rotate(world.main, {1min, 1h, {}}));
+  CHECK(world.store->entries().size() == 2);
+  world.clock.advance(2h);
+  const NetworkKeyring keyring = keyring_of(world.networks->refresh(world.main));
+  REQUIRE(keyring.versions.size() == 1);
+  CHECK(keyring.versions[0].version == 2);
+  CHECK(keyring.floors == Floors{2, 2});
+  CHECK(world.store->entries().size() == 1);
+}
+
+TEST_CASE("a network takes as many versions at once as a keyring has room for") {
+  MeshWorld world;
+  REQUIRE(world.networks->refresh(world.main));
+  for (std::size_t i = 1; i < kMaxVersions; ++i) {
+    REQUIRE(world.networks->rotate(world.main, {1min, 1h, {}}));
+  }
+  CHECK(world.networks->rotate(world.main, {1min, 1h, {}}).error().code == Errc::kConflict);
+}
+
+TEST_CASE("an unknown network has no keys") {
+  MeshWorld world;
+  CHECK(world.networks->rotate({}, {}).error().code == Errc::kNotFound);
+  CHECK(world.networks->refresh({}).error().code == Errc::kNotFound);
+  CHECK(world.networks->current(world.main).error().code == Errc::kNotFound);
+}
+
+TEST_CASE("a request with an older agreement key, or another of the same version, is not taken") {
+  MeshWorld world;
+  MeshNode a(world, "a");
+  const auto old = a.record();
+  REQUIRE(a.holder->rotate_agreement_key());
+  a.enrol();
+  CHECK(world.networks->admit(old, {world.main}).error().code == Errc::kConflict);
+  AgreementRecord other = a.record();
+  other.key = old.key;
+  CHECK(world.networks->admit(other, {world.main}).error().code == Errc::kConflict);
+}
+
+TEST_CASE("T25: a rotation that a crash cuts short at any step is done by the next one") {
+  for (int step = 0;; ++step) {
+    MeshWorld world;
+    MeshNode a(world, "a");
+    REQUIRE(a.holder->take(a.enrol()[0]));
+    world.store.reset();
+    auto disk = test::FaultyDisk::crashing(step);
+    const identity::Host host{disk, world.clock, world.random};
+    {
+      auto store = Keystore::open(host, world.folder / "ca", world.source, Use::kWrite);
+      if (store) {
+        NetworkAuthority networks(host, world.folder / "ca", *world.ca, *store);
+        (void)networks.rotate(world.main, {0min, 1h, {}});
+      }
+    }
+    auto store = Keystore::open(world.host, world.folder / "ca", world.source, Use::kWrite);
+    REQUIRE(store);
+    NetworkAuthority networks(world.host, world.folder / "ca", *world.ca, *store);
+    const auto next = networks.rotate(world.main, {0min, 1h, {}});
+    REQUIRE(next);
+    REQUIRE(a.holder->take(*next));
+    CHECK(a.active() == keyring_of(next).versions.back().version);
+    if (!disk.struck()) {
+      CHECK(step > 5);
+      break;
+    }
+  }
+}
