@@ -290,6 +290,7 @@ core::Result<void> MeshNode::reload_identity() {
   know_self();
   if (applied) {
     keeper_.take_delegations();
+    keys_.codec().keys_changed();
   }
   return applied;
 }

@@ -51,6 +51,7 @@ void MeshNode::on_statement(const identity::Statement& statement) {
       return;
     }
     keeper_.take(statement);
+    keys_.codec().keys_changed();
     if (about_trust) {
       if (const auto applied = apply_trust(); !applied) {
         log_.error("new trust could not be put to use",

@@ -87,8 +87,8 @@ def test_who_has_no_key_sees_redacted_and_nothing_else(folder, add_daemon):
 
 def test_the_secret_is_neither_in_memory_nor_on_the_disk_of_who_has_no_key(folder, add_daemon):
     first, second = pair(folder, add_daemon)
-    for _ in range(20):
-        second.ask("call", "profiles/ann/profile")
+    for _ in range(5):
+        wait_for("second has an answer", lambda: second.ctl("call", "profiles/ann/profile", check=False).returncode == 0, 30)
     if memory_has(first, SECRET) is None:
         raise checks.Skipped("this user may not read the memory of processes")
     expect(memory_has(first, SECRET), True)  # the look finds what is there
@@ -121,7 +121,7 @@ def test_the_labels_of_a_running_daemon(folder, add_daemon):
     rows = {row["label"]: row for row in first.ask("label", "ls")["labels"]}
     expect(set(rows), {"user", "system", "system_only", "search"})
     expect((rows["user"]["network"], rows["user"]["profiles"]), (False, ["caller"]))
-    expect(rows["user"]["types"], ["profiles::Profile"])
+    expect("profiles::Profile" in rows["user"]["types"], True)
     readers = first.ask("label", "who-can", "system")["readers"]
     expect([reader["kind"] for reader in readers], ["network", "caller"])
     expect(first.ctl("label", "who-can", "nothing", check=False).returncode, 4)

@@ -19,8 +19,6 @@ TEST_CASE("what belongs to a later version is refused as such") {
       {"transport: { quic: { busy_poll: on } }",
        "c.yaml:1:33: transport.quic.busy_poll: \"on\" is not in this version, write off"},
       {"issuer: { ca: /etc/runard/ca }", "c.yaml:1:9: issuer: is not in this version, write off"},
-      {"encryption: { labels: { user: { network: true } } }",
-       "c.yaml:1:23: encryption.labels: is not in this version, leave it out"},
       {"balancing: { default: p2c_ewma }",
        "c.yaml:1:23: balancing.default: \"p2c_ewma\" is not in this version, write round_robin"},
       {"balancing: { services: { reports: least_request } }",

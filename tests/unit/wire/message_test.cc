@@ -293,7 +293,7 @@ TEST_CASE("an owner stands at the end of an event's header, where there is one")
   header.owner.bytes.fill(0xbb);
   Bytes out;
   REQUIRE(wire::put_event(header, {}, {}, 0, out).has_value());
-  CHECK(out.size() == without.size() + 16);
+  CHECK(header_of(out).size() == header_of(without).size() + 16);
   wire::EventLists lists;
   const auto back = wire::get_event(header_of(out), lists);
   REQUIRE(back.has_value());

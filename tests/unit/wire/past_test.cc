@@ -155,7 +155,7 @@ TEST_CASE("broken questions and pages are refused") {
   CHECK(refused([](auto& e) { e.publisher.assign(wire::kMaxName + 1, 'a'); }));
   CHECK(refused([](auto& e) { e.sequence = 0; }));
   CHECK(refused([](auto& e) { e.meta.assign(wire::kMaxMeta + 1, {"k", "v"}); }));
-  CHECK(refused([](auto& e) { e.payload.encoding = static_cast<rpc::Encoding>(4); }));
+  CHECK(refused([](auto& e) { e.payload.encoding = static_cast<rpc::Encoding>(5); }));
 }
 
 TEST_CASE("cut and mutated pages are refused or read, never worse") {
