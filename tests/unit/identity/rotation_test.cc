@@ -42,15 +42,15 @@ struct Mesh {
     auto made = Authority::create(host, folder / "ca", "acme", 24h * 365);
     REQUIRE(made);
     REQUIRE(made->create_network("main"));
-    REQUIRE(node.create(disk, "web-1"));
+    REQUIRE(node.prepare(disk, "web-1"));
   }
   Authority ca() { return *Authority::open(host, folder / "ca"); }
   Bundle sign(core::Duration lifetime = 24h) {
-    const auto request = *crypto::SigningRequest::create(*node.key(), "web-1");
+    const auto request = *crypto::SigningRequest::create(key, "web-1");
     return *ca().sign({request, "web-1", {"main"}, lifetime, false, {}});
   }
   crypto::Certificate root() const { return *Authority::certificate_in(folder / "ca"); }
-  core::NodeId id() const { return identity::node_id_of(node.key()->public_key()); }
+  core::NodeId id() const { return identity::node_id_of(key.public_key()); }
   StatementStore store() {
     return *StatementStore::open(disk, folder / "node", node.bundle()->roots, clock.time);
   }
@@ -60,6 +60,7 @@ struct Mesh {
   core::SystemRandom random;
   identity::SystemDisk disk;
   identity::Host host{disk, clock, random};
+  crypto::PrivateKey key = *crypto::PrivateKey::generate();
   IdentityFolder node{folder / "node"};
 };
 
@@ -68,7 +69,7 @@ struct Mesh {
 TEST_CASE("T29: a node goes along from root to root, and at no time is a certificate refused") {
   Mesh mesh;
   const crypto::Certificate old = mesh.root();
-  REQUIRE(mesh.node.install(mesh.disk, mesh.sign(), {old.fingerprint()}, kNow));
+  REQUIRE(mesh.node.install(mesh.disk, mesh.sign(), {old.fingerprint()}, kNow, mesh.id()));
 
   const auto both = Rotation(mesh.ca()).prepare(24h * 365);
   REQUIRE(both);
@@ -90,7 +91,7 @@ TEST_CASE("T29: a node goes along from root to root, and at no time is a certifi
   CHECK(identity::verify_peer(chain, only_old, mesh.clock.time));
   const auto only_new = *identity::TrustBundle::create({mesh.root()});
   CHECK(identity::verify_peer(chain, only_new, mesh.clock.time));
-  REQUIRE(mesh.node.install(mesh.disk, renewed, {}, mesh.clock.time));
+  REQUIRE(mesh.node.install(mesh.disk, renewed, {}, mesh.clock.time, mesh.id()));
 
   CHECK(Rotation(mesh.ca()).retire(false).error().code == Errc::kConflict);
   mesh.clock.time += 25h;
@@ -142,7 +143,7 @@ TEST_CASE("T25: an activation that is cut off at any step can be completed") {
 
 TEST_CASE("T18: revoking is a new generation each time, and taking back one more") {
   Mesh mesh;
-  REQUIRE(mesh.node.install(mesh.disk, mesh.sign(), {mesh.root().fingerprint()}, kNow));
+  REQUIRE(mesh.node.install(mesh.disk, mesh.sign(), {mesh.root().fingerprint()}, kNow, mesh.id()));
   identity::DeniedEntry entry;
   entry.node = *identity::find_node(mesh.folder / "ca", "web-1");
   CHECK(entry.node == mesh.id());
@@ -173,7 +174,7 @@ TEST_CASE("a bundle brings the denylist and the roots that hold when it is signe
   CHECK(bundle.statements.size() == 2);
   CHECK(Bundle::parse(bundle.text()).value().text() == bundle.text());
   INFO("the pinned root vouches for the next one");
-  REQUIRE(mesh.node.install(mesh.disk, bundle, {pin}, kNow));
+  REQUIRE(mesh.node.install(mesh.disk, bundle, {pin}, kNow, mesh.id()));
   CHECK(mesh.store().trust().denied().nodes == std::set{entry.node});
   CHECK(mesh.store().trust().roots().size() == 2);
 }
@@ -187,7 +188,8 @@ TEST_CASE("a second root that nobody trusted vouches for is not installed") {
   bundle.statements.push_back(*Statement::sign(
       {{identity::StatementKind::kTrust, {}}, 1, kNow, identity::encode_trust_roots({stranger})},
       stranger_key));
-  CHECK(mesh.node.install(mesh.disk, bundle, {mesh.root().fingerprint()}, kNow).error().code ==
-        Errc::kFingerprintMismatch);
+  CHECK(mesh.node.install(mesh.disk, bundle, {mesh.root().fingerprint()}, kNow, mesh.id())
+            .error()
+            .code == Errc::kFingerprintMismatch);
   CHECK(!mesh.node.bundle());
 }
