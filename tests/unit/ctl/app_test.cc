@@ -196,7 +196,7 @@ TEST_CASE("a plugin is begun from the templates, with its name filled in") {
 TEST_CASE("an incomplete command line says what is missing") {
   Terminal terminal;
   terminal.run({"config"});
-  CHECK(terminal.said("runarctl config: which command? show, validate, explain"));
+  CHECK(terminal.said("runarctl config: which command? show, reload, validate, explain"));
   terminal.run({"explain", "1101", "--socket"});
   CHECK(terminal.said("--socket needs a value"));
   terminal.run({"ca", "init", "--name", "a", "--name", "b"});
