@@ -78,7 +78,7 @@ struct Scene {
     const char* const names[] = {"system", "system_only", "user"};
     std::string schema = R"({"properties":{"name":{"type":"string"})";
     runar::cbor::Writer writer;
-    runar::cbor::MapWriter map(writer, 4);
+    runar::cbor::MapWriter map(writer, static_cast<std::size_t>(groups) + 1);
     map.key("name");
     writer.text("Ann");
     for (std::int64_t i = 0; i < groups; ++i) {
