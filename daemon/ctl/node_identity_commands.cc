@@ -185,17 +185,11 @@ int install_statements(Session& session, const InstallOptions& options, std::str
 }
 
 int install(Session& session, const InstallOptions& options) {
-<<<<<<< HEAD
-  if (const auto text =
-          options.bundle == "-" ? core::Result<std::string>("") : session.read(options.bundle);
-      text && text->starts_with(fmt::format("-----BEGIN {}-----", identity::kStatementLabel))) {
-=======
   const auto text = session.read(options.bundle);
   if (!text) {
     return session.fail(text.error());
   }
   if (text->starts_with(fmt::format("-----BEGIN {}-----", identity::kStatementLabel))) {
->>>>>>> b0de98a336dd768994d66824407c5a788ea7ed02
     return install_statements(session, options, *text);
   }
   const auto installed = try_install(session, options, *text);
