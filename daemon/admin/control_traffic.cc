@@ -77,7 +77,9 @@ void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Para
   request.path = path->path();
   request.payload = *payload;
   request.meta = meta;
-  request.deadline = now + (timeout > core::Duration{0} ? timeout : options_.default_timeout);
+  if (timeout > core::Duration{0}) {
+    request.deadline = now + timeout;  // else the dispatcher gives it one
+  }
   request.target = *target;
   const auto opened = pending_.open();
   if (opened.value == nullptr) {

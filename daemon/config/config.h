@@ -105,21 +105,30 @@ struct Encryption {  // later
 
 enum class Access : std::uint8_t { kMembers, kDeny };
 struct Caller {
-  std::string node;
+  std::string node;  // its id
   std::string group;
   friend bool operator==(const Caller&, const Caller&) = default;
 };
 struct Rule {
-  std::vector<std::string> allow;  // call, publish, subscribe, register
+  std::vector<std::string> allow;  // call, publish, subscribe, register, keys.read, admin
   std::vector<std::string> deny;
   Caller from;
   std::string network;
   std::string path;
   friend bool operator==(const Rule&, const Rule&) = default;
 };
-struct Authorization {  // later
+// To whom a label may be released.
+struct Release {
+  std::vector<std::string> networks;
+  std::vector<std::string> profiles;  // ids, or "caller"
+  std::vector<std::string> nodes;     // ids
+  std::vector<std::string> groups;
+  friend bool operator==(const Release&, const Release&) = default;
+};
+struct Authorization {
   Access access = Access::kMembers;
   std::vector<Rule> rules;
+  std::map<std::string, Release> labels;
   friend bool operator==(const Authorization&, const Authorization&) = default;
 };
 
@@ -156,7 +165,7 @@ enum class Isolation : std::uint8_t { kInline, kProcess };
 enum class Restart : std::uint8_t { kNo, kOnFailure, kAlways };
 
 // Topic patterns that a plugin may use, without their network.
-struct Allow {  // later
+struct Allow {
   std::vector<std::string> networks;
   std::vector<std::string> serve;
   std::vector<std::string> call;
@@ -193,6 +202,7 @@ struct Service {
   Duration init_timeout = std::chrono::seconds(10);
   Duration start_timeout = std::chrono::seconds(10);
   Duration stop_timeout = std::chrono::seconds(10);
+  Duration health_interval = std::chrono::seconds(5);
   Backoff backoff;
   ServiceConfig config;
   friend bool operator==(const Service&, const Service&) = default;

@@ -66,6 +66,7 @@ void complete_and_check(Config& config, const Report& report) {
     report("drain.grace", {"is more than drain.deadline", "write less, or raise drain.deadline"});
   }
   check_services(config, report);
+  check_authorization(config, report);
   check_plugins(config, report);
 }
 

@@ -15,6 +15,10 @@ using Report = std::function<void(const std::string& key, Complaint complaint)>;
 
 void complete_and_check(Config& config, const Report& report);
 
+// The part of authorization: rules say something, of one kind of subject, in networks that are
+// joined; and what plugins may do is in such networks too.
+void check_authorization(const Config& config, const Report& report);
+
 // The services' part: mounts are unique, `after` names services and has no cycle.
 void check_services(Config& config, const Report& report);
 

@@ -16,7 +16,7 @@ constexpr Option<KekSource> kKeks[] = {
 };
 constexpr Option<Access> kAccess[] = {
     {"members", Access::kMembers},
-    {"deny", Access::kDeny, kLater},
+    {"deny", Access::kDeny},
 };
 constexpr Option<Strategy> kStrategies[] = {
     {"round_robin", Strategy::kRoundRobin},
@@ -88,19 +88,28 @@ static void describe(Visitor& v, Label& label) {
 }
 
 static void describe(Visitor& v, Caller& from) {
-  setting(v, {"node", "The name of a node."}, from.node, Text(kName));
+  setting(v, {"node", "The id of a node, as `runarctl node ls` shows it. A name proves nothing."},
+          from.node, Text(kNodeId));
   setting(v, {"group", "A group that the caller's certificate names."}, from.group, Text(kName));
 }
 
 static void describe(Visitor& v, Rule& rule) {
-  settings(v, {"allow", "What the rule allows."}, rule.allow, Text(kAccessVerb));
-  settings(v, {"deny", "What the rule denies. A deny wins over any allow."}, rule.deny,
-           Text(kAccessVerb));
+  settings(v, {"allow", "What the rule allows. admin is pausing and resuming services."},
+           rule.allow, Text(kAccessVerb));
+  settings(v, {"deny", "What the rule denies."}, rule.deny, Text(kAccessVerb));
   section(v, {"from", "Whom the rule is about. Left out: everybody."}, rule.from);
   setting(v, {"network", "The network that the rule is about. Left out: all."}, rule.network,
           Text(kName));
   setting(v, {"path", "The topics that the rule is about. Left out: all."}, rule.path,
           Text(kTopicPattern));
+}
+
+static void describe(Visitor& v, Release& release) {
+  settings(v, {"networks", "Networks whose members may have it."}, release.networks, Text(kName));
+  settings(v, {"profiles", "Ids of profiles; caller is the verified one of who asks."},
+           release.profiles, Text(kProfile));
+  settings(v, {"nodes", "Ids of nodes."}, release.nodes, Text(kNodeId));
+  settings(v, {"groups", "Groups of nodes."}, release.groups, Text(kName));
 }
 
 void describe(Visitor& v, Transport& transport) {
@@ -135,9 +144,19 @@ void describe(Visitor& v, Authorization& authorization) {
   setting(v,
           {"default",
            "What applies where no rule does. members: all nodes of a network may do "
-           "everything in it."},
+           "everything in it, but admin. deny: nothing."},
           authorization.access, Choice<Access>(kAccess));
-  list(v, {"rules", "Exceptions from the default.", kLater}, authorization.rules);
+  list(v,
+       {"rules",
+        "Exceptions from the default, for what goes on between nodes. A deny wins over any "
+        "allow."},
+       authorization.rules);
+  map(v,
+      {"labels",
+       "To whom a label may be released at most, whatever encryption.labels says. A label "
+       "that is left out may go to all that stand there."},
+      authorization.labels, kName,
+      [&v](const Key& key, Release& release) { section(v, key, release); });
 }
 
 void describe(Visitor& v, Balancing& balancing) {

@@ -6,6 +6,7 @@
 
 #include "config/suggest.h"
 #include "config/topic_text.h"
+#include "core/ids.h"
 #include "routing/grammar.h"
 
 namespace runard::config {
@@ -94,9 +95,25 @@ Verdict check_service_ref(std::string_view text) {
 }
 
 Verdict check_verb(std::string_view text) {
-  const std::string verbs[] = {"call", "publish", "subscribe", "register"};
+  const std::string verbs[] = {"call", "publish", "subscribe", "register", "keys.read", "admin"};
   if (std::find(std::begin(verbs), std::end(verbs), text) == std::end(verbs)) {
     return Complaint{quoted(text) + " is nothing that can be allowed", "write " + any_of(verbs)};
+  }
+  return std::nullopt;
+}
+
+Verdict check_node_id(std::string_view text) {
+  if (!core::NodeId::parse(text)) {
+    return Complaint{
+        quoted(text) + " is not the id of a node",
+        "write the 26 characters that `runarctl node ls` shows; a name proves nothing"};
+  }
+  return std::nullopt;
+}
+
+Verdict check_profile(std::string_view text) {
+  if (text != "caller" && !core::ProfileId::parse(text)) {
+    return Complaint{quoted(text) + " is not a profile", "write caller, or a profile's id"};
   }
   return std::nullopt;
 }
@@ -114,6 +131,8 @@ const TextRule kTypeName{"text", [](std::string_view t) { return check_not_empty
 const TextRule kMount{"topic path", check_mount};
 const TextRule kServiceRef{"service", check_service_ref};
 const TextRule kTopicPattern{"topic pattern", check_pattern};
-const TextRule kAccessVerb{"call | publish | subscribe | register", check_verb};
+const TextRule kAccessVerb{"call | publish | subscribe | register | keys.read | admin", check_verb};
+const TextRule kNodeId{"node id", check_node_id};
+const TextRule kProfile{"profile id | caller", check_profile};
 
 }  // namespace runard::config

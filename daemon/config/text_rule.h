@@ -24,6 +24,8 @@ extern const TextRule kTypeName;      // 1 to 255 bytes
 extern const TextRule kMount;         // a topic path without network and wildcards
 extern const TextRule kServiceRef;    // PATH or NETWORK:PATH
 extern const TextRule kTopicPattern;  // may hold * {name} and, last, >
-extern const TextRule kAccessVerb;    // call, publish, subscribe, register
+extern const TextRule kAccessVerb;    // call, publish, subscribe, register, keys.read, admin
+extern const TextRule kNodeId;        // 26 characters of base32hex
+extern const TextRule kProfile;       // caller, or a profile's id: 26 characters of base32hex
 
 }  // namespace runard::config

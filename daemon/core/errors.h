@@ -102,6 +102,14 @@ enum class Errc : std::uint16_t {
   kBundleInvalid = 4017,
   kRequestInvalid = 4018,
   kFingerprintMismatch = 4019,
+  kCertificateBadGroups = 4020,
+  kStatementInvalid = 4030,
+  kStatementUntrusted = 4031,
+  kStatementOlder = 4032,
+  kStatementConflict = 4033,
+  kStatementFuture = 4034,
+  kStatementsFull = 4035,
+  kClockBehind = 4036,
   // 41xx keystore
   kKeystoreMissing = 4101,
   kKeystoreDamaged = 4102,
@@ -140,6 +148,20 @@ enum class Errc : std::uint16_t {
   kEnvelopeSignature = 8010,
   kEnvelopeReplayed = 8011,
   kEnvelopeStale = 8012,
+  // 81xx keys
+  kKeyringInvalid = 8101,
+  kKeyringOlder = 8102,
+  kKeyMissing = 8103,
+  kAgreementKeyInvalid = 8104,
+  kProfileInvalid = 8105,
+  kStoredSecretInvalid = 8106,
+  // 82xx private fields of messages
+  kRecipientNotAuthorised = 8201,
+  kKekUnknown = 8202,
+  kPeerCannotOpen = 8203,
+  kTypeRefused = 8204,
+  kNotOfItsType = 8205,
+  kSealedRefused = 8206,
   // 9xxx operating system
   kSystem = 9001,
 };

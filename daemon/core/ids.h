@@ -58,6 +58,7 @@ struct Id16 {
 
 using NodeId = Id16<struct NodeTag>;
 using NetworkId = Id16<struct NetworkTag>;
+using ProfileId = Id16<struct ProfileTag>;  // a user's: half of the hash of its root key
 
 }  // namespace runard::core
 

@@ -48,6 +48,24 @@ core::Error verify_failure(X509_STORE_CTX* context) {
                                 X509_verify_cert_error_string(error)));
 }
 
+// A context to check `leaf` with, for `purpose` (0: any). The arguments outlive it.
+StoreContextPtr prepare(X509* leaf, STACK_OF(X509) * intermediates, const TrustStore& trust,
+                        core::WallTime now, int purpose) {
+  StoreContextPtr context(X509_STORE_CTX_new());
+  RUNARD_CHECK(context != nullptr);
+  RUNARD_CHECK(X509_STORE_CTX_init(context.get(), trust.native(), leaf, intermediates) == 1);
+  X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(context.get());
+  X509_VERIFY_PARAM_set_time(
+      rules, std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
+  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_X509_STRICT);
+  if (purpose != 0) {
+    X509_VERIFY_PARAM_set_purpose(rules, purpose);
+  }
+  X509_VERIFY_PARAM_set_depth(rules, kMaxIntermediates);
+  X509_VERIFY_PARAM_set_auth_level(rules, kSecurityLevel);
+  return context;
+}
+
 // A certificate without the extension may be used for anything, which is not enough here.
 bool names_both_tls_roles(X509* leaf) {
   const std::uint32_t usage = X509_get_extended_key_usage(leaf);
@@ -80,16 +98,7 @@ core::Result<core::WallTime> verify_chain(X509* leaf, STACK_OF(X509) * intermedi
   if ((X509_get_extension_flags(leaf) & EXFLAG_INVALID) != 0) {
     return core::fail(Errc::kCertificateInvalid, "the certificate has malformed extensions");
   }
-  const StoreContextPtr context(X509_STORE_CTX_new());
-  RUNARD_CHECK(context != nullptr);
-  RUNARD_CHECK(X509_STORE_CTX_init(context.get(), trust.native(), leaf, intermediates) == 1);
-  X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(context.get());
-  X509_VERIFY_PARAM_set_time(
-      rules, std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
-  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_X509_STRICT);
-  X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_SSL_SERVER);
-  X509_VERIFY_PARAM_set_depth(rules, kMaxIntermediates);
-  X509_VERIFY_PARAM_set_auth_level(rules, kSecurityLevel);
+  const StoreContextPtr context = prepare(leaf, intermediates, trust, now, X509_PURPOSE_SSL_SERVER);
   if (X509_verify_cert(context.get()) != 1) {
     return verify_failure(context.get());
   }
@@ -103,6 +112,27 @@ core::Result<core::WallTime> verify_chain(X509* leaf, STACK_OF(X509) * intermedi
     ends = std::min(ends, wall_time(X509_get0_notAfter(sk_X509_value(chain, i))));
   }
   return ends;
+}
+
+core::Result<void> verify_authority(std::span<const Certificate> chain, const TrustStore& trust,
+                                    core::WallTime now) {
+  const ErrorScope errors;
+  if (chain.empty() || chain.size() > static_cast<std::size_t>(kMaxChain)) {
+    return core::fail(Errc::kCertificateInvalid, "not a chain of a CA");
+  }
+  if (!chain.front().is_authority()) {
+    return core::fail(Errc::kCertificateUntrusted, "the signer is no CA");
+  }
+  const BorrowedStackPtr stack(sk_X509_new_null());
+  RUNARD_CHECK(stack != nullptr);
+  for (const Certificate& certificate : chain) {
+    RUNARD_CHECK(sk_X509_push(stack.get(), certificate.native()) > 0);
+  }
+  const StoreContextPtr context = prepare(chain.front().native(), stack.get(), trust, now, 0);
+  if (X509_verify_cert(context.get()) != 1) {
+    return verify_failure(context.get());
+  }
+  return {};
 }
 
 }  // namespace runard::crypto

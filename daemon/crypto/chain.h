@@ -34,4 +34,9 @@ class TrustStore {
 core::Result<core::WallTime> verify_chain(X509* leaf, STACK_OF(X509) * intermediates,
                                           const TrustStore& trust, core::WallTime now);
 
+// The same for a CA below a root, whose own certificate comes first: whether it may sign now.
+// At most kMaxChain certificates. Errors: those of verify_chain but kCertificatePurpose.
+core::Result<void> verify_authority(std::span<const Certificate> chain, const TrustStore& trust,
+                                    core::WallTime now);
+
 }  // namespace runard::crypto

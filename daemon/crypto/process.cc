@@ -7,7 +7,7 @@
 namespace runard::crypto {
 namespace {
 
-constexpr std::size_t kSecureHeap = 1024 * 1024;
+constexpr std::size_t kSecureHeap = 4 * 1024 * 1024;
 constexpr std::size_t kSmallestBlock = 32;
 
 #if defined(__SANITIZE_ADDRESS__)

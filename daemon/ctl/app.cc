@@ -51,6 +51,7 @@ void add_commands(CLI::App& app, const CommandContext& context) {
   add_network_commands(app, context);
   add_node_identity_commands(app, context);
   add_keystore_commands(app, context);
+  add_auth_commands(app, context);
   add_explain_command(app, context);
   add_completion_command(app, context);
   add_later_commands(app, context);

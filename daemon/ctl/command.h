@@ -76,6 +76,7 @@ void add_config_commands(CLI::App& app, const CommandContext& context);
 void add_explain_command(CLI::App& app, const CommandContext& context);
 void add_completion_command(CLI::App& app, const CommandContext& context);
 void add_plugin_commands(CLI::App& app, const CommandContext& context);
+void add_auth_commands(CLI::App& app, const CommandContext& context);
 void add_later_commands(CLI::App& app, const CommandContext& context);
 
 }  // namespace runard::ctl

@@ -8,6 +8,7 @@
 #include "crypto/request.h"
 #include "identity/authority.h"
 #include "identity/bundle.h"
+#include "identity/certificate.h"
 #include "identity/fingerprint.h"
 #include "identity/profile.h"
 #include "identity/time_text.h"
@@ -30,6 +31,11 @@ json::array names_of(const std::vector<identity::NetworkDescriptor>& networks) {
     names.emplace_back(network.name);
   }
   return names;
+}
+
+json::value groups_of(const crypto::Certificate& certificate) {
+  const auto groups = identity::groups_of(certificate.native());
+  return groups ? json::value_from(*groups) : json::value(describe(groups.error()));
 }
 
 int show_folder(Session& session, const std::string& folder) {
@@ -118,6 +124,7 @@ json::object describe_certificate(const crypto::Certificate& certificate,
   return {{"name", certificate.common_name()},
           {"node", node},
           {"networks", names_of(networks)},
+          {"groups", groups_of(certificate)},
           {"serial", certificate.serial()},
           {"not_before", identity::time_text(certificate.not_before())},
           {"not_after", identity::time_text(certificate.not_after())}};

@@ -40,7 +40,6 @@ constexpr Later kLater[] = {
     {"label", "ls", nullptr},
     {"label", "who-can", nullptr},
     {"key", "rotate", nullptr},
-    {"auth", "can-i", nullptr},
     {"lb", "explain", "'runarctl call PATH --all' shows who provides an action."},
     {"dlq", "ls", nullptr},
     {"dlq", "show", nullptr},
@@ -48,7 +47,6 @@ constexpr Later kLater[] = {
     {"dlq", "purge", nullptr},
     {"", "doctor", "'runarctl status' and 'runarctl config validate' show most of it."},
     {"config", "diff", "Compare the file with 'runarctl config show'."},
-    {"config", "reload", kRestart},
     {"", "trace", nullptr},
     {"", "top", "'runarctl status' shows the figures of this node."},
 };

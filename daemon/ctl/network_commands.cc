@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 #include <memory>
 
+#include "ctl/ca_unlock.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "identity/authority.h"
@@ -12,10 +13,11 @@ namespace {
 struct CreateOptions {
   std::string name;
   std::string ca = kDefaultCa;
+  SecretInput passphrase;
 };
 
 int create(Session& session, const CreateOptions& options) {
-  auto ca = identity::Authority::open({session.disk, session.clock, session.random}, options.ca);
+  auto ca = open_authority(session, options.ca, options.passphrase);
   if (!ca) {
     return session.fail(ca.error());
   }
@@ -42,6 +44,7 @@ void add_network_commands(CLI::App& app, const CommandContext& context) {
   made.add_option("--ca", options->ca, "The CA's folder")
       ->type_name(value_name::kFolder)
       ->capture_default_str();
+  add_ca_passphrase(made, options->passphrase);
 }
 
 }  // namespace runard::ctl

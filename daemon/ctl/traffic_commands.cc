@@ -18,10 +18,13 @@ namespace {
 namespace json = boost::json;
 using core::Errc;
 
+// Without --timeout the daemon ends the call: this only keeps a lost one from waiting for ever.
+constexpr core::Duration kLongestCall = std::chrono::hours(24);
+
 struct CallOptions {
   std::string path;
   PayloadText payload;
-  std::string timeout = "5s";
+  std::string timeout;  // "": as the action or the daemon has it
   std::string node;
   bool all = false;
 };
@@ -47,11 +50,13 @@ int call(Session& session, const CallOptions& options) {
   if (!payload) {
     return fail_payload(session, payload.error());
   }
-  const auto timeout = parse_duration_option("--timeout", options.timeout);
+  const bool own_time = !options.timeout.empty();
+  const auto timeout = own_time ? parse_duration_option("--timeout", options.timeout)
+                                : core::Result<core::Duration>(core::Duration{0});
   if (!timeout) {
     return session.fail(timeout.error());
   }
-  if (*timeout <= core::Duration{0}) {
+  if (own_time && *timeout <= core::Duration{0}) {
     return session.fail(core::fail(Errc::kUsage, "--timeout: a call needs some time, write 5s"));
   }
   json::object params = payload_params(*payload, options.payload);
@@ -59,7 +64,7 @@ int call(Session& session, const CallOptions& options) {
   params["timeout_ns"] = timeout->count();
   params["node"] = options.node;
   // The daemon ends the call at its deadline; the second more is for its answer to get here.
-  const core::Duration wait = *timeout + std::chrono::seconds(1);
+  const core::Duration wait = own_time ? *timeout + std::chrono::seconds(1) : kLongestCall;
   if (options.all) {
     return call_all(session, params, wait);
   }
@@ -161,9 +166,9 @@ void add_call(CLI::App& app, const CommandContext& context) {
       ->required()
       ->type_name(value_name::kAction);
   add_payload(made, options->payload);
-  made.add_option("--timeout", options->timeout, "How long to wait")
-      ->type_name(value_name::kTime)
-      ->capture_default_str();
+  made.add_option("--timeout", options->timeout,
+                  "How long to wait: 2s; else as long as the action wants, or request_timeout")
+      ->type_name(value_name::kTime);
   CLI::Option* node =
       made.add_option("--node", options->node, "Only this node may answer: its name or id")
           ->type_name(value_name::kNode);

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 
+#include "identity/certificate.h"
 #include "identity/durable_file.h"
 #include "identity/issue.h"
 #include "identity/name.h"
 #include "identity/profile.h"
+#include "identity/sealed_key.h"
 #include "identity/time_text.h"
 
 namespace runard::identity {
@@ -34,17 +36,48 @@ core::Error missing_if_absent(core::Error error) {
 
 // The certificate is written last: with it the CA exists.
 core::Result<void> write_authority(Disk& disk, const fs::path& folder,
-                                   const crypto::PrivateKey& key,
+                                   const crypto::SecretBytes& key,
                                    const crypto::Certificate& certificate) {
-  const auto pem = key.pem();
-  if (!pem) {
-    return pem.error();
-  }
-  if (auto ok = write_durably(disk, folder / kKeyFile, pem->view(), kSecretMode); !ok) {
+  if (auto ok = write_durably(disk, folder / kKeyFile, key.view(), kSecretMode); !ok) {
     return ok.error();
   }
   const std::string text = certificate.pem();
   return write_durably(disk, folder / kCertificateFile, core::as_bytes(text), kPublicMode);
+}
+
+// What stands in ca.key.
+core::Result<crypto::SecretBytes> key_text(const crypto::PrivateKey& key,
+                                           const crypto::SecretBytes& passphrase,
+                                           core::Random& random) {
+  if (passphrase.empty()) {
+    return key.pem();
+  }
+  const auto sealed = seal_key(key, passphrase, {}, random);
+  if (!sealed) {
+    return sealed.error();
+  }
+  return crypto::SecretBytes::copy_of(core::as_bytes(*sealed));
+}
+
+core::Result<crypto::PrivateKey> read_key(const fs::path& file,
+                                          const crypto::SecretBytes& passphrase) {
+  const auto text = read_secret(file);
+  if (!text) {
+    return missing_if_absent(text.error());
+  }
+  const bool is_sealed = is_sealed_key(text->view());
+  if (is_sealed && passphrase.empty()) {
+    return fail(
+        Errc::kKeystoreKek,
+        fmt::format("{}: the CA's key is encrypted, and takes its passphrase", file.string()));
+  }
+  auto key = is_sealed ? open_key(text->view(), passphrase) : crypto::PrivateKey::from_pem(*text);
+  if (!key) {
+    const Errc code = key.error().code == Errc::kKeystoreLocked ? Errc::kKeystoreLocked
+                                                                : Errc::kIdentityUnreadable;
+    return fail(code, fmt::format("{}: {}", file.string(), key.error().about));
+  }
+  return key;
 }
 
 // A key is never overwritten, whatever its condition: it may be all that is left of a CA.
@@ -100,7 +133,7 @@ core::Result<std::vector<NetworkDescriptor>> named(const std::vector<NetworkDesc
 }
 
 Grant grant_of(const Order& order, const std::vector<NetworkDescriptor>& networks) {
-  Grant grant{order.name, {}, order.lifetime};
+  Grant grant{order.name, {}, order.lifetime, order.groups};
   for (const NetworkDescriptor& network : networks) {
     grant.networks.push_back(network.id);
   }
@@ -114,7 +147,8 @@ IssueRecord record_of(const crypto::Certificate& certificate, const Order& order
                      node_id_of(order.request.public_key()),
                      order.name,
                      {},
-                     time_text(certificate.not_after())};
+                     time_text(certificate.not_after()),
+                     *groups_of(certificate.native())};
   for (const NetworkDescriptor& network : networks) {
     record.networks.push_back(network.name);
   }
@@ -124,7 +158,8 @@ IssueRecord record_of(const crypto::Certificate& certificate, const Order& order
 }  // namespace
 
 core::Result<Authority> Authority::create(const Host& host, const fs::path& folder,
-                                          const std::string& name, core::Duration lifetime) {
+                                          const std::string& name, core::Duration lifetime,
+                                          const crypto::SecretBytes& passphrase) {
   auto key = crypto::PrivateKey::generate();
   if (!key) {
     return key.error();
@@ -132,6 +167,10 @@ core::Result<Authority> Authority::create(const Host& host, const fs::path& fold
   auto certificate = issue_root(*key, name, lifetime, host.clock.wall(), host.random);
   if (!certificate) {
     return certificate.error();
+  }
+  const auto text = key_text(*key, passphrase, host.random);
+  if (!text) {
+    return text.error();
   }
   if (auto made = make_private_folder(host.disk, folder); !made) {
     return made.error();
@@ -143,13 +182,19 @@ core::Result<Authority> Authority::create(const Host& host, const fs::path& fold
   if (auto ok = check_absent(folder); !ok) {
     return ok.error();
   }
-  if (auto ok = write_authority(host.disk, folder, *key, *certificate); !ok) {
+  if (auto ok = write_authority(host.disk, folder, *text, *certificate); !ok) {
     return ok.error();
   }
   return Authority(host, folder, std::move(*lock), std::move(*key), std::move(*certificate));
 }
 
-core::Result<Authority> Authority::open(const Host& host, const fs::path& folder) {
+bool Authority::is_encrypted(const fs::path& folder) {
+  const auto text = read_secret(folder / kKeyFile);
+  return text && is_sealed_key(text->view());
+}
+
+core::Result<Authority> Authority::open(const Host& host, const fs::path& folder,
+                                        const crypto::SecretBytes& passphrase) {
   auto certificate = certificate_in(folder);
   if (!certificate) {
     return certificate.error();
@@ -158,14 +203,9 @@ core::Result<Authority> Authority::open(const Host& host, const fs::path& folder
   if (!lock) {
     return lock.error();
   }
-  const auto text = read_secret(folder / kKeyFile);
-  if (!text) {
-    return missing_if_absent(text.error());
-  }
-  auto key = crypto::PrivateKey::from_pem(*text);
+  auto key = read_key(folder / kKeyFile, passphrase);
   if (!key) {
-    return fail(Errc::kIdentityUnreadable,
-                fmt::format("{}: {}", (folder / kKeyFile).string(), key.error().about));
+    return key.error();
   }
   const auto certified = certificate->public_key();
   if (!certified || !(*certified == key->public_key())) {

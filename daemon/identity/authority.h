@@ -1,6 +1,7 @@
 // Authority: a mesh's CA as a folder of files, which may live on a machine without a network:
 //
-//   ca.key       private key, PKCS #8, 0600          ca.crt       its certificate
+//   ca.key       private key, 0600: PKCS #8, or sealed_key.h's form under a passphrase
+//   ca.crt       its certificate
 //   networks     lines of "ID NAME"                  issued.log   every issuance (issue_log.h)
 //   lock         held while the CA is open
 //
@@ -37,14 +38,22 @@ struct Order {
   std::vector<std::string> networks;  // names
   core::Duration lifetime{};
   bool replace = false;  // the name may belong to another node
+  std::vector<std::string> groups{};
 };
 
 class Authority {
  public:
-  // A new CA in `folder`, which is made if its parent exists. kConflict when one is there.
+  // A new CA in `folder`, which is made if its parent exists. kConflict when one is there. With a
+  // passphrase its key is encrypted under it, without (empty) it is not.
   static core::Result<Authority> create(const Host& host, const std::filesystem::path& folder,
-                                        const std::string& name, core::Duration lifetime);
-  static core::Result<Authority> open(const Host& host, const std::filesystem::path& folder);
+                                        const std::string& name, core::Duration lifetime,
+                                        const crypto::SecretBytes& passphrase = {});
+  // kKeystoreKek when its key is encrypted and no passphrase is given, kKeystoreLocked when that is
+  // the wrong one.
+  static core::Result<Authority> open(const Host& host, const std::filesystem::path& folder,
+                                      const crypto::SecretBytes& passphrase = {});
+  // Whether its key takes a passphrase.
+  static bool is_encrypted(const std::filesystem::path& folder);
 
   // Without the lock and without the key: for looking at a CA.
   static core::Result<crypto::Certificate> certificate_in(const std::filesystem::path& folder);

@@ -6,7 +6,9 @@
 
 #include "core/check.h"
 #include "crypto/certificate.h"
+#include "crypto/digest.h"
 #include "crypto/openssl_error.h"
+#include "identity/groups.h"
 #include "identity/name.h"
 #include "identity/profile.h"
 
@@ -44,17 +46,30 @@ core::Result<core::NodeId> named_node(const X509* leaf) {
   return *id;
 }
 
-core::Result<std::vector<core::NetworkId>> networks_of(const X509* leaf) {
-  const ObjectPtr oid(OBJ_txt2obj(std::string(kNetworksOid).c_str(), 1));
+struct Extension {
+  int count = 0;  // 2: several
+  core::ByteView value;
+};
+Extension extension_of(const X509* leaf, std::string_view dotted) {
+  const ObjectPtr oid(OBJ_txt2obj(std::string(dotted).c_str(), 1));
   RUNARD_CHECK(oid != nullptr);
   const int at = X509_get_ext_by_OBJ(leaf, oid.get(), -1);
   if (at < 0) {
+    return {};
+  }
+  return {X509_get_ext_by_OBJ(leaf, oid.get(), at) >= 0 ? 2 : 1,
+          view_of(X509_EXTENSION_get_data(X509_get_ext(leaf, at)))};
+}
+
+core::Result<std::vector<core::NetworkId>> networks_of(const X509* leaf) {
+  const Extension networks = extension_of(leaf, kNetworksOid);
+  if (networks.count == 0) {
     return fail(Errc::kCertificateNoNetworks, "the certificate has no list of networks");
   }
-  if (X509_get_ext_by_OBJ(leaf, oid.get(), at) >= 0) {
+  if (networks.count > 1) {
     return fail(Errc::kCertificateBadNetworks, "the certificate has several lists of networks");
   }
-  return parse_networks(view_of(X509_EXTENSION_get_data(X509_get_ext(leaf, at))));
+  return parse_networks(networks.value);
 }
 
 core::Result<core::NodeId> proven_node(X509* leaf) {
@@ -86,6 +101,20 @@ core::Result<void> apply_denylist(PeerIdentity& peer, const Denylist& denied) {
   return {};
 }
 
+// Whatever was shown counts: a chain through a denied CA can't be made without showing that CA.
+core::Result<void> check_keys(X509* leaf, const STACK_OF(X509) * shown, const Denylist& denied) {
+  if (denied.keys.empty()) {
+    return {};
+  }
+  for (int i = -1; i < (shown == nullptr ? 0 : sk_X509_num(shown)); ++i) {
+    const auto key = crypto::public_key_of(i < 0 ? leaf : sk_X509_value(shown, i));
+    if (key && denied.keys.contains(crypto::sha256(key->spki()))) {
+      return fail(Errc::kNodeDenied, i < 0 ? "the node's key is denied" : "a CA's key is denied");
+    }
+  }
+  return {};
+}
+
 int verify_error_of(Errc code) {
   switch (code) {
     case Errc::kCertificateExpired:
@@ -105,6 +134,14 @@ int verify_error_of(Errc code) {
 
 }  // namespace
 
+core::Result<std::vector<std::string>> groups_of(const X509* leaf) {
+  const Extension groups = extension_of(leaf, kGroupsOid);
+  if (groups.count > 1) {
+    return fail(Errc::kCertificateBadGroups, "the certificate has several lists of groups");
+  }
+  return groups.count == 0 ? std::vector<std::string>() : parse_groups(groups.value);
+}
+
 core::Result<PeerIdentity> verify_peer(X509* leaf, STACK_OF(X509) * intermediates,
                                        const TrustBundle& trust, core::WallTime now) {
   const crypto::ErrorScope errors;
@@ -116,12 +153,19 @@ core::Result<PeerIdentity> verify_peer(X509* leaf, STACK_OF(X509) * intermediate
   if (!id) {
     return id.error();
   }
+  if (auto allowed = check_keys(leaf, intermediates, trust.denied()); !allowed) {
+    return allowed.error();
+  }
   auto networks = networks_of(leaf);
   if (!networks) {
     return networks.error();
   }
+  auto groups = groups_of(leaf);
+  if (!groups) {
+    return groups.error();
+  }
   PeerIdentity peer{*id, crypto::common_name_of(X509_get_subject_name(leaf)), std::move(*networks),
-                    *ends};
+                    std::move(*groups), *ends};
   if (!valid_name(peer.name)) {
     return fail(Errc::kCertificateInvalid, "the certificate's common name is not a node's name");
   }

@@ -3,11 +3,13 @@
 //
 // In order: a chain to a root of the bundle (signatures, times, CA flags, both TLS roles), no CA
 // itself, a P-256 key, exactly one name runar://node/ID, that ID being the hash of the key, at
-// least one network, not denied. Nothing else in the certificate counts.
+// least one network, groups that are well formed, not denied. Nothing else in the certificate
+// counts.
 //
 // Errors, one for each reason: kCertificateUntrusted, kCertificateExpired, kCertificateNotYetValid,
 // kCertificatePurpose, kCertificateInvalid, kCertificateNodeUri, kCertificateNodeId,
-// kCertificateNoNetworks, kCertificateBadNetworks, kCertificateTooManyNetworks, kNodeDenied.
+// kCertificateNoNetworks, kCertificateBadNetworks, kCertificateTooManyNetworks,
+// kCertificateBadGroups, kNodeDenied.
 // Error::about never repeats text of the peer's.
 //
 // Threading: any thread; takes about 0.15 ms, no I/O.
@@ -29,6 +31,7 @@ struct PeerIdentity {
   core::NodeId id;
   std::string name;                       // the operator's name for it; never an identity
   std::vector<core::NetworkId> networks;  // ascending; without those denied to it
+  std::vector<std::string> groups;        // ascending; groups.h
   core::WallTime not_after;               // when the first certificate of its chain ends
 };
 
@@ -40,6 +43,9 @@ core::Result<PeerIdentity> verify_peer(X509* leaf, STACK_OF(X509) * intermediate
 // context's error, from which TLS makes its alert. The callback returns 1 on success, else 0.
 core::Result<PeerIdentity> verify_peer(X509_STORE_CTX* context, const TrustBundle& trust,
                                        core::WallTime now);
+
+// The groups that a certificate names, unverified; for showing it too.
+core::Result<std::vector<std::string>> groups_of(const X509* leaf);
 
 // The leaf first; at most crypto::kMaxChain certificates.
 core::Result<PeerIdentity> verify_peer(std::span<const core::Bytes> chain_der,

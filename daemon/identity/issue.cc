@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "crypto/certificate_builder.h"
+#include "identity/groups.h"
 #include "identity/name.h"
 #include "identity/profile.h"
 
@@ -54,6 +55,10 @@ core::Result<crypto::Certificate> issue_node(const Signer& signer, const crypto:
   if (grant.networks.empty() || grant.networks.size() > kMaxNetworks) {
     return fail(Errc::kInvalidArgument, fmt::format("a node joins 1 to {} networks", kMaxNetworks));
   }
+  const auto groups = checked_groups(grant.groups);
+  if (!groups) {
+    return groups.error();
+  }
   crypto::CertificateSpec spec;
   spec.common_name = grant.name;
   random.fill(spec.serial);
@@ -63,7 +68,7 @@ core::Result<crypto::Certificate> issue_node(const Signer& signer, const crypto:
   if (spec.not_after <= now) {
     return fail(Errc::kCertificateExpired, "the CA's own certificate ends too soon to sign");
   }
-  spec.extensions = node_extensions(key, grant.networks);
+  spec.extensions = node_extensions(key, grant.networks, *groups);
   return build_certificate(spec, key, {signer.key, &signer.certificate});
 }
 

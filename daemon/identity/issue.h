@@ -27,6 +27,7 @@ struct Grant {
   std::string name;
   std::vector<core::NetworkId> networks;  // 1..kMaxNetworks
   core::Duration lifetime{};              // more than 0, at most kMaxLifetime
+  std::vector<std::string> groups{};      // at most kMaxGroups
 };
 
 // A self-signed root "NAME mesh CA". Errors: kInvalidArgument for a bad name or lifetime.
@@ -35,8 +36,8 @@ core::Result<crypto::Certificate> issue_root(const crypto::PrivateKey& key, cons
                                              core::Random& random);
 
 // A node's certificate: begins kBackdate before now, ends at least a second before the CA's.
-// Errors: kInvalidArgument for a bad name, lifetime or number of networks; kCertificateExpired when
-// the CA's time is over.
+// Errors: kInvalidArgument for a bad name, lifetime, group or number of networks;
+// kCertificateExpired when the CA's time is over.
 core::Result<crypto::Certificate> issue_node(const Signer& signer, const crypto::PublicKey& key,
                                              const Grant& grant, core::WallTime now,
                                              core::Random& random);

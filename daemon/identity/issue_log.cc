@@ -15,8 +15,9 @@ namespace {
 using core::Errc;
 using core::fail;
 
-constexpr std::array<std::string_view, 6> kKeys = {
-    "", "serial=", "node=", "name=", "networks=", "not_after="};
+constexpr std::array<std::string_view, 7> kKeys = {
+    "", "serial=", "node=", "name=", "networks=", "not_after=", "groups="};
+constexpr std::size_t kGroupsPart = 6;  // the last; only where there are groups
 
 std::vector<std::string_view> split(std::string_view text, char at) {
   std::vector<std::string_view> parts;
@@ -32,7 +33,7 @@ std::vector<std::string_view> split(std::string_view text, char at) {
 
 std::optional<IssueRecord> parse_line(std::string_view line) {
   std::vector<std::string_view> parts = split(line, ' ');
-  if (parts.size() != kKeys.size()) {
+  if (parts.size() != kKeys.size() && parts.size() != kGroupsPart) {
     return std::nullopt;
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -50,13 +51,19 @@ std::optional<IssueRecord> parse_line(std::string_view line) {
   for (const std::string_view network : split(parts[4], ',')) {
     record.networks.emplace_back(network);
   }
+  if (parts.size() > kGroupsPart) {
+    for (const std::string_view group : split(parts[kGroupsPart], ',')) {
+      record.groups.emplace_back(group);
+    }
+  }
   return record;
 }
 
 std::string line_of(const IssueRecord& record) {
-  return fmt::format("{} serial={} node={} name={} networks={} not_after={}\n", record.at,
+  return fmt::format("{} serial={} node={} name={} networks={} not_after={}{}{}\n", record.at,
                      record.serial, record.node.text(), record.name,
-                     fmt::join(record.networks, ","), record.not_after);
+                     fmt::join(record.networks, ","), record.not_after,
+                     record.groups.empty() ? "" : " groups=", fmt::join(record.groups, ","));
 }
 
 core::Result<std::string> read_whole(const std::filesystem::path& file) {

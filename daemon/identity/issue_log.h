@@ -3,6 +3,7 @@
 //
 //   2025-06-15T12:00:00Z serial=HEX node=ID name=NAME networks=A,B not_after=2025-09-13T12:00:00Z
 //
+// and " groups=G,H" at the end of a line whose node is in groups.
 // A line that a crash tore is no issuance: it has no newline and goes with the next one. One writer
 // at a time (the CA's lock). Errors: kIdentityUnreadable for a line that is not of this form,
 // kTooLarge above kMaxIssueLog, kSystem.
@@ -28,6 +29,7 @@ struct IssueRecord {
   std::string name;
   std::vector<std::string> networks;
   std::string not_after;
+  std::vector<std::string> groups{};
   friend bool operator==(const IssueRecord&, const IssueRecord&) = default;
 };
 

@@ -22,6 +22,7 @@ struct NodeIdentity {
   core::NodeId id;
   std::string name;
   std::vector<NetworkDescriptor> networks;  // ascending by id
+  std::vector<std::string> groups;          // ascending
   core::WallTime not_after;
   std::shared_ptr<const TlsMaterial> tls;
 

@@ -9,6 +9,7 @@
 #include "crypto/digest.h"
 #include "crypto/openssl_error.h"
 #include "crypto/openssl_ptr.h"
+#include "identity/groups.h"
 
 namespace runard::identity {
 namespace {
@@ -119,14 +120,20 @@ core::Result<std::vector<NetworkId>> parse_networks(core::ByteView der) {
 }
 
 std::vector<crypto::ExtensionText> node_extensions(const crypto::PublicKey& key,
-                                                   const std::vector<NetworkId>& networks) {
-  return {{"basicConstraints", "critical,CA:FALSE"},
-          {"keyUsage", "critical,digitalSignature"},
-          {"extendedKeyUsage", "serverAuth,clientAuth"},
-          subject_key_id(key),
-          {"authorityKeyIdentifier", "keyid:always"},
-          {"subjectAltName", "URI:" + node_uri(node_id_of(key))},
-          {std::string(kNetworksOid), "DER:" + crypto::hex(encode_networks(networks))}};
+                                                   const std::vector<NetworkId>& networks,
+                                                   const std::vector<std::string>& groups) {
+  std::vector<crypto::ExtensionText> extensions = {
+      {"basicConstraints", "critical,CA:FALSE"},
+      {"keyUsage", "critical,digitalSignature"},
+      {"extendedKeyUsage", "serverAuth,clientAuth"},
+      subject_key_id(key),
+      {"authorityKeyIdentifier", "keyid:always"},
+      {"subjectAltName", "URI:" + node_uri(node_id_of(key))},
+      {std::string(kNetworksOid), "DER:" + crypto::hex(encode_networks(networks))}};
+  if (!groups.empty()) {
+    extensions.push_back({std::string(kGroupsOid), "DER:" + crypto::hex(encode_groups(groups))});
+  }
+  return extensions;
 }
 
 std::vector<crypto::ExtensionText> authority_extensions(const crypto::PublicKey& key) {

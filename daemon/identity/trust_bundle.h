@@ -17,10 +17,13 @@ namespace runard::identity {
 
 inline constexpr std::size_t kMaxRoots = 8;
 
-// By node id: a denied node stays denied under any certificate of its key.
+// By node id: a denied node stays denied under any certificate of its key. A denied key may be a
+// CA's too: nothing below it counts.
 struct Denylist {
   std::set<core::NodeId> nodes;
   std::set<std::pair<core::NodeId, core::NetworkId>> memberships;
+  std::set<crypto::Sha256> keys;  // of the SubjectPublicKeyInfo
+  friend bool operator==(const Denylist&, const Denylist&) = default;
 };
 
 class TrustBundle {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "wire/hello.h"
+
 namespace runard::mesh {
 
 using core::Errc;
@@ -15,7 +17,8 @@ Mesh::Mesh(const Self& self, const Settings& settings, const NetworkNames& names
       port_(port),
       log_(std::move(log)),
       book_(settings.dial, random, self.node),
-      exchange_(settings.exchange, random) {}
+      exchange_(settings.exchange, random),
+      gossip_(settings.gossip, port) {}
 
 void Mesh::link_up(LinkId id, PeerInfo info, core::TimePoint now) {
   if (const auto why = refusal(info)) {
@@ -38,6 +41,9 @@ void Mesh::link_up(LinkId id, PeerInfo info, core::TimePoint now) {
   peer.addresses.clear();  // so that they are told again
   remember_addresses(peer, link, now);
   exchange_.joined(id, now);
+  if ((link.info.features & wire::kFeatureStatements) != 0) {
+    gossip_.link_up(id, peer.node, link.common, now);
+  }
   port_.attach(peer.node, id);
   push(link, now);
   arm(now);  // for what tick_link() sends
@@ -76,6 +82,7 @@ Peer& Mesh::peer_of(const PeerInfo& info, core::TimePoint now) {
   if (peer.epoch != info.epoch) {
     for (const LinkId old : std::exchange(peer.links, {})) {
       links_.erase(old);
+      gossip_.link_down(old);
       port_.close(old, core::fail(Errc::kDuplicateLink, "the peer has restarted"));
     }
     if (peer.epoch != 0) {
@@ -94,6 +101,7 @@ void Mesh::link_down(LinkId id, const core::Error& error, core::TimePoint now) {
   }
   Peer& peer = peers_.at(found->second.info.node);
   links_.erase(found);
+  gossip_.link_down(id);
   const bool was_in_use = peer.links.back() == id;
   std::erase(peer.links, id);
   log_.info("link lost",
@@ -208,6 +216,7 @@ void Mesh::tick(core::TimePoint now) {
     return;
   }
   tick_exchange(now);
+  gossip_.tick(now);
   if (phase_ == Phase::kRunning) {
     for (const AddressBook::Dial& dial : book_.due(now)) {
       port_.dial(dial.id, dial.addresses, dial.expected);
@@ -218,9 +227,9 @@ void Mesh::tick(core::TimePoint now) {
 core::TimePoint Mesh::expiry() const {
   switch (phase_) {
     case Phase::kRunning:
-      return std::min({next_, book_.expiry(), exchange_.expiry()});
+      return std::min({next_, book_.expiry(), exchange_.expiry(), gossip_.expiry()});
     case Phase::kDraining:
-      return std::min(next_, exchange_.expiry());
+      return std::min({next_, exchange_.expiry(), gossip_.expiry()});
     case Phase::kLeaving:
       break;
   }
@@ -266,7 +275,8 @@ std::vector<PeerStatus> Mesh::peers() const {
     const bool linked = link != links_.end();
     list.push_back({node, linked ? link->second.info.name : "",
                     linked ? link->second.info.address : "", peer.state, peer.epoch,
-                    peer.rows.version(), peer.links.size(), peer.rows.memory()});
+                    peer.rows.version(), peer.links.size(), peer.rows.memory(),
+                    linked ? gossip_.trust_of(peer.links.back()) : 0});
   }
   return list;
 }

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "mesh/address_book.h"
 #include "mesh/exchange.h"
+#include "mesh/gossip.h"
 #include "mesh/link.h"
 #include "mesh/peer.h"
 #include "mesh/port.h"
@@ -44,8 +45,19 @@ class Mesh {
   // This node's own rows are now these; peers are told what changed. Epoch and version are set
   // here.
   void local_changed(const registry::NodeRows& rows, core::TimePoint now);
+  // Port::may_see() answers differently from now on, and what replace() makes of rows may differ:
+  // peers are told what they may see now, and each peer's rows are handed over again.
+  void rights_changed(core::TimePoint now);
   // NetworkNames answers differently from now on.
   void networks_changed(const registry::NodeRows& rows, core::TimePoint now);
+
+  // Peers are told statements, and asked for theirs, from now on. Before the first link.
+  void set_statements(Statements& statements) { gossip_.set_statements(&statements); }
+  // A statement is newly in force here, also one that came over a link.
+  void statement_changed(const wire::StatementKey& key, core::TimePoint now) {
+    gossip_.changed(key, now);
+  }
+  void trust_changed(core::TimePoint now) { gossip_.trust_changed(now); }
 
   // Tells peers to choose this node for nothing new, and dials nobody any more.
   void drain(core::TimePoint now);
@@ -60,6 +72,7 @@ class Mesh {
   std::vector<PeerStatus> peers() const;
   std::vector<AddressBook::Status> targets() const { return book_.list(); }
   Stats stats() const;
+  GossipStats gossip_stats() const { return gossip_.stats(); }
 
  private:
   enum class Phase : std::uint8_t { kRunning, kDraining, kLeaving };
@@ -88,6 +101,7 @@ class Mesh {
   void ask_resync(Link& link, core::TimePoint now);
   void answer_resync(Link& link, core::TimePoint now);
   void join_networks(Link& link);
+  void want(Link& link);
   bool send(Link& link, wire::SyncType type, core::Bytes body, core::TimePoint now);
   void push(Link& link, core::TimePoint now);
   void tick_link(Link& link, core::TimePoint now);
@@ -104,6 +118,7 @@ class Mesh {
   const core::Log log_;
   AddressBook book_;
   Exchange exchange_;
+  Gossip gossip_;
   LocalRows local_;
   Phase phase_ = Phase::kRunning;
   core::TimePoint leave_until_ = core::kNever;

@@ -49,6 +49,10 @@ core::Result<void> Mesh::handle(Link& link, SyncType type, core::ByteView body,
       return on_heartbeat(link, body, now);
     case SyncType::kPeers:
       return on_peers(link, body, now);
+    case SyncType::kStatementHeads:
+    case SyncType::kStatementPull:
+    case SyncType::kStatement:
+      return gossip_.on_frame(link.id, type, body, now);
     case SyncType::kResync:
     case SyncType::kDraining:
     case SyncType::kGoodbye:
@@ -182,6 +186,7 @@ void Mesh::on_draining(Peer& peer, const Link& link, core::TimePoint now) {
 void Mesh::on_goodbye(Peer& peer, core::TimePoint now) {
   for (const LinkId id : peer.links) {
     links_.erase(id);
+    gossip_.link_down(id);
     port_.close(id, core::fail(Errc::kDraining, "the peer has left"));
   }
   book_.lost(peer.node, true, now);
@@ -195,9 +200,36 @@ void Mesh::local_changed(const registry::NodeRows& rows, core::TimePoint now) {
     return;
   }
   for (auto& [id, link] : links_) {
-    link.out.want(local_.view(link.common), local_.version());
+    want(link);
     push(link, now);
   }
+}
+
+void Mesh::rights_changed(core::TimePoint now) {
+  if (phase_ == Phase::kLeaving) {
+    return;
+  }
+  local_.touch();
+  for (auto& [id, link] : links_) {
+    link.shown.clear();
+    want(link);
+    push(link, now);
+  }
+  for (const auto& [node, peer] : peers_) {
+    if (peer.announced) {
+      registry::NodeRows rows = peer.rows.rows();
+      rows.draining = peer.draining;
+      port_.replace(std::move(rows));
+    }
+  }
+}
+
+void Mesh::want(Link& link) {
+  link.out.want(link.shown.of(local_.view(link.common),
+                              [&](const core::NetworkId& network, const wire::ServiceEntry& row) {
+                                return port_.may_see(link.info.node, network, row);
+                              }),
+                local_.version());
 }
 
 void Mesh::networks_changed(const registry::NodeRows& rows, core::TimePoint now) {
@@ -216,7 +248,7 @@ void Mesh::networks_changed(const registry::NodeRows& rows, core::TimePoint now)
 
 void Mesh::join_networks(Link& link) {
   link.common = common_networks(link.info);
-  link.out.want(local_.view(link.common), local_.version());
+  want(link);
 }
 
 bool Mesh::send(Link& link, SyncType type, core::Bytes body, core::TimePoint now) {

@@ -49,6 +49,20 @@ struct ExchangeSettings {
   core::Duration ttl = std::chrono::minutes(10);          // of what a peer told
 };
 
+struct GossipSettings {
+  std::size_t statement_bytes = 128U << 10;
+  std::size_t wants = 2048;  // statements that peers have and this node lacks
+  std::size_t sources = 8;   // peers remembered for each
+  // Statements asked for, by all links; statements sent, on one link.
+  double burst = 32;
+  double per_second = 20;
+  core::Duration timeout = std::chrono::seconds(5);    // for a statement to come
+  core::Duration distrust = std::chrono::seconds(30);  // after one that was refused or never came
+  core::Duration round = std::chrono::seconds(60);     // one peer is told everything again
+  core::Duration every = std::chrono::seconds(1);      // all heads to one peer, at most
+  core::Duration retry_send = std::chrono::milliseconds(50);
+};
+
 struct Settings {
   std::size_t peers = 1024;
   std::size_t links_per_peer = 4;       // while the transport decides which stays
@@ -63,6 +77,7 @@ struct Settings {
   core::Duration leave = std::chrono::milliseconds(500);  // for peers to take the goodbye
   DialSettings dial;
   ExchangeSettings exchange;
+  GossipSettings gossip;
 };
 
 }  // namespace runard::mesh

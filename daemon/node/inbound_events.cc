@@ -11,6 +11,9 @@ InboundEvents::~InboundEvents() {
 InboundEvents::Taken InboundEvents::event(transport::LinkId link, std::uint64_t lane,
                                           const rpc::Event& event, const wire::EventHeader& header,
                                           std::span<const std::string_view> groups) {
+  if (!gate_.admit(event.source, policy::Action::kPublish, {event.network, event.topic})) {
+    return Taken::kTaken;
+  }
   rpc::Event own = event;
   own.flags |= rpc::kRemoteEvent;
   own.groups = groups;

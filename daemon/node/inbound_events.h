@@ -1,12 +1,13 @@
 // InboundEvents: events from peers, into the local queues. A lane whose event finds no room in a
 // blocking subscription stands still, and is tried again every kRetry, so that its credit stays
-// with the subscriber. I/O strand only.
+// with the subscriber. What the peer may not publish goes no further. I/O strand only.
 #pragma once
 
 #include <functional>
 #include <set>
 
 #include "core/executor.h"
+#include "policy/gate.h"
 #include "rpc/broker.h"
 #include "transport/link_core.h"
 
@@ -17,8 +18,9 @@ class InboundEvents final : public transport::EventSink {
   static constexpr core::Duration kRetry = std::chrono::milliseconds(5);
   using Resume = std::function<void(transport::LinkId link, std::uint64_t lane)>;
 
-  InboundEvents(rpc::Broker& broker, core::Executor& strand, Resume resume)
-      : broker_(broker), strand_(strand), resume_(std::move(resume)) {}
+  InboundEvents(rpc::Broker& broker, const policy::Gate& gate, core::Executor& strand,
+                Resume resume)
+      : broker_(broker), gate_(gate), strand_(strand), resume_(std::move(resume)) {}
   ~InboundEvents() override;
 
   Taken event(transport::LinkId link, std::uint64_t lane, const rpc::Event& event,
@@ -29,6 +31,7 @@ class InboundEvents final : public transport::EventSink {
   void arm();
 
   rpc::Broker& broker_;
+  const policy::Gate& gate_;
   core::Executor& strand_;
   const Resume resume_;
   std::set<std::pair<transport::LinkId, std::uint64_t>> standing_;

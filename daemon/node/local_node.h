@@ -20,6 +20,7 @@
 #include "node/local_directory.h"
 #include "node/service_control.h"
 #include "plugin_host/host.h"
+#include "policy/gate.h"
 #include "pubsub/broker.h"
 #include "registry/registry.h"
 #include "system/events_service.h"
@@ -45,9 +46,16 @@ class LocalNode {
   // Adds to what the control socket shows as the status. Before start().
   void on_status(std::function<void(boost::json::object&)> more) { more_status_ = std::move(more); }
 
+  // Methods of the control socket that other parts answer; see admin::ControlSources::more.
+  using Control = std::function<bool(std::string_view method, const boost::json::object& params,
+                                     admin::ControlAnswer& answer)>;
+  void on_control(Control more) { controls_.push_back(std::move(more)); }
+
   // Opens the control socket, then loads the plugins; `ready` comes when each service runs or has
   // failed.
   core::Result<void> start(core::Task ready);
+  // Tries plugin files again that could not be loaded.
+  void retry_files();
   // Services first, then subscriptions and control socket. `done` comes once.
   void stop(core::Task done);
 
@@ -59,9 +67,10 @@ class LocalNode {
   pubsub::Broker& broker() { return broker_; }
   system::RegistryEvents& events() { return events_; }
   plugin_host::Host& plugins() { return plugins_; }
+  policy::Gate& gate() { return gate_; }
 
  private:
-  void plugin_appeared(const std::string& file);
+  void plugin_appeared(const std::string& file, FolderWatch::Cause cause);
   void enable(const std::string& file, core::Result<std::vector<plugin_host::InstanceSpec>> specs);
   void expire_retained();
   boost::json::object status() const;
@@ -69,6 +78,7 @@ class LocalNode {
   const Context context_;
   const config::Config& config_;
   const core::TimePoint began_;
+  policy::Gate gate_;
   registry::Registry registry_;
   calls::Dispatcher calls_;
   pubsub::Broker broker_;
@@ -83,6 +93,7 @@ class LocalNode {
   std::set<std::string> enabled_files_;
   admin::ControlServer server_;
   std::function<void(boost::json::object&)> more_status_;
+  std::vector<Control> controls_;
   boost::asio::thread_pool files_{1};  // reads dropped files; joined first
 };
 

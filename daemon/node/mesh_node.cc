@@ -58,22 +58,28 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
       log_(context.log.component("mesh")),
       local_(local),
       identity_(std::move(self.identity)),
+      book_(std::move(self.statements), context.clock, log_),
+      clock_guard_(lasting.state.disk(), lasting.state.path()),
       networks_(std::move(self.networks)),
       mesh_names_(networks_),
       epoch_(lasting.epoch),
       past_(context.control, context.clock, config.limits.payload),
-      peers_(networks_, past_),
+      peers_(networks_, past_, local.gate()),
+      guard_(local.calls(), local.gate()),
       inbound_(
-          local.broker(), context.control,
+          local.broker(), local.gate(), context.control,
           [this](transport::LinkId link, std::uint64_t lane) { endpoint_->resume(link, lane); }),
       mesh_({identity_.id, epoch_}, mesh_settings(config), mesh_names_, *this, context.random,
             log_),
       multicast_(context.io.get_executor(), context.clock, context.random, *this,
                  context.log.component("discovery")),
-      remote_services_(local.events()) {}
+      remote_services_(local.events()) {
+  heed_statements();
+}
 
 MeshNode::~MeshNode() {
   context_.control.cancel(timer_);
+  context_.control.cancel(minder_);
 }
 
 core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
@@ -87,12 +93,19 @@ core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
   if (!networks) {
     return networks.error();
   }
+  auto statements =
+      identity::StatementStore::open(lasting.state.disk(), lasting.state.path(),
+                                     identity->tls->trust.roots(), context.clock.wall());
+  if (!statements) {
+    return statements.error();
+  }
   const auto secret = lasting.state.reset_secret(context.random);
   if (!secret) {
     return secret.error();
   }
-  std::unique_ptr<MeshNode> node(new MeshNode(context, config, lasting, local,
-                                              Self{std::move(*identity), std::move(*networks)}));
+  std::unique_ptr<MeshNode> node(
+      new MeshNode(context, config, lasting, local,
+                   Self{std::move(*identity), std::move(*networks), std::move(*statements)}));
   const config::Quic quic = config.transport ? config.transport->quic : config::Quic{};
   if (auto opened = node->open(quic, secret_bytes(*secret)); !opened) {
     return opened.error();
@@ -108,16 +121,7 @@ core::Result<std::shared_ptr<const transport::TlsContext>> MeshNode::make_tls() 
   }
   const transport::TlsMaterial given{material->key.native(), material->certificate.native(),
                                      intermediates};
-  return transport::TlsContext::create(
-      given,
-      [material,
-       &clock = context_.clock](X509_STORE_CTX* chain) -> core::Result<transport::PeerIdentity> {
-        const auto peer = identity::verify_peer(chain, material->trust, clock.wall());
-        if (!peer) {
-          return peer.error();
-        }
-        return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->not_after};
-      });
+  return transport::TlsContext::create(given, make_verifier());
 }
 
 core::Result<void> MeshNode::open(const config::Quic& quic,
@@ -138,15 +142,17 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   options.tls = *tls;
   options.reset_secret = reset_secret;
   options.listen = *listen;
-  auto endpoint =
-      transport::Endpoint::open(context_.io, std::move(options),
-                                {context_.clock, context_.random, networks_, local_.calls(),
-                                 inbound_, *this, context_.log.component("transport")});
+  auto endpoint = transport::Endpoint::open(context_.io, std::move(options),
+                                            {context_.clock, context_.random, networks_, guard_,
+                                             inbound_, *this, context_.log.component("transport")});
   if (!endpoint) {
     return endpoint.error();
   }
   endpoint_ = std::move(*endpoint);
+  tell_own_standing();
+  mind();
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
+  know_self();
   local_.broker().set_peers(&peers_);
   local_.on_status([this](json::object& status) { add_status(status); });
   local_.registry().on_local_change([this](const registry::NodeRows& rows) {
@@ -246,13 +252,28 @@ core::Result<void> MeshNode::reload_identity() {
     return core::fail(core::Errc::kCertificateMismatch,
                       "the node's key was replaced: that takes a restart");
   }
-  identity_ = std::move(*identity);
-  const auto tls = make_tls();
-  if (!tls) {
-    return tls.error();
+  if (auto ok = book_.store().install(identity->tls->trust.roots(), context_.clock.wall()); !ok) {
+    return ok;
   }
-  endpoint_->set_tls(*tls);
-  return {};
+  if (const auto read = book_.store().reload(context_.clock.wall()); !read) {
+    return read.error();
+  }
+  std::swap(identity_, *identity);
+  auto applied = apply_trust();
+  if (!applied) {
+    std::swap(identity_, *identity);
+  }
+  know_self();
+  return applied;
+}
+
+void MeshNode::know_self() {
+  local_.gate().set_self({identity_.id, identity_.groups, names_of(networks_.ids())});
+}
+
+void MeshNode::rights_changed() {
+  mesh_.rights_changed(context_.clock.now());
+  rearm();
 }
 
 void MeshNode::add_status(json::object& status) const {
@@ -266,6 +287,7 @@ void MeshNode::add_status(json::object& status) const {
                      {"name", known == known_.end() ? std::string() : known->second.name},
                      {"address", peer.address},
                      {"state", peer_state_text(peer.state)},
+                     {"trust", peer.trust},
                      {"linked", peer.links > 0}});
   }
   json::array unreached;
@@ -280,6 +302,7 @@ void MeshNode::add_status(json::object& status) const {
   status["security"] = {{"kek", keys::kek_text(keystore_.kek().kind)},
                         {"keystore_generation", keystore_.generation()}};
   const transport::Stats stats = endpoint_ ? endpoint_->stats() : transport::Stats{};
+  status["trust"] = trust_status(stats);
   status["mesh"] = {{"listens", endpoint_ ? endpoint_->local().text() : std::string()},
                     {"linked", linked},
                     {"unreached", unreached.size()},

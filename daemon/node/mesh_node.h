@@ -13,14 +13,17 @@
 
 #include "config/config.h"
 #include "discovery/multicast.h"
+#include "identity/clock_guard.h"
 #include "identity/node_identity.h"
 #include "identity/state_dir.h"
 #include "keys/keystore.h"
 #include "mesh/mesh.h"
 #include "node/inbound_events.h"
+#include "node/inbound_guard.h"
 #include "node/local_node.h"
 #include "node/network_map.h"
 #include "node/peer_links.h"
+#include "node/statement_book.h"
 #include "system/remote_services.h"
 #include "transport/endpoint.h"
 
@@ -47,24 +50,40 @@ class MeshNode final : private mesh::Port,
   // `left` comes when the peers have heard it, at most half a second later.
   void leave(core::Task left);
   void close();
-  // New links use the identity that is in the state directory now; kept as it was on an error.
+  // New links use the identity and the statements that are in the state directory now; on an error
+  // all stays as it was.
   core::Result<void> reload_identity();
+  // LocalNode::gate() has new rules: peers see, and are heard, by these from now on.
+  void rights_changed();
 
  private:
   struct Self {
     identity::NodeIdentity identity;
     NetworkMap networks;
+    identity::StatementStore statements;
   };
   MeshNode(const Context& context, const config::Config& config, const Lasting& lasting,
            LocalNode& local, Self self);
   core::Result<void> open(const config::Quic& quic,
                           const transport::ResetSecret::Bytes& reset_secret);
   core::Result<std::shared_ptr<const transport::TlsContext>> make_tls() const;
+  transport::PeerVerifier make_verifier() const;
   core::Result<void> start_multicast(const config::Multicast& multicast);
   void rearm();
+  void know_self();
   void wait_until_left(core::Task left);
   void add_status(boost::json::object& status) const;
+
+  // Trust (mesh_trust.cc).
+  void heed_statements();
+  void on_statement(const identity::Statement& statement);
+  core::Result<void> apply_trust();
+  void tell_own_standing() const;
+  void mind();
+  boost::json::object trust_status(const transport::Stats& stats) const;
   std::vector<std::string> names_of(const std::vector<core::NetworkId>& networks) const;
+
+  void forget_link(transport::LinkId link);
 
   // mesh::Port
   bool send_control(mesh::LinkId link, wire::SyncType type, core::Bytes body) override;
@@ -75,6 +94,8 @@ class MeshNode final : private mesh::Port,
   void detach(const core::NodeId& node) override;
   void replace(registry::NodeRows rows) override;
   void drop(const core::NodeId& node) override;
+  bool may_see(const core::NodeId& peer, const core::NetworkId& network,
+               const wire::ServiceEntry& service) const override;
   void news(mesh::PeerNews what, const core::NodeId& node) override;
 
   // transport::EndpointEvents
@@ -95,11 +116,14 @@ class MeshNode final : private mesh::Port,
   const core::Log log_;
   LocalNode& local_;
   identity::NodeIdentity identity_;
+  StatementBook book_;
+  identity::ClockGuard clock_guard_;
   const NetworkMap networks_;
   const MeshNetworkNames mesh_names_;
   const std::uint64_t epoch_;
   system::PastClient past_;
   PeerLinks peers_;
+  InboundGuard guard_;
   InboundEvents inbound_;
   std::unique_ptr<transport::Endpoint> endpoint_;
   mesh::Mesh mesh_;
@@ -107,6 +131,7 @@ class MeshNode final : private mesh::Port,
   struct Link {
     std::shared_ptr<transport::RemoteNode> remote;
     std::uint64_t epoch = 0;
+    core::WallTime not_after{};  // of the peer's certificate
   };
   std::unordered_map<transport::LinkId, Link> links_;
   struct Known {
@@ -117,6 +142,7 @@ class MeshNode final : private mesh::Port,
   system::RemoteServices remote_services_;
   std::unordered_map<transport::DialId, mesh::DialId> dials_;
   core::TimerId timer_ = 0;
+  core::TimerId minder_ = 0;
 };
 
 }  // namespace runard::node

@@ -3,6 +3,16 @@
 namespace runard::node {
 
 rpc::Ticket PeerLinks::Entry::call(const rpc::Request& request, const rpc::Responder& responder) {
+  // The system's own traffic between nodes is not this node's choice.
+  if (!request.path.starts_with('$') &&
+      !gate.admit_self(policy::Action::kCall, {request.network, request.path})) {
+    rpc::Reply denied;
+    denied.code = core::Errc::kDenied;
+    denied.executed = core::Executed::kNo;
+    denied.message = policy::kDeniedHere;
+    responder(denied);
+    return 0;
+  }
   const auto held = link.read();
   if (held->remote) {
     return held->remote->call(request, responder);
@@ -23,11 +33,16 @@ void PeerLinks::Entry::cancel(rpc::Ticket ticket) {
 }
 
 PeerLinks::Entry& PeerLinks::entry(const core::NodeId& node) {
+  if (Entry* const last = last_.load(std::memory_order_acquire);
+      last != nullptr && last->node == node) {
+    return *last;
+  }
   const std::lock_guard lock(mutex_);
   auto& entry = entries_[node];
   if (!entry) {
-    entry = std::make_unique<Entry>();
+    entry = std::make_unique<Entry>(node, gate_);
   }
+  last_.store(entry.get(), std::memory_order_release);
   return *entry;
 }
 

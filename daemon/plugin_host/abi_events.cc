@@ -27,6 +27,11 @@ runar_status read_publish(const Entry& entry, const runar_publish& given, Publis
   }
   runar_status status = read_topic(given.topic, entry.context().label().network, out.topic,
                                    out.event.network, out.event.topic);
+  const policy::Allowance* const allow = entry.context().label().allow.get();
+  if (status == RUNAR_OK && allow != nullptr &&
+      !allow->may(policy::Action::kPublish, {out.event.network, out.event.topic})) {
+    return RUNAR_E_DENIED;
+  }
   if (status == RUNAR_OK) {
     status = read_payload(given.payload, entry.runtime().limits.payload, out.event.payload);
   }

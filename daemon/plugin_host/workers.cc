@@ -49,7 +49,15 @@ bool Workers::stop(core::Duration patience) {
 void Workers::submit(Runnable& work) {
   // The owner sizes the queue for all that can be runnable at once, so it is never full.
   RUNARD_CHECK(queue_.push(&work));
-  parking_.wake_one();
+  if (!core::Burst::hold(*this)) {
+    parking_.wake_one();
+  }
+}
+
+void Workers::wake(std::uint32_t most) {
+  for (; most > 0 && has_work(); --most) {
+    parking_.wake_one();
+  }
 }
 
 bool Workers::add_spare() {

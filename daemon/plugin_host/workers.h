@@ -10,6 +10,7 @@
 #include <atomic>
 #include <memory>
 
+#include "core/burst.h"
 #include "core/clock.h"
 #include "plugin_host/parking.h"
 #include "plugin_host/ready_queue.h"
@@ -19,7 +20,7 @@
 
 namespace runard::plugin_host {
 
-class Workers final : public Scheduler {
+class Workers final : public Scheduler, private core::Burst::Sleepers {
  public:
   struct Options {
     std::uint32_t threads = 2;
@@ -46,6 +47,7 @@ class Workers final : public Scheduler {
   std::uint32_t alive() const { return alive_.load(std::memory_order_relaxed); }
 
  private:
+  void wake(std::uint32_t most) override;
   bool spawn();
   void work();
   Runnable* next(Parking::Spot& spot);

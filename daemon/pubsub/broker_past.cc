@@ -57,6 +57,7 @@ core::Result<rpc::PastPage> Broker::past(const rpc::PastQuery& query, const core
   }
   const auto found = retained(*pattern, query.max_age, [&](const TopicStore::Kept& kept) {
     return kept.broadcast && (kept.target.is_zero() || kept.target == asker) &&
+           may_receive(asker, {kept.event->network, kept.event->topic}) &&
            (query.before == 0 || kept.serial < query.before);
   });
   const std::uint64_t most = query.bytes - std::min(query.bytes, kPageHead);

@@ -9,7 +9,8 @@
 namespace runard::rpc {
 
 // The numbers are the plugin ABI's and the wire's.
-enum class Encoding : std::uint8_t { kRaw = 0, kCbor = 1, kJson = 2, kText = 3 };
+// kSealed: an envelope; on the wire and in stores only, no service ever sees one.
+enum class Encoding : std::uint8_t { kRaw = 0, kCbor = 1, kJson = 2, kText = 3, kSealed = 4 };
 
 struct Payload {
   core::ByteView bytes;

@@ -394,7 +394,8 @@ void Connection::fail(int code) {
 void Connection::note_alert(std::uint8_t alert) {
   ngtcp2_ccerr_set_tls_alert(&failure_, alert, nullptr, 0);
   error_ = tls_->refusal() ? refusal_error(*tls_->refusal()) : alert_error(alert);
-  if (ngtcp2_conn_get_handshake_completed2(conn_) != 0 && tls_->protocol_agreed()) {
+  if (ngtcp2_conn_get_handshake_completed2(conn_) != 0 &&
+      tls_->protocol() != TlsSession::Protocol::kNone) {
     error_.code = Errc::kProtocol;  // TLS has nothing more to say on a link
   }
 }

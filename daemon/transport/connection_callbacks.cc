@@ -15,7 +15,7 @@ struct ConnectionCallbacks {
   static ConnectionOwner& owner(void* user_data) { return self(user_data).owner_; }
 
   static int handshake_completed(ngtcp2_conn*, void* user_data) {
-    if (!self(user_data).tls_->protocol_agreed()) {
+    if (self(user_data).tls_->protocol() == TlsSession::Protocol::kNone) {
       self(user_data).note_alert(SSL_AD_NO_APPLICATION_PROTOCOL);
       return NGTCP2_ERR_CALLBACK_FAILURE;
     }

@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,8 +45,17 @@ class Endpoint {
   // Errors: kLinkLost, kBackpressure, kTooLarge.
   core::Result<void> send_control(LinkId link, std::uint64_t type, core::ByteView body);
   void resume(LinkId link, std::uint64_t lane);
+  // For HubServices::guests. What is sent before a close still goes out; `welcome`: it was no
+  // failed attempt. Without keep_guest() its time is Limits::guest_timeout.
+  void send_guest(LinkId guest, std::uint64_t type, core::ByteView body);
+  void close_guest(LinkId guest, bool welcome);
+  void keep_guest(LinkId guest, core::TimePoint until);
   // Another certificate or other trust, for links from now on.
   void set_tls(std::shared_ptr<const TlsContext> tls);
+
+  // Judges the peers of live links again, a few at a time, and closes each that would not be let in
+  // any more. `told` hears of them, on the I/O thread.
+  void recheck(PeerVerifier verify, std::function<void(const Hub::Refused&)> told);
 
   const Address& local() const;
   Stats stats() const;

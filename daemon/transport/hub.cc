@@ -1,6 +1,9 @@
 #include "transport/hub.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "core/burst.h"
 
 namespace runard::transport {
 
@@ -19,11 +22,19 @@ Hub::Hub(HubOptions options, const HubServices& services)
       cids_(services.random),
       tokens_(services.random),
       gate_(limits_, services.random),
+      guest_attempts_(limits_.guest_attempts, services.random),
       strays_(limits_, services.random, reset_secret_),
       space_(Connection::kTrainSpace) {}
 
 Hub::~Hub() {
   slots_.clear();  // the calls in progress are answered
+  close_exchange();
+}
+
+void Hub::close_exchange() {
+  while (unread_ != nullptr) {
+    exchange_->dispose(*std::exchange(unread_, unread_->next));
+  }
   exchange_->close();
 }
 
@@ -36,7 +47,7 @@ void Hub::stop(TrainSink& sink, core::TimePoint now) {
     }
   }
   flush(sink, now);
-  exchange_->close();
+  close_exchange();
 }
 
 Hub::Slot* Hub::slot(LinkId id) {
@@ -65,7 +76,7 @@ Hub::Slot* Hub::open_slot() {
   Slot& slot = slots_[index];
   const LinkId id = (LinkId{slot.generation++} << 32) | (index + 1);
   slot.link = std::make_unique<Link>(id, context_, self_, *this);
-  slot.dirty = slot.half_open = slot.announced = slot.proved = slot.stranger = false;
+  slot.dirty = slot.half_open = slot.announced = slot.proved = slot.stranger = slot.guest = false;
   ++in_use_;
   return &slot;
 }
@@ -108,22 +119,24 @@ void Hub::turn(core::TimePoint now) {
   }
   take_timers(now);
   dial_next(now);
-  take_mail(now);
   deliver(now);
 }
 
 void Hub::deliver(core::TimePoint now) {
   now_ = now;
   undelivered_ = false;
-  for (std::size_t i = 0; i < dirty_.size(); ++i) {  // grows meanwhile
-    Link* dirty = link(dirty_[i]);
-    if (dirty != nullptr) {
-      dirty->deliver(now);
-      after_deliver(*slot(dirty_[i]));
+  {
+    const core::Burst burst;
+    for (std::size_t i = 0; i < dirty_.size(); ++i) {  // grows meanwhile
+      Link* dirty = link(dirty_[i]);
+      if (dirty != nullptr) {
+        dirty->deliver(now);
+        after_deliver(*slot(dirty_[i]));
+      }
     }
   }
   serve_memory();
-  take_mail(now);  // replies that handlers gave at once
+  take_mail();  // with the replies that handlers gave at once
 }
 
 void Hub::after_deliver(Slot& slot) {
@@ -151,16 +164,22 @@ void Hub::serve_memory() {
   }
 }
 
-void Hub::take_mail(core::TimePoint now) {
-  now_ = now;
-  // In this order: the letter that a task is about was posted before it.
-  std::vector<core::Task> tasks = exchange_->mailbox().tasks();
-  for (Letter* letter = exchange_->mailbox().take(); letter != nullptr;) {
-    Letter* next = letter->next;
-    take_letter(*letter);
-    letter = next;
+// A share of it, as with what is delivered.
+void Hub::take_mail() {
+  if (unread_ == nullptr) {
+    // In this order: the letter that a task is about was posted before it.
+    tasks_ = exchange_->mailbox().tasks();
+    unread_ = exchange_->mailbox().take();
   }
-  for (core::Task& task : tasks) {
+  for (std::size_t share = RequestTable::kShare; unread_ != nullptr && share > 0; --share) {
+    Letter* letter = std::exchange(unread_, unread_->next);
+    take_letter(*letter);
+  }
+  if (unread_ != nullptr) {
+    undelivered_ = true;
+    return;
+  }
+  for (core::Task& task : std::exchange(tasks_, {})) {
     task();
   }
   for (const rpc::Ticket ticket : exchange_->cancelled()) {

@@ -41,6 +41,7 @@ struct HubServices {
   EventSink& sink;
   EndpointEvents& events;
   core::Log log;
+  GuestEvents* guests = nullptr;  // null: none are taken
 };
 
 class Hub final : public LinkEvents {
@@ -69,8 +70,21 @@ class Hub final : public LinkEvents {
   core::Result<void> send_control(LinkId link, std::uint64_t type, core::ByteView body);
   // A lane that the sink left standing goes on.
   void resume(LinkId link, std::uint64_t lane);
+  void send_guest(LinkId guest, std::uint64_t type, core::ByteView body);
+  // `welcome`: it was no failed attempt.
+  void close_guest(LinkId guest, bool welcome);
+  void keep_guest(LinkId guest, core::TimePoint until);
   // For links from now on.
   void set_tls(std::shared_ptr<const TlsContext> tls) { connections_.tls = std::move(tls); }
+  // Judges the peers of live links again: closes each that would not be let in any more, and says
+  // which and why. `from` and `count`: links looked at, for calls in parts.
+  struct Refused {
+    LinkId link;
+    core::NodeId node;
+    core::Error why;
+  };
+  std::vector<Refused> recheck(const PeerVerifier& verify, std::size_t from, std::size_t count);
+  std::size_t slots() const { return slots_.size(); }
   void set_addresses(std::vector<std::string> addresses) { self_.addresses = std::move(addresses); }
 
   const std::shared_ptr<Exchange>& exchange() const { return exchange_; }
@@ -85,7 +99,8 @@ class Hub final : public LinkEvents {
     bool half_open = false;  // counted in the gate
     bool announced = false;  // link_up() was told
     bool proved = false;     // counted as a handshake
-    bool stranger = false;   // accepted, and not proved yet
+    bool stranger = false;   // accepted, and not proved yet; a guest stays one
+    bool guest = false;      // guest_came() was told
     Address source;
   };
   struct Stray {
@@ -105,6 +120,9 @@ class Hub final : public LinkEvents {
   void on_ready(Link& link) override;
   void on_control(Link& link, std::uint64_t frame_type, core::ByteView body) override;
   void on_down(Link& link, const core::Error& why) override;
+  // hub_guests.cc
+  bool on_guest(Link& link, const GuestInfo& info) override;
+  void on_guest_frame(Link& link, const GuestFrame& frame) override;
 
   // hub.cc
   static std::uint32_t index_of(LinkId id) { return static_cast<std::uint32_t>(id) - 1; }
@@ -115,7 +133,8 @@ class Hub final : public LinkEvents {
   void after_deliver(Slot& slot);
   void settle(Slot& slot);
   void forget(Slot& slot);
-  void take_mail(core::TimePoint now);
+  void take_mail();
+  void close_exchange();
   void take_letter(Letter& letter);
   void take_timers(core::TimePoint now);
   void serve_memory();
@@ -123,6 +142,7 @@ class Hub final : public LinkEvents {
   // hub_peers.cc
   void announce(Link& link);
   bool better(Link& fresh, Link& old) const;
+  void count_refusal(core::Errc code);
   void tell_refusal(const Link& link, const core::Error& why) const;
 
   // hub_dials.cc
@@ -151,6 +171,7 @@ class Hub final : public LinkEvents {
   CidTable cids_;
   TokenTable tokens_;
   AcceptGate gate_;
+  SourceRates guest_attempts_;
   StrayPackets strays_;
   Dialer dialer_;
   TimerHeap timers_;
@@ -169,6 +190,8 @@ class Hub final : public LinkEvents {
   core::TokenBucket flood_news_{1, 0.1};
   bool memory_wanted_ = false;
   bool undelivered_ = false;
+  Letter* unread_ = nullptr;  // and, when those are taken:
+  std::vector<core::Task> tasks_;
   bool stopping_ = false;
   Stats stats_;
 };

@@ -1,6 +1,7 @@
 // One link a peer: what links tell the hub, and which of two stays.
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "transport/hub.h"
 
@@ -78,7 +79,9 @@ void Hub::announce(Link& link) {
   info.node = link.peer().node;
   info.name = link.peer().name;
   info.networks = link.networks();
+  info.groups = link.peer().groups;
   info.epoch = link.peer_hello().epoch;
+  info.features = link.peer_hello().features;
   info.addresses = link.peer_hello().addresses;
   info.address = link.remote();
   info.dialled = !link.is_server();
@@ -122,7 +125,12 @@ void Hub::on_down(Link& link, const core::Error& why) {
   }
   Slot& down = *slot(id);
   settle(down);
+  if (std::exchange(down.guest, false)) {
+    touch(id);
+    return services_.guests->guest_left(id);
+  }
   if (!down.announced) {
+    count_refusal(why.code);
     tell_refusal(link, why);
   }
   if (link.peer_known()) {
@@ -139,6 +147,30 @@ void Hub::on_down(Link& link, const core::Error& why) {
   end_dial(dialer_.failed(dialer_.dial_of(id), id, why, now_), why);
   if (announced) {
     services_.events.link_down(id, why);
+  }
+}
+
+std::vector<Hub::Refused> Hub::recheck(const PeerVerifier& verify, std::size_t from,
+                                       std::size_t count) {
+  std::vector<Refused> refused;
+  for (std::size_t i = from; i < std::min(slots_.size(), from + count); ++i) {
+    Link* checked = slots_[i].link.get();
+    if (checked == nullptr || !checked->alive()) {
+      continue;
+    }
+    if (const auto ok = checked->recheck(verify); !ok) {
+      refused.push_back({checked->id(), checked->peer().node, ok.error()});
+      count_refusal(ok.error().code);
+      checked->close(CloseCode::kDenied, ok.error());
+      touch(checked->id());
+    }
+  }
+  return refused;
+}
+
+void Hub::count_refusal(Errc code) {
+  if (core::info(code).kind == core::Kind::kDenied) {
+    ++stats_.refused[code];
   }
 }
 

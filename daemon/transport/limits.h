@@ -19,6 +19,7 @@ namespace runard::transport {
 struct Rate {
   std::uint32_t burst;  // at least 1
   std::uint32_t per_second;
+  std::uint32_t seconds = 1;  // per_second is for so many
 };
 
 struct Limits {
@@ -54,6 +55,12 @@ struct Limits {
   Rate retries{5000, 5000};           // Retries sent
   Rate stray_answers{1000, 1000};     // stateless resets and version negotiations sent
   Rate stranger_resets{32, 16};       // of them resets, to one source
+
+  // Guests: those who come without a certificate to get one.
+  std::size_t guests = 32;        // at once
+  std::size_t guests_source = 8;  // of them, from one source
+  Rate guest_attempts{5, 5, 60};  // of one source; one that succeeds does not count
+  core::Duration guest_timeout = std::chrono::seconds(15);  // unless Endpoint::keep_guest()
 
   core::Duration handshake_timeout = std::chrono::seconds(5);
   core::Duration idle_timeout = std::chrono::milliseconds(4000);

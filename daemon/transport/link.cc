@@ -81,6 +81,9 @@ Link::Fed Link::feed(const Datagram& datagram, core::TimePoint now) {
 }
 
 Stream* Link::on_peer_stream(std::int64_t id, core::ByteView& first) {
+  if (is_guest()) {
+    return accept_guest_stream();
+  }
   const wire::Varint type = wire::get_varint(first);
   if (type.size == 0) {
     return fresh_.emplace_back(std::make_unique<FreshStream>(*this)).get();
@@ -129,7 +132,10 @@ void Link::deliver(core::TimePoint now) {
     return forget_streams();
   }
   if (state_ == State::kHandshake && completed_ && (server_ || confirmed_)) {
-    on_proved();
+    is_guest() ? welcome_guest() : on_proved();
+  }
+  if (state_ == State::kGuest) {
+    return deliver_guest();
   }
   // Not earlier: an attempt that is given up before has not said hello, so the peer never took it
   // for a link.
@@ -169,6 +175,7 @@ void Link::forget_streams() {
   out_lanes_.clear();
   in_lanes_.clear();
   control_.reset();
+  guest_.reset();
 }
 
 void Link::deliver_control() {
@@ -286,8 +293,9 @@ void Link::on_expiry(core::TimePoint now) {
   }
   if (now >= give_up_at_ && !close_wanted_) {
     end(retiring_ ? CloseCode::kDuplicate : CloseCode::kProtocol,
-        retiring_ ? core::fail(Errc::kDuplicateLink, peer_->name)
-                  : core::fail(Errc::kNoAnswer, "no hello in time"),
+        retiring_                 ? core::fail(Errc::kDuplicateLink, peer_->name)
+        : state_ == State::kGuest ? core::fail(Errc::kNoAnswer, "a guest's time is up")
+                                  : core::fail(Errc::kNoAnswer, "no hello in time"),
         true);
   }
 }

@@ -6,6 +6,8 @@
 // (the hellos fit; its owner decides) -> up -> closing (only answers late packets) -> gone. A
 // dialler is past the handshake only when it is confirmed: before, the acceptor may still refuse
 // its certificate. Identity is the certificate's, never a message's.
+// A guest (guest_events.h) goes from handshake to guest and no further: it has one stream of frames
+// and nothing else that links have.
 //
 // Errors end the link: LinkEvents::on_down says why. Its owner may destroy a link that is gone, and
 // any link outside of its functions. Owner: the hub. One thread.
@@ -17,6 +19,7 @@
 
 #include "transport/control_stream.h"
 #include "transport/fresh_stream.h"
+#include "transport/guest_events.h"
 #include "transport/lane.h"
 #include "transport/local_node.h"
 #include "transport/request_table.h"
@@ -35,6 +38,9 @@ class LinkEvents {
   virtual void on_ready(Link& link) = 0;              // decide: go_up() or retire()
   virtual void on_control(Link& link, std::uint64_t frame_type, core::ByteView body) = 0;
   virtual void on_down(Link& link, const core::Error& why) = 0;
+  // False: no guest is taken now.
+  virtual bool on_guest(Link& link, const GuestInfo& info) = 0;
+  virtual void on_guest_frame(Link& link, const GuestFrame& frame) = 0;
 
  protected:
   ~LinkEvents() = default;
@@ -62,7 +68,7 @@ struct DialPlan {
 
 class Link final : public ConnectionOwner, public FreshStreamOwner {
  public:
-  enum class State : std::uint8_t { kHandshake, kGreeting, kReady, kUp, kClosing, kGone };
+  enum class State : std::uint8_t { kHandshake, kGuest, kGreeting, kReady, kUp, kClosing, kGone };
   enum class Fed : std::uint8_t { kOk, kRetry, kDrop };
 
   Link(LinkId id, const LinkContext& context, const LocalNode& self, LinkEvents& events);
@@ -102,6 +108,10 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   core::Result<void> send_control(std::uint64_t frame_type, core::ByteView body);
   void resume_lane(std::uint64_t number);
 
+  // For guests.
+  void send_guest(std::uint64_t frame_type, core::ByteView body);
+  void keep_guest(core::TimePoint until) { give_up_at_ = until; }
+
   LinkId id() const { return core_.id; }
   State state() const { return state_; }
   bool alive() const { return state_ < State::kClosing; }
@@ -124,6 +134,8 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
     return core_.connection ? core_.connection->info() : Connection::Info{};
   }
   std::size_t handshakes() const { return handshakes_; }
+  // Whether the peer would be let in by these rules too, with all the networks of this link.
+  core::Result<void> recheck(const PeerVerifier& verify) const;
 
  private:
   // ConnectionOwner, inside ngtcp2.
@@ -149,6 +161,14 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   bool say_hello();
   void on_hello(core::ByteView body);
 
+  // link_guest.cc
+  bool is_guest() const {
+    return core_.connection->tls().protocol() == TlsSession::Protocol::kGuest;
+  }
+  void welcome_guest();
+  Stream* accept_guest_stream();
+  void deliver_guest();
+
   // link_ending.cc
   void finish_drain();
   void finish_close();
@@ -169,6 +189,8 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   wire::Hello peer_hello_;
 
   std::unique_ptr<ControlStream> control_;
+  std::unique_ptr<GuestStream> guest_;
+  bool guest_strayed_ = false;  // it opened a second stream
   std::vector<std::unique_ptr<FreshStream>> fresh_;
   std::map<std::uint64_t, std::unique_ptr<OutLane>> out_lanes_;
   std::vector<std::unique_ptr<InLane>> in_lanes_;

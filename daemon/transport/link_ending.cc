@@ -44,11 +44,14 @@ void Link::close(CloseCode code, core::Error why) {
 
 // What was queued before the close still goes out.
 void Link::finish_close() {
-  const bool waits = control_ != nullptr && !control_->over() && !control_->all_acknowledged();
+  const bool waits = (control_ != nullptr && !control_->over() && !control_->all_acknowledged()) ||
+                     (guest_ != nullptr && !guest_->over() && !guest_->all_acknowledged());
   if (!waits || core_.now >= give_up_at_) {
     end(close_wanted_->first, close_wanted_->second, true);
   } else {
-    give_up_at_ = std::min(give_up_at_, core_.now + core_.context.limits.close_grace);
+    const Limits& limits = core_.context.limits;
+    const core::Duration grace = guest_ ? limits.handshake_timeout : limits.close_grace;
+    give_up_at_ = std::min(give_up_at_, core_.now + grace);
   }
 }
 

@@ -32,6 +32,23 @@ void Link::on_proved() {
   }
 }
 
+core::Result<void> Link::recheck(const PeerVerifier& verify) const {
+  if (!peer_ || !core_.connection) {
+    return {};  // not judged yet, or closed
+  }
+  const auto verdict = core_.connection->tls().judge_again(verify);
+  if (!verdict) {
+    return verdict.error();
+  }
+  const auto lost = [&](const core::NetworkId& network) {
+    return std::ranges::find(verdict->networks, network) == verdict->networks.end();
+  };
+  if (std::ranges::any_of(core_.networks, lost)) {
+    return core::fail(Errc::kNodeDenied, "the node was taken out of a network");
+  }
+  return {};
+}
+
 bool Link::open_control() {
   control_ = std::make_unique<ControlStream>(core_, 0);
   if (!core_.connection->open_bidi(*control_)) {
@@ -44,6 +61,7 @@ bool Link::open_control() {
 bool Link::say_hello() {
   hello_sent_ = true;
   wire::Hello hello;
+  hello.features = wire::kFeatures;
   hello.epoch = self_.epoch;
   hello.generation = plan_.generation;
   hello.name = self_.name;

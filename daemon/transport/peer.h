@@ -18,6 +18,7 @@ struct PeerIdentity {
   core::NodeId node;
   std::string name;
   std::vector<core::NetworkId> networks;
+  std::vector<std::string> groups;
   core::WallTime not_after{};
 };
 

@@ -18,9 +18,21 @@ core::Error refusal(Errc code, std::string_view about) {
 
 }  // namespace
 
+std::vector<std::shared_ptr<LaneOutbox>> RemoteNode::make_lanes(LinkId link, const Limits& limits) {
+  std::vector<std::shared_ptr<LaneOutbox>> lanes;
+  for (std::uint64_t number = 0; number < limits.lane_streams; ++number) {
+    lanes.push_back(std::make_shared<LaneOutbox>(link, number, limits.lane_bytes));
+  }
+  return lanes;
+}
+
 RemoteNode::RemoteNode(Shared shared, LinkId link, const core::NodeId& node,
                        std::shared_ptr<LinkPort> port)
-    : shared_(std::move(shared)), link_(link), node_(node), port_(std::move(port)) {}
+    : shared_(std::move(shared)),
+      link_(link),
+      node_(node),
+      port_(std::move(port)),
+      lanes_(make_lanes(link, shared_.exchange->limits())) {}
 
 rpc::Ticket RemoteNode::call(const rpc::Request& request, const rpc::Responder& responder) {
   auto& table = shared_.exchange->ours();
@@ -126,20 +138,11 @@ core::Result<void> RemoteNode::publish(std::uint64_t lane, const OutgoingEvent& 
   if (lane >= shared_.exchange->limits().lane_streams) {
     return refusal(Errc::kInvalidArgument, "lane");
   }
-  return this->lane(lane)->publish(shared_.exchange->mailbox(), event);
+  return lanes_[lane]->publish(shared_.exchange->mailbox(), event);
 }
 
 std::size_t RemoteNode::lane_bytes(std::uint64_t lane) {
-  return this->lane(lane)->held();
-}
-
-std::shared_ptr<LaneOutbox> RemoteNode::lane(std::uint64_t number) {
-  const std::lock_guard lock(mutex_);
-  auto& lane = lanes_[number];
-  if (lane == nullptr) {
-    lane = std::make_shared<LaneOutbox>(link_, number, shared_.exchange->limits().lane_bytes);
-  }
-  return lane;
+  return lane < lanes_.size() ? lanes_[lane]->held() : 0;
 }
 
 }  // namespace runard::transport

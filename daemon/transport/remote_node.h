@@ -4,8 +4,7 @@
 // Threading: any thread; never blocks. Lifetime: shared; the Clock and the NetworkNames outlive it.
 #pragma once
 
-#include <map>
-#include <mutex>
+#include <vector>
 
 #include "transport/exchange.h"
 #include "transport/lane_outbox.h"
@@ -39,14 +38,13 @@ class RemoteNode final : public rpc::Handler {
  private:
   core::Result<void> prepare(const rpc::Request& request, OutboundCall& call);
   core::Result<void> admit(std::size_t bytes);
-  std::shared_ptr<LaneOutbox> lane(std::uint64_t number);
+  static std::vector<std::shared_ptr<LaneOutbox>> make_lanes(LinkId link, const Limits& limits);
 
   const Shared shared_;
   const LinkId link_;
   const core::NodeId node_;
   const std::shared_ptr<LinkPort> port_;
-  std::mutex mutex_;  // protects lanes_
-  std::map<std::uint64_t, std::shared_ptr<LaneOutbox>> lanes_;
+  const std::vector<std::shared_ptr<LaneOutbox>> lanes_;  // by number
 };
 
 }  // namespace runard::transport

@@ -17,7 +17,7 @@ Source source_of(const Address& address) {
 }
 
 SourceRates::SourceRates(const Rate& rate, core::Random& random)
-    : interval_(core::Duration(std::chrono::seconds(1)) / rate.per_second),
+    : interval_(core::Duration(std::chrono::seconds(rate.seconds)) / rate.per_second),
       burst_(interval_ * (rate.burst - 1)),
       hash_(random) {}
 
@@ -32,6 +32,12 @@ bool SourceRates::take(const Address& source, core::TimePoint now) {
     *bin = std::min(std::max(*bin, now), now + burst_) + interval_;
   }
   return true;
+}
+
+void SourceRates::give_back(const Address& source) {
+  const std::size_t hash = hash_(source_of(source));
+  rows_[0][hash % kBins] -= interval_;
+  rows_[1][(hash >> 32) % kBins] -= interval_;
 }
 
 }  // namespace runard::transport

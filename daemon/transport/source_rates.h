@@ -25,6 +25,8 @@ class SourceRates {
 
   // False: the source has had its share for now.
   bool take(const Address& source, core::TimePoint now);
+  // What was taken last does not count.
+  void give_back(const Address& source);
 
  private:
   static constexpr std::size_t kBins = 1024;

@@ -13,8 +13,11 @@ namespace {
 using core::Errc;
 
 constexpr unsigned char kAlpn[] = "\x07runar/1";
+constexpr unsigned char kGuestAlpn[] = "\x0erunar-enroll/1";
 constexpr std::size_t kAlpnSize = sizeof kAlpn - 1;
+constexpr std::size_t kGuestAlpnSize = sizeof kGuestAlpn - 1;
 static_assert(kAlpnSize == 1 + TlsContext::kProtocol.size());
+static_assert(kGuestAlpnSize == 1 + TlsContext::kGuestProtocol.size());
 constexpr long kMaxCertificateList = 32 * 1024;
 
 core::Error openssl_error(Errc code, const char* about) {
@@ -24,28 +27,21 @@ core::Error openssl_error(Errc code, const char* about) {
   return core::fail(code, std::string(about) + ": " + text);
 }
 
-// NOLINTNEXTLINE(readability-function-size): OpenSSL's signature
-int select_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
-                unsigned in_size, void*) {
-  const bool found = SSL_select_next_proto(const_cast<unsigned char**>(out), out_size, kAlpn,
-                                           kAlpnSize, in, in_size) == OPENSSL_NPN_NEGOTIATED;
-  return found ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
-}
-
-bool set_rules(SSL_CTX* context) {
+bool set_rules(SSL_CTX* context, bool guest) {
+  const unsigned char* protocol = guest ? kGuestAlpn : kAlpn;
+  const unsigned protocol_size = guest ? kGuestAlpnSize : kAlpnSize;
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_max_cert_list(context, kMaxCertificateList);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   SSL_CTX_set_cert_verify_callback(context, &TlsSession::on_verify, nullptr);
-  SSL_CTX_set_alpn_select_cb(context, &select_alpn, nullptr);
   return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
          SSL_CTX_set_num_tickets(context, 0) == 1 &&
          SSL_CTX_set_ciphersuites(context,
                                   "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
                                   "TLS_CHACHA20_POLY1305_SHA256") == 1 &&
          SSL_CTX_set1_groups_list(context, "X25519MLKEM768:X25519") == 1 &&
-         SSL_CTX_set_alpn_protos(context, kAlpn, kAlpnSize) == 0;  // 0 is success
+         SSL_CTX_set_alpn_protos(context, protocol, protocol_size) == 0;  // 0 is success
 }
 
 bool set_identity(SSL_CTX* context, const TlsMaterial& material) {
@@ -62,14 +58,55 @@ bool set_identity(SSL_CTX* context, const TlsMaterial& material) {
   return true;
 }
 
+bool library_ready() {
+  static const bool ready = ngtcp2_crypto_ossl_init() == 0;  // each further call would leak
+  return ready;
+}
+
 }  // namespace
 
-core::Result<TlsContext::ContextPtr> TlsContext::make(bool server, const TlsMaterial& material) {
+// NOLINTNEXTLINE(readability-function-size): OpenSSL's signature
+int TlsContext::select_protocol(SSL* ssl, const unsigned char** out, unsigned char* out_size,
+                                const unsigned char* in, unsigned in_size, void* context) {
+  const auto offered = [&](const unsigned char* protocol, unsigned size) {
+    return SSL_select_next_proto(const_cast<unsigned char**>(out), out_size, protocol, size, in,
+                                 in_size) == OPENSSL_NPN_NEGOTIATED;
+  };
+  if (offered(kAlpn, kAlpnSize)) {
+    return SSL_TLSEXT_ERR_OK;
+  }
+  const bool guest = offered(kGuestAlpn, kGuestAlpnSize);
+  return guest && static_cast<const TlsContext*>(context)->admit_guest(ssl)
+             ? SSL_TLSEXT_ERR_OK
+             : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+// Before the server's first words, so both hold for this handshake.
+bool TlsContext::admit_guest(SSL* ssl) const {
+  SSL_set_verify(ssl, SSL_VERIFY_NONE, nullptr);
+  for (const auto& root : guest_roots_) {
+    if (SSL_add1_chain_cert(ssl, root.get()) != 1) {
+      return false;
+    }
+  }
+  return !guest_roots_.empty();
+}
+
+void TlsContext::take_guest_roots(std::span<X509* const> roots) {
+  for (X509* const root : roots) {
+    X509_up_ref(root);
+    guest_roots_.emplace_back(root);
+  }
+}
+
+// Without material: a guest's.
+core::Result<TlsContext::ContextPtr> TlsContext::make(bool server, const TlsMaterial* material) {
   ContextPtr context(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method()));
-  if (!context || !set_rules(context.get())) {
+  if (!context || !set_rules(context.get(), material == nullptr)) {
     return openssl_error(Errc::kInternal, "TLS context");
   }
-  if (!set_identity(context.get(), material)) {
+  SSL_CTX_set_alpn_select_cb(context.get(), &select_protocol, this);
+  if (material != nullptr && !set_identity(context.get(), *material)) {
     return openssl_error(Errc::kCertificateInvalid, "this node's certificate or key");
   }
   return context;
@@ -77,18 +114,31 @@ core::Result<TlsContext::ContextPtr> TlsContext::make(bool server, const TlsMate
 
 core::Result<std::shared_ptr<const TlsContext>> TlsContext::create(const TlsMaterial& material,
                                                                    PeerVerifier verify) {
-  static const bool ready = ngtcp2_crypto_ossl_init() == 0;  // each further call would leak
-  if (!ready) {
+  if (!library_ready()) {
     return core::fail(Errc::kInternal, "ngtcp2_crypto_ossl_init");
   }
   std::shared_ptr<TlsContext> made(new TlsContext(std::move(verify)));
+  made->take_guest_roots(material.guest_roots);
   for (const bool server : {true, false}) {
-    auto context = make(server, material);
+    auto context = made->make(server, &material);
     if (!context) {
       return context.error();
     }
     (server ? made->server_ : made->client_) = std::move(*context);
   }
+  return std::shared_ptr<const TlsContext>(std::move(made));
+}
+
+core::Result<std::shared_ptr<const TlsContext>> TlsContext::create_guest(PeerVerifier verify) {
+  if (!library_ready()) {
+    return core::fail(Errc::kInternal, "ngtcp2_crypto_ossl_init");
+  }
+  std::shared_ptr<TlsContext> made(new TlsContext(std::move(verify)));
+  auto context = made->make(false, nullptr);
+  if (!context) {
+    return context.error();
+  }
+  made->client_ = std::move(*context);
   return std::shared_ptr<const TlsContext>(std::move(made));
 }
 

@@ -47,11 +47,32 @@ TlsSession::~TlsSession() {
   ERR_clear_error();
 }
 
-bool TlsSession::protocol_agreed() const {
+TlsSession::Protocol TlsSession::protocol() const {
   const unsigned char* name = nullptr;
   unsigned size = 0;
   SSL_get0_alpn_selected(ssl_, &name, &size);
-  return core::as_text({name, size}) == TlsContext::kProtocol;
+  const std::string_view text = core::as_text({name, size});
+  return text == TlsContext::kProtocol        ? Protocol::kMesh
+         : text == TlsContext::kGuestProtocol ? Protocol::kGuest
+                                              : Protocol::kNone;
+}
+
+bool TlsSession::export_secret(std::string_view label, std::span<std::uint8_t> out) const {
+  return SSL_export_keying_material(ssl_, out.data(), out.size(), label.data(), label.size(),
+                                    nullptr, 0, 0) == 1;
+}
+
+core::Result<PeerIdentity> TlsSession::judge_again(const PeerVerifier& verify) const {
+  struct Free {
+    void operator()(X509_STORE_CTX* context) const { X509_STORE_CTX_free(context); }
+  };
+  const std::unique_ptr<X509_STORE_CTX, Free> context(X509_STORE_CTX_new());
+  X509* leaf = SSL_get0_peer_certificate(ssl_);
+  if (!context || leaf == nullptr ||
+      X509_STORE_CTX_init(context.get(), nullptr, leaf, SSL_get_peer_cert_chain(ssl_)) != 1) {
+    return core::fail(core::Errc::kInternal, "the peer's certificate is not at hand");
+  }
+  return verify(context.get());
 }
 
 int TlsSession::on_verify(X509_STORE_CTX* store, void*) {

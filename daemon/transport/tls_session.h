@@ -33,9 +33,16 @@ class TlsSession {
   // Why the peer's certificate was refused.
   const std::optional<core::Error>& refusal() const { return refusal_; }
 
-  // Both sides agreed on runard's protocol. RFC 9001 section 8.1 wants a handshake without to fail;
-  // OpenSSL fails it when the names differ, and not when a side says nothing.
-  bool protocol_agreed() const;
+  // The same judgement of the peer's certificate by other rules, after the handshake.
+  core::Result<PeerIdentity> judge_again(const PeerVerifier& verify) const;
+
+  // What both sides agreed on. RFC 9001 section 8.1 wants a handshake without to fail; OpenSSL
+  // fails it when the names differ, and not when a side says nothing.
+  enum class Protocol : std::uint8_t { kNone, kMesh, kGuest };
+  Protocol protocol() const;
+  // Bytes that only the two ends of this connection can know (RFC 8446 section 7.5). False: before
+  // the end of the handshake.
+  bool export_secret(std::string_view label, std::span<std::uint8_t> out) const;
 
   // For SSL_CTX_set_cert_verify_callback.
   static int on_verify(X509_STORE_CTX* store, void* unused);

@@ -1,4 +1,4 @@
-// The control frames of membership and registry sync, types 0x20 to 0x25. Byte tables: README.md,
+// The control frames of membership and registry sync, types 0x20 to 0x2a. Byte tables: README.md,
 // "Registry sync".
 //
 // An Update tells what a node offers in the networks that it shares with the receiver: all of it
@@ -27,6 +27,10 @@ enum class SyncType : std::uint64_t {
   kResync = 0x23,     // "send me a snapshot": an empty map
   kDraining = 0x24,   // "choose me for nothing new": an empty map
   kGoodbye = 0x25,    // "forget me at once": an empty map
+  // Statements of the mesh's CA (statements.h), for peers with wire::kFeatureStatements.
+  kStatementHeads = 0x26,
+  kStatementPull = 0x28,
+  kStatement = 0x2a,  // RowsChunk
 };
 
 struct ActionEntry {
@@ -35,6 +39,7 @@ struct ActionEntry {
   std::string input_schema;
   std::string output_schema;
   std::uint32_t flags = 0;
+  std::uint32_t timeout_ms = 0;
   friend bool operator==(const ActionEntry&, const ActionEntry&) = default;
 };
 

@@ -59,7 +59,8 @@ void take_identity(SimNode& node, const Draft& draft, const identity::TrustBundl
     if (!peer) {
       return peer.error();
     }
-    return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->not_after};
+    return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->groups,
+                                   peer->not_after};
   };
   node.options.self.id = draft.id();
   node.options.tls =

@@ -14,6 +14,7 @@ struct NodeSettings {
   std::string listen = "127.0.0.1:0";
   std::uint64_t epoch = 1;
   transport::Limits limits{};
+  transport::GuestEvents* guests = nullptr;
 };
 
 struct EndpointNode {
@@ -21,14 +22,15 @@ struct EndpointNode {
       : identity(ca, {settings.name, settings.networks, -3600, 3600}), names(settings.networks) {
     options.self = {identity.id, settings.name, settings.epoch, {}, names.all()};
     options.limits = settings.limits;
-    options.tls = identity.tls(ca);
+    options.tls = identity.tls(ca, settings.guests != nullptr);
+    guests = settings.guests;
     options.listen = *transport::Address::parse(settings.listen);
     random.fill(options.reset_secret);
     open(io);
   }
   void open(boost::asio::io_context& io) {
     auto opened = transport::Endpoint::open(
-        io, options, {clock, random, names, handler, sink, events, core::Log()});
+        io, options, {clock, random, names, handler, sink, events, core::Log(), guests});
     if (opened) {
       endpoint = std::move(*opened);
     } else {
@@ -46,6 +48,7 @@ struct EndpointNode {
   FakeHandler handler;
   FakeSink sink;
   FakeEvents events;
+  transport::GuestEvents* guests = nullptr;
   transport::EndpointOptions options;
   std::unique_ptr<transport::Endpoint> endpoint;
   std::optional<core::Error> error;

@@ -132,8 +132,11 @@ struct TestIdentity {
   TestIdentity(const TestCa& ca, const CertOptions& options)
       : certificate(ca.certify(key.get(), options)), id(node_id_of(certificate.get())) {}
 
-  std::shared_ptr<const transport::TlsContext> tls(const TestCa& trusted) const {
-    return *transport::TlsContext::create({key.get(), certificate.get(), {}},
+  std::shared_ptr<const transport::TlsContext> tls(const TestCa& trusted,
+                                                   bool guests = false) const {
+    X509* const roots[] = {trusted.certificate()};
+    const std::span<X509* const> for_guests(roots, guests ? 1 : 0);
+    return *transport::TlsContext::create({key.get(), certificate.get(), {}, for_guests},
                                           verifier_for(trusted));
   }
 };

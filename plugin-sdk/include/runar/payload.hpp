@@ -41,6 +41,7 @@ class Payload {
   static Payload keep(const runar_payload& lent) {
     Payload kept;
     kept.encoding_ = static_cast<Encoding>(lent.encoding);
+    kept.type_ = lent.type_id;
     if (lent.buf != nullptr) {
       detail::host->buf_retain(lent.buf);
       kept.buffer_.reset(lent.buf);
@@ -59,11 +60,17 @@ class Payload {
     return {reinterpret_cast<const char*>(bytes().data()), bytes().size()};
   }
   Encoding encoding() const { return encoding_; }
+  // What Lifecycle::declare_type gave, on this node or the sender's; 0: none.
+  std::uint64_t type() const { return type_; }
+  Payload of_type(std::uint64_t id) && {
+    type_ = id;
+    return std::move(*this);
+  }
   // For host calls; borrows from this.
   runar_payload lend() const {
     return {{bytes().data(), bytes().size()},
             buffer_.get(),
-            0,
+            type_,
             static_cast<std::uint32_t>(encoding_),
             0};
   }
@@ -79,6 +86,7 @@ class Payload {
   std::unique_ptr<runar_buf, Release> buffer_;
   std::span<const std::uint8_t> shared_;
   Encoding encoding_ = Encoding::kRaw;
+  std::uint64_t type_ = 0;
 };
 
 namespace detail {

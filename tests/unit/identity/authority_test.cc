@@ -6,6 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
 
+#include "identity/certificate.h"
 #include "identity/durable_file.h"
 #include "identity/fingerprint.h"
 #include "identity/identity_folder.h"
@@ -135,6 +136,19 @@ TEST_CASE("a CA takes nothing of a request but its key") {
   REQUIRE(bundle);
   CHECK(bundle->certificate.common_name() == "guest");
   CHECK(*bundle->certificate.public_key() == key->public_key());
+}
+
+TEST_CASE("groups are the operator's grant, and stand in certificate and log") {
+  Mesh mesh;
+  const auto request = mesh.request();
+  const auto bundle =
+      mesh.ca()->sign({request, "web-1", {"prod"}, 1h, false, {"web", "db", "web"}});
+  REQUIRE(bundle);
+  const std::vector<std::string> granted = {"db", "web"};
+  CHECK(*identity::groups_of(bundle->certificate.native()) == granted);
+  CHECK(Authority::issued_in(mesh.folder / "ca").read()->back().groups == granted);
+  const auto bad = mesh.ca()->sign({request, "web-1", {"prod"}, 1h, false, {"a b"}});
+  CHECK(bad.error().code == Errc::kInvalidArgument);
 }
 
 TEST_CASE("a name that belongs to another node is not given away without --replace") {

@@ -6,6 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "crypto/certificate_builder.h"
+#include "identity/groups.h"
 #include "identity/profile.h"
 #include "support/result_text.h"
 #include "support/test_mesh.h"
@@ -85,6 +86,26 @@ TEST_CASE("a certificate of the mesh gives id, name, networks and end") {
   CHECK(peer->name == "web-1");
   CHECK(peer->networks == std::vector{draft.network});
   CHECK(peer->not_after == mesh.born() + 1h);
+}
+
+TEST_CASE("a certificate of the mesh gives the groups that its operator granted") {
+  TestMesh mesh;
+  Draft draft(mesh);
+  CHECK(draft.verify()->groups.empty());
+  draft.spec.extensions =
+      identity::node_extensions(draft.key.public_key(), {draft.network}, {"db", "web"});
+  CHECK(draft.verify()->groups == std::vector<std::string>{"db", "web"});
+}
+
+TEST_CASE("a certificate with malformed groups, or with two lists of them, is refused") {
+  TestMesh mesh;
+  CHECK(Draft(mesh).add(identity::kGroupsOid, "DER:3000").error() == Errc::kCertificateBadGroups);
+  CHECK(Draft(mesh).add(identity::kGroupsOid, "DER:30030c012a").error() ==
+        Errc::kCertificateBadGroups);
+  CHECK(Draft(mesh)
+            .add(identity::kGroupsOid, "DER:30030c0161")
+            .add(identity::kGroupsOid, "DER:30030c0162")
+            .error() == Errc::kCertificateBadGroups);
 }
 
 TEST_CASE("the identity of a chain in DER is that of its leaf") {
@@ -291,7 +312,7 @@ TEST_CASE("a certificate signed with SHA-1 is refused") {
 TEST_CASE("a denied node is refused under any certificate of its key") {
   TestMesh mesh;
   Draft draft(mesh);
-  const identity::Denylist denied{{identity::node_id_of(draft.key.public_key())}, {}};
+  const identity::Denylist denied{{identity::node_id_of(draft.key.public_key())}, {}, {}};
   CHECK(error_of(draft.verify(denied)) == Errc::kNodeDenied);
   draft.spec.serial.fill(2);
   CHECK(error_of(draft.verify(denied)) == Errc::kNodeDenied);
@@ -305,7 +326,7 @@ TEST_CASE("a network that is denied to a node is taken from it, the last one ref
   const auto second = mesh.network();
   draft.set(identity::kNetworksOid,
             "DER:" + crypto::hex(identity::encode_networks({draft.network, second})));
-  identity::Denylist denied{{}, {{id, second}}};
+  identity::Denylist denied{{}, {{id, second}}, {}};
   CHECK(draft.verify(denied)->networks == std::vector{draft.network});
   denied.memberships.insert({id, draft.network});
   CHECK(error_of(draft.verify(denied)) == Errc::kNodeDenied);

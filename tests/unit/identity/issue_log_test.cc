@@ -39,6 +39,18 @@ TEST_CASE("issuances come back in order") {
         "not_after=2025-09-13T12:00:00Z\n");
 }
 
+TEST_CASE("groups stand at the end of a line, and only where there are some") {
+  const TempFolder folder;
+  identity::SystemDisk disk;
+  const IssueLog log(folder / "issued.log");
+  IssueRecord grouped = record("a");
+  grouped.groups = {"db", "web"};
+  REQUIRE(log.append(disk, grouped));
+  REQUIRE(log.append(disk, record("b")));
+  CHECK(*log.read() == std::vector{grouped, record("b")});
+  CHECK(identity::read_file(folder / "issued.log")->find("Z groups=db,web\n") != std::string::npos);
+}
+
 TEST_CASE("an issuance that fails at any step of the disk is not reported as done") {
   for (const int error : {EIO, ENOSPC}) {
     for (int step = 0; step < 4; ++step) {

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/burst.h"
 #include "plugin_host/lane.h"
 #include "plugin_host/ready_queue.h"
 #include "plugin_host/start_order.h"
@@ -123,6 +124,27 @@ TEST_CASE("a turn ends after some tasks, so that others get theirs") {
 
   CHECK(done == 10 * Strand::kMaxTasks);
   CHECK(done_before_other <= Strand::kMaxTasks);
+}
+
+TEST_CASE("what a burst submits wakes as many workers as it needs, at its end") {
+  core::SystemClock clock;
+  Pool pool(2);
+  Strand first(pool.workers, clock);
+  Strand second(pool.workers, clock);
+  std::atomic<int> inside{0};
+  const auto meet = [&] {  // each ends only when both are there
+    ++inside;
+    eventually([&] { return inside.load() == 2; });
+  };
+  Job here(meet);
+  Job there(meet);
+  {
+    const core::Burst burst;
+    first.post(here);
+    second.post(there);
+  }
+  CHECK(eventually([&] { return first.idle() && second.idle(); }));
+  CHECK(inside == 2);
 }
 
 TEST_CASE("a strand runs one task at a time whatever posts and enters") {

@@ -1,0 +1,101 @@
+// StatementStore: the newest statement of each kind and subject that this node has accepted, and
+// what follows from them: whom it trusts. On disk as one file each:
+//
+//   STATE/statements/KIND-SUBJECT.pem     e.g. denylist-00000000000000000000000000.pem
+//   STATE/statements/lock                 held while one is written, by whatever process
+//
+// An older generation is refused for ever, also after a restart. A statement counts from the moment
+// it was accepted, even when it can't be written.
+//
+// Threading: one owner (the control strand). Accepting one writes a small file.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "core/result.h"
+#include "identity/denied.h"
+#include "identity/disk.h"
+#include "identity/statement.h"
+#include "identity/trust_bundle.h"
+
+namespace runard::identity {
+
+class StatementStore {
+ public:
+  enum class Offer : std::uint8_t {
+    kAccepted,  // it is news, and in force now
+    kKnown,
+    kOlder,  // than the one in force
+  };
+  // Whether a body may be taken; for the owner of a kind. It sees only what is signed rightly.
+  using Check = std::function<core::Result<void>(const Statement&)>;
+  using News = std::function<void(const Statement&)>;
+
+  static constexpr std::size_t kMaxNetworkStatements = 256;
+  static constexpr std::size_t kMaxProfileStatements = 4096;
+
+  // `installed`: the root CAs of the node's bundle; those of a trust statement replace them. `disk`
+  // outlives the store. Errors: kIdentityUnreadable for a damaged file, kFileMode, kSystem.
+  static core::Result<StatementStore> open(Disk& disk, const std::filesystem::path& state_dir,
+                                           std::vector<crypto::Certificate> installed,
+                                           core::WallTime now);
+
+  // Errors: those of Statement::verify, the kind's Check and the bodies' parsers;
+  // kStatementConflict for the same generation with another content; kStatementsFull. With kSystem,
+  // kFileMode or kStateLocked the statement is in force but not on disk.
+  core::Result<Offer> offer(const Statement& statement, core::WallTime now);
+
+  // Takes what another process has put into the folder. True when something is new.
+  core::Result<bool> reload(core::WallTime now);
+  // For once in a while: entries of the denylist whose time is over end, and what could not be
+  // written is written. True when the trust has changed.
+  bool refresh(core::WallTime now);
+  // The node's bundle was replaced.
+  core::Result<void> install(std::vector<crypto::Certificate> roots, core::WallTime now);
+
+  const Statement* find(const StatementKey& key) const;
+  std::vector<Statement> of_kind(StatementKind kind) const;
+  // Of what a peer may be told: statements that whoever trusts the same CAs can check. (After a CA
+  // was retired what it signed stays in force here, but proves nothing any more.)
+  std::vector<StatementHead> heads() const;
+
+  const TrustBundle& trust() const { return *trust_; }
+  std::uint64_t trust_generation() const;  // 0: that of the node's bundle
+  const std::vector<DeniedEntry>& denied() const { return denied_; }
+
+  void set_check(StatementKind kind, Check check) { checks_[kind] = std::move(check); }
+  // Called from within offer() and reload(), after the statement is in force.
+  void on_news(News news) { news_.push_back(std::move(news)); }
+
+ private:
+  struct Entry {
+    Statement statement;
+    bool provable = false;
+    bool written = false;
+  };
+  StatementStore(Disk& disk, std::filesystem::path folder,
+                 std::vector<crypto::Certificate> installed)
+      : disk_(&disk), folder_(std::move(folder)), installed_(std::move(installed)) {}
+  core::Result<std::vector<Statement>> read() const;
+  core::Result<void> check(const Statement& statement, core::WallTime now) const;
+  std::optional<core::Result<Offer>> settled(const Statement& statement) const;
+  core::Result<void> accept(const Statement& statement, bool written, core::WallTime now);
+  core::Result<void> write(Entry& entry);
+  core::Result<void> derive(core::WallTime now);
+  bool has_room(StatementKind kind) const;
+
+  Disk* disk_;
+  std::filesystem::path folder_;
+  std::vector<crypto::Certificate> installed_;
+  std::map<StatementKey, Entry> newest_;
+  std::optional<TrustBundle> trust_;
+  std::vector<DeniedEntry> denied_;
+  std::map<StatementKind, Check> checks_;
+  std::vector<News> news_;
+};
+
+}  // namespace runard::identity

@@ -1,0 +1,60 @@
+#include "policy/policy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace runard::policy {
+namespace {
+
+core::Error bad(const Rule& rule, std::string_view what) {
+  return core::fail(core::Errc::kConfigInvalid, fmt::format("{}: {}", rule.id, what));
+}
+
+core::Result<Policy::Entry> entry_of(Rule rule) {
+  if (rule.allow.empty() && rule.deny.empty()) {
+    return bad(rule, "neither allows nor denies anything");
+  }
+  if (rule.node && !rule.group.empty()) {
+    return bad(rule, "names a node and a group");
+  }
+  if (rule.path.empty()) {
+    return Policy::Entry{std::move(rule), std::nullopt};
+  }
+  auto pattern = routing::TopicPattern::parse(rule.path, kPatternNetwork);
+  if (!pattern) {
+    return bad(rule, pattern.error().about);
+  }
+  if (pattern->network() != kPatternNetwork) {
+    return bad(rule, "its path names a network");
+  }
+  return Policy::Entry{std::move(rule), std::move(*pattern)};
+}
+
+}  // namespace
+
+core::Result<std::shared_ptr<const Policy>> Policy::make(Rules rules) {
+  if (rules.rules.size() > kMaxRules) {
+    return core::fail(core::Errc::kConfigInvalid,
+                      fmt::format("there are more than {} rules", kMaxRules));
+  }
+  const std::shared_ptr<Policy> policy(new Policy);
+  policy->access_ = rules.access;
+  policy->releases_ = std::move(rules.releases);
+  for (Rule& rule : rules.rules) {
+    auto entry = entry_of(std::move(rule));
+    if (!entry) {
+      return entry.error();
+    }
+    policy->entries_.push_back(std::move(*entry));
+  }
+  return std::shared_ptr<const Policy>(policy);
+}
+
+bool Policy::may_receive(std::string_view label, const Recipient& recipient) const {
+  const auto release = std::find_if(releases_.begin(), releases_.end(),
+                                    [&](const Release& r) { return r.label == label; });
+  return release == releases_.end() || release->covers(recipient);
+}
+
+}  // namespace runard::policy

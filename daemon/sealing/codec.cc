@@ -1,0 +1,208 @@
+#include "sealing/codec.h"
+
+#include "core/check.h"
+#include "sealing/join.h"
+#include "sealing/limits.h"
+
+namespace runard::sealing {
+
+using core::Errc;
+using rpc::PayloadPlace;
+
+namespace {
+
+core::Error failed(Errc code, std::string_view about) {
+  return core::fail(code, std::string(about), core::Executed::kNo);
+}
+
+// A reply names its request; the link it comes on is what ties them together.
+std::array<std::uint8_t, 8> correlation_of(const PayloadPlace& place) {
+  std::array<std::uint8_t, 8> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(place.trace >> (8 * (bytes.size() - 1 - i)));
+  }
+  return bytes;
+}
+
+envelope::Context context_of(const PayloadPlace& place, core::ByteView correlation) {
+  const bool reply = place.kind == PayloadPlace::Kind::kReply;
+  return {static_cast<envelope::Kind>(place.kind), place.path,
+          reply ? correlation : core::ByteView{}};
+}
+
+}  // namespace
+
+// The fields of a message, sorted by group. Borrows from a Split.
+struct Codec::Groups {
+  std::vector<envelope::Field> fields;
+  std::vector<std::vector<std::string_view>> labels;
+  std::vector<Recipients::SetPtr> recipients;
+  std::vector<envelope::Group> list;
+};
+
+Codec::Codec(Environment environment, Recipients& recipients, const TypeTable& types)
+    : environment_(std::move(environment)),
+      recipients_(recipients),
+      types_(types),
+      epochs_(environment_.self, environment_.clock, environment_.random),
+      sealers_([this] {
+        return std::make_unique<envelope::Sealer>(epochs_, environment_.clock, environment_.random);
+      }),
+      openers_([this] { return std::make_unique<envelope::Opener>(environment_.ring, keks_); }) {}
+
+// `caller` is who asks, and only for its own data where the value says whose that is.
+Audience Codec::audience_of(const PayloadPlace& place, const Type& type, const Split& split) const {
+  Audience audience;
+  audience.network =
+      recipients_.directory().find_network(place.network).value_or(core::NetworkId{});
+  const bool event =
+      place.kind == PayloadPlace::Kind::kEvent || place.kind == PayloadPlace::Kind::kStored;
+  audience.owner = type.owner.empty() && event ? place.profile : split.owner;
+  audience.caller =
+      type.owner.empty() || place.profile == split.owner ? place.profile : core::ProfileId{};
+  return audience;
+}
+
+core::Result<rpc::Payload> Codec::seal(const PayloadPlace& place, const rpc::Payload& payload) {
+  const Type* type = types_.find(payload.type);
+  RUNARD_CHECK(type != nullptr);
+  if (!place.peer_opens) {
+    return failed(Errc::kPeerCannotOpen, place.path);
+  }
+  if (payload.encoding != rpc::Encoding::kCbor) {
+    return failed(Errc::kNotOfItsType, type->name + ": its payloads are CBOR");
+  }
+  const auto parts = split(*type, payload.bytes);
+  if (!parts) {
+    return parts.error();
+  }
+  const Audience audience = audience_of(place, *type, *parts);
+  Groups groups;
+  groups.fields.reserve(parts->fields.size());
+  groups.labels.reserve(type->label_sets.size());
+  for (std::uint32_t set = 0; set < type->label_sets.size(); ++set) {
+    const std::size_t first = groups.fields.size();
+    for (const PrivateField& field : parts->fields) {
+      if (field.labels == set) {
+        groups.fields.push_back({field.path, field.value});
+      }
+    }
+    const std::size_t count = groups.fields.size() - first;
+    if (count == 0) {
+      continue;
+    }
+    auto recipients = recipients_.of(type->label_sets[set], audience);
+    if (recipients == nullptr) {
+      groups.fields.resize(first);
+      withheld_.fetch_add(1, std::memory_order_relaxed);
+      continue;
+    }
+    const auto& names =
+        groups.labels.emplace_back(type->label_sets[set].begin(), type->label_sets[set].end());
+    groups.list.push_back({names, {groups.fields.data() + first, count}, recipients.get()});
+    groups.recipients.push_back(std::move(recipients));
+  }
+  return seal_groups(place, *type, *parts, groups);
+}
+
+core::Result<rpc::Payload> Codec::seal_groups(const PayloadPlace& place, const Type& type,
+                                              const Split& split, const Groups& groups) {
+  const envelope::Field clear{kRootPath, split.clear};
+  const auto correlation = correlation_of(place);
+  envelope::Message message;
+  message.type = type.name;
+  message.network = recipients_.directory().find_network(place.network);
+  message.context = context_of(place, correlation);
+  message.clear = {&clear, 1};
+  message.groups = groups.list;
+  const bool stored = place.kind == PayloadPlace::Kind::kStored;
+  auto sealed = sealers_.lease()->seal(envelope::Suite::kX25519Aes, message, envelope::Mode::kFull,
+                                       stored ? environment_.signer.get() : nullptr);
+  if (!sealed) {
+    return sealed.error();
+  }
+  sealed_.fetch_add(1, std::memory_order_relaxed);
+  rpc::Payload out = rpc::Payload::own(std::move(sealed->bytes), rpc::Encoding::kSealed);
+  out.type = type.id;
+  return out;
+}
+
+core::Result<rpc::Payload> Codec::open(const PayloadPlace& place, const rpc::Payload& payload) {
+  const auto opened = open_envelope(place, payload);
+  if (!opened) {
+    return refuse(place, opened.error());
+  }
+  auto value = join(*opened);
+  if (!value) {
+    return refuse(place, value.error());
+  }
+  if (auto fresh = check_fresh(place, opened->info); !fresh) {
+    return refuse(place, fresh.error());
+  }
+  for (const envelope::OpenedGroup& group : opened->groups) {
+    redacted_.fetch_add(group.fields ? 0 : 1, std::memory_order_relaxed);
+  }
+  opened_.fetch_add(1, std::memory_order_relaxed);
+  rpc::Payload out = rpc::Payload::own(core::Buffer::copy(*value), rpc::Encoding::kCbor);
+  out.type = payload.type;
+  return out;
+}
+
+core::Result<envelope::Opened> Codec::open_envelope(const PayloadPlace& place,
+                                                    const rpc::Payload& payload) {
+  const auto correlation = correlation_of(place);
+  envelope::Expected expected;
+  expected.network = recipients_.directory().find_network(place.network);
+  expected.context = context_of(place, correlation);
+  if (const Type* type = types_.find(payload.type)) {
+    expected.type = type->name;
+  }
+  if (!place.peer.is_zero()) {
+    expected.peer = place.peer;
+  }
+  auto outcome = openers_.lease()->open(payload.bytes, expected);
+  if (!outcome) {
+    return outcome.error();
+  }
+  if (std::holds_alternative<envelope::KekUnknown>(*outcome)) {
+    return failed(Errc::kKekUnknown, place.path);
+  }
+  return std::get<envelope::Opened>(std::move(*outcome));
+}
+
+// A reply is bound to its request by the stream that it comes on; what was kept is old, and who
+// keeps it tells its copies apart.
+core::Result<void> Codec::check_fresh(const PayloadPlace& place, const envelope::Core& info) {
+  if (place.kind == PayloadPlace::Kind::kReply || place.kind == PayloadPlace::Kind::kStored) {
+    return {};
+  }
+  const std::lock_guard lock(replay_mutex_);
+  return replays_.accept(info.sender, info.id, info.created_ms, environment_.clock.wall());
+}
+
+// The reason is for the log and the counters. Whoever sent it gets one answer for all reasons.
+core::Error Codec::refuse(const PayloadPlace& place, const core::Error& why) {
+  if (why.code == Errc::kKekUnknown) {
+    return why;
+  }
+  refused_.fetch_add(1, std::memory_order_relaxed);
+  const std::size_t number = static_cast<std::size_t>(why.code) - 8000;
+  if (number < failures_.size()) {
+    failures_[number].fetch_add(1, std::memory_order_relaxed);
+  }
+  environment_.log.warn("a message with private fields was refused",
+                        {core::field("from", place.peer.text()), core::field("path", place.path),
+                         core::field("why", core::describe(why))});
+  return failed(Errc::kSealedRefused, place.path);
+}
+
+Stats Codec::stats() const {
+  Stats stats{sealed_.load(),   opened_.load(),  redacted_.load(),
+              withheld_.load(), refused_.load(), {}};
+  for (std::size_t i = 0; i < failures_.size(); ++i) {
+    stats.failures[i] = failures_[i].load();
+  }
+  return stats;
+}
+
+}  // namespace runard::sealing
