@@ -95,10 +95,11 @@ struct Issuer {  // later
 
 struct Label {
   bool network = false;
+  std::vector<std::string> networks;
   std::vector<std::string> profiles;
   friend bool operator==(const Label&, const Label&) = default;
 };
-struct Encryption {  // later
+struct Encryption {
   std::map<std::string, Label> labels;
   friend bool operator==(const Encryption&, const Encryption&) = default;
 };

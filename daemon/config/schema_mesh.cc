@@ -82,8 +82,14 @@ static void describe(Visitor& v, Keystore& keystore) {
 }
 
 static void describe(Visitor& v, Label& label) {
-  setting(v, {"network", "Every member of the network may read it."}, label.network, Flag());
-  settings(v, {"profiles", "Profiles that may read it; caller is the one that asks."},
+  setting(v, {"network", "Every member of the network that the message is in may read it."},
+          label.network, Flag());
+  settings(v, {"networks", "Every member of these networks may read it."}, label.networks,
+           Text(kName));
+  settings(v,
+           {"profiles",
+            "Profiles that may read it: names or ids; caller is the one that asks, owner "
+            "the one whose data it is."},
            label.profiles, Text(kTypeName));
 }
 
@@ -136,7 +142,10 @@ void describe(Visitor& v, Issuer& issuer) {
 }
 
 void describe(Visitor& v, Encryption& encryption) {
-  map(v, {"labels", "Labels of fields, each with those who may read it.", kLater},
+  map(v,
+      {"labels",
+       "Labels of fields, each with those who may read it. user, system, system_only and search "
+       "are there without being named."},
       encryption.labels, kName, [&v](const Key& key, Label& label) { section(v, key, label); });
 }
 

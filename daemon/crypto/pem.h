@@ -13,8 +13,8 @@
 
 namespace runard::crypto {
 
-inline constexpr std::size_t kMaxPemText = 256 * 1024;
-inline constexpr std::size_t kMaxPemBlocks = 32;
+inline constexpr std::size_t kMaxPemText = 512 * 1024;
+inline constexpr std::size_t kMaxPemBlocks = 128;
 
 struct PemBlock {
   std::string label;  // "CERTIFICATE"

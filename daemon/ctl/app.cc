@@ -47,10 +47,12 @@ void add_commands(CLI::App& app, const CommandContext& context) {
   add_bench_commands(app, context);
   add_config_commands(app, context);
   add_plugin_commands(app, context);
+  add_label_commands(app, context);
   add_ca_commands(app, context);
   add_network_commands(app, context);
   add_node_identity_commands(app, context);
   add_keystore_commands(app, context);
+  add_trust_commands(app, context);
   add_auth_commands(app, context);
   add_explain_command(app, context);
   add_completion_command(app, context);

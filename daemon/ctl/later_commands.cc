@@ -23,7 +23,6 @@ constexpr const char* kFolder =
 
 constexpr Later kLater[] = {
     {"node", "enroll", "Enrol by hand: node init, node csr, ca sign, node install."},
-    {"node", "revoke", nullptr},
     {"node", "drain", "Stop it: systemctl stop runard drains before it ends."},
     {"plugin", "ls", "'runarctl status' shows the plugin of each service."},
     {"plugin", "inspect", nullptr},
@@ -32,13 +31,10 @@ constexpr Later kLater[] = {
     {"plugin", "enable", kFolder},
     {"plugin", "reload", kRestart},
     {"plugin", "trust", nullptr},
-    {"ca", "rotate", nullptr},
     {"network", "rotate-key", nullptr},
     {"token", "create", "Enrol by hand: node init, node csr, ca sign, node install."},
     {"profile", "create", nullptr},
     {"profile", "export", nullptr},
-    {"label", "ls", nullptr},
-    {"label", "who-can", nullptr},
     {"key", "rotate", nullptr},
     {"lb", "explain", "'runarctl call PATH --all' shows who provides an action."},
     {"dlq", "ls", nullptr},

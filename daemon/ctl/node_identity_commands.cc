@@ -151,7 +151,34 @@ core::Result<identity::CheckedBundle> try_install(Session& session, const Instal
       .install(session.disk, *bundle, *pins, session.clock.wall(), *self);
 }
 
+// A file of statements alone: for a node that is installed.
+core::Result<std::size_t> try_statements(Session& session, const InstallOptions& options,
+                                         std::string_view text) {
+  const auto statements = identity::Statement::parse_pem(text);
+  if (!statements) {
+    return statements.error();
+  }
+  return IdentityFolder(options.state).install(session.disk, *statements, session.clock.wall());
+}
+
+int install_statements(Session& session, const InstallOptions& options, std::string_view text) {
+  const auto news = try_statements(session, options, text);
+  if (!news) {
+    return session.fail(news.error());
+  }
+  session.print("statements", {{"news", *news}, {"state", options.state}});
+  session.say(*news == 0 ? "This node knew it already."
+                         : "Let the running node take it and tell the others: systemctl reload "
+                           "runard");
+  return kExitOk;
+}
+
 int install(Session& session, const InstallOptions& options) {
+  if (const auto text = options.bundle == "-" ? core::Result<std::string>("")
+                                              : session.read(options.bundle);
+      text && text->starts_with(fmt::format("-----BEGIN {}-----", identity::kStatementLabel))) {
+    return install_statements(session, options, *text);
+  }
   const auto installed = try_install(session, options);
   if (!installed) {
     const int code = session.fail(installed.error());
@@ -215,7 +242,7 @@ void add_node_identity_commands(CLI::App& app, const CommandContext& context) {
        "runarctl node install edge-1.bundle --ca-fingerprint SHA256:663ef8390a7d..."},
       context, [install_options](Session& session) { return install(session, *install_options); });
   add_state(install_command, install_options->state);
-  install_command.add_option("bundle", install_options->bundle, "The bundle, or -")
+  install_command.add_option("bundle", install_options->bundle, "The bundle or statements, or - for a bundle")
       ->required()
       ->type_name(value_name::kFile);
   install_command

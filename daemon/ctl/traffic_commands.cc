@@ -26,6 +26,7 @@ struct CallOptions {
   PayloadText payload;
   std::string timeout;  // "": as the action or the daemon has it
   std::string node;
+  std::string profile;
   bool all = false;
 };
 
@@ -34,6 +35,7 @@ struct PubOptions {
   PayloadText payload;
   std::string retain;
   std::string target;
+  std::string owner;
   bool local = false;
   bool guaranteed = false;
 };
@@ -63,6 +65,7 @@ int call(Session& session, const CallOptions& options) {
   params["path"] = options.path;
   params["timeout_ns"] = timeout->count();
   params["node"] = options.node;
+  params["profile"] = options.profile;
   // The daemon ends the call at its deadline; the second more is for its answer to get here.
   const core::Duration wait = own_time ? *timeout + std::chrono::seconds(1) : kLongestCall;
   if (options.all) {
@@ -100,6 +103,7 @@ int pub(Session& session, const PubOptions& options) {
   params["topic"] = options.topic;
   params["retain_ns"] = retain->count();
   params["target"] = options.target;
+  params["owner"] = options.owner;
   params["local"] = options.local;
   params["guaranteed"] = options.guaranteed;
   const Answer answer = ask(session, "publish", std::move(params));
@@ -172,6 +176,9 @@ void add_call(CLI::App& app, const CommandContext& context) {
   CLI::Option* node =
       made.add_option("--node", options->node, "Only this node may answer: its name or id")
           ->type_name(value_name::kNode);
+  made.add_option("--profile", options->profile,
+                  "Ask for this profile, whose private fields it then may read: its name or id")
+      ->type_name(value_name::kProfile);
   made.add_flag("--all", options->all, "Every node that provides it answers")->excludes(node);
 }
 
@@ -189,6 +196,8 @@ void add_pub(CLI::App& app, const CommandContext& context) {
       ->type_name(value_name::kTime);
   made.add_option("--target", options->target, "Only to this node: its name or id")
       ->type_name(value_name::kNode);
+  made.add_option("--owner", options->owner, "Whose data it is: a profile's name or id")
+      ->type_name(value_name::kProfile);
   made.add_flag("--local", options->local, "Only to subscribers on this node");
   made.add_flag("--guaranteed", options->guaranteed,
                 "Store it and deliver it at least once (not in this version)");

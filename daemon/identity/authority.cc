@@ -9,6 +9,7 @@
 #include "identity/issue.h"
 #include "identity/name.h"
 #include "identity/profile.h"
+#include "identity/rotation.h"
 #include "identity/sealed_key.h"
 #include "identity/time_text.h"
 
@@ -19,8 +20,6 @@ namespace fs = std::filesystem;
 using core::Errc;
 using core::fail;
 
-constexpr const char* kKeyFile = "ca.key";
-constexpr const char* kCertificateFile = "ca.crt";
 constexpr const char* kNetworksFile = "networks";
 constexpr const char* kLogFile = "issued.log";
 constexpr const char* kLockFile = "lock";
@@ -38,17 +37,17 @@ core::Error missing_if_absent(core::Error error) {
 core::Result<void> write_authority(Disk& disk, const fs::path& folder,
                                    const crypto::SecretBytes& key,
                                    const crypto::Certificate& certificate) {
-  if (auto ok = write_durably(disk, folder / kKeyFile, key.view(), kSecretMode); !ok) {
+  if (auto ok = write_durably(disk, folder / kCaKeyFile, key.view(), kSecretMode); !ok) {
     return ok.error();
   }
   const std::string text = certificate.pem();
-  return write_durably(disk, folder / kCertificateFile, core::as_bytes(text), kPublicMode);
+  return write_durably(disk, folder / kCaCertificateFile, core::as_bytes(text), kPublicMode);
 }
 
 // What stands in ca.key.
-core::Result<crypto::SecretBytes> key_text(const crypto::PrivateKey& key,
-                                           const crypto::SecretBytes& passphrase,
-                                           core::Random& random) {
+core::Result<crypto::SecretBytes> text_of(const crypto::PrivateKey& key,
+                                          const crypto::SecretBytes& passphrase,
+                                          core::Random& random) {
   if (passphrase.empty()) {
     return key.pem();
   }
@@ -59,8 +58,8 @@ core::Result<crypto::SecretBytes> key_text(const crypto::PrivateKey& key,
   return crypto::SecretBytes::copy_of(core::as_bytes(*sealed));
 }
 
-core::Result<crypto::PrivateKey> read_key(const fs::path& file,
-                                          const crypto::SecretBytes& passphrase) {
+core::Result<crypto::PrivateKey> key_in(const fs::path& file,
+                                        const crypto::SecretBytes& passphrase) {
   const auto text = read_secret(file);
   if (!text) {
     return missing_if_absent(text.error());
@@ -86,10 +85,10 @@ core::Result<void> check_absent(const fs::path& folder) {
   const auto present = [&](const char* file) {
     return fs::symlink_status(folder / file, ignored).type() != fs::file_type::not_found;
   };
-  if (present(kCertificateFile)) {
+  if (present(kCaCertificateFile)) {
     return fail(Errc::kConflict, fmt::format("{}: there is a CA already", folder.string()));
   }
-  if (present(kKeyFile)) {
+  if (present(kCaKeyFile)) {
     return fail(Errc::kConflict,
                 fmt::format("{}: there is a ca.key without its ca.crt; if an earlier 'ca init' was "
                             "interrupted, remove it, else restore ca.crt",
@@ -168,7 +167,7 @@ core::Result<Authority> Authority::create(const Host& host, const fs::path& fold
   if (!certificate) {
     return certificate.error();
   }
-  const auto text = key_text(*key, passphrase, host.random);
+  const auto text = text_of(*key, passphrase, host.random);
   if (!text) {
     return text.error();
   }
@@ -185,25 +184,33 @@ core::Result<Authority> Authority::create(const Host& host, const fs::path& fold
   if (auto ok = write_authority(host.disk, folder, *text, *certificate); !ok) {
     return ok.error();
   }
-  return Authority(host, folder, std::move(*lock), std::move(*key), std::move(*certificate));
+  return Authority(
+      host, folder, std::move(*lock),
+      {std::move(*key), std::move(*certificate), crypto::SecretBytes::copy_of(passphrase.view())});
 }
 
 bool Authority::is_encrypted(const fs::path& folder) {
-  const auto text = read_secret(folder / kKeyFile);
+  const auto text = read_secret(folder / kCaKeyFile);
   return text && is_sealed_key(text->view());
 }
 
 core::Result<Authority> Authority::open(const Host& host, const fs::path& folder,
                                         const crypto::SecretBytes& passphrase) {
-  auto certificate = certificate_in(folder);
-  if (!certificate) {
-    return certificate.error();
+  if (auto found = certificate_in(folder); !found) {
+    return found.error();
   }
   auto lock = FileLock::acquire(folder / kLockFile);
   if (!lock) {
     return lock.error();
   }
-  auto key = read_key(folder / kKeyFile, passphrase);
+  if (auto ok = Rotation::mend(host.disk, folder); !ok) {
+    return ok.error();
+  }
+  auto certificate = certificate_in(folder);
+  if (!certificate) {
+    return certificate.error();
+  }
+  auto key = key_in(folder / kCaKeyFile, passphrase);
   if (!key) {
     return key.error();
   }
@@ -212,11 +219,21 @@ core::Result<Authority> Authority::open(const Host& host, const fs::path& folder
     return fail(Errc::kCertificateMismatch,
                 fmt::format("{}: ca.key is not the key of ca.crt", folder.string()));
   }
-  return Authority(host, folder, std::move(*lock), std::move(*key), std::move(*certificate));
+  return Authority(
+      host, folder, std::move(*lock),
+      {std::move(*key), std::move(*certificate), crypto::SecretBytes::copy_of(passphrase.view())});
+}
+
+core::Result<crypto::SecretBytes> Authority::key_text(const crypto::PrivateKey& key) const {
+  return text_of(key, passphrase_, host_.random);
+}
+
+core::Result<crypto::PrivateKey> Authority::read_key(const fs::path& file) const {
+  return key_in(file, passphrase_);
 }
 
 core::Result<crypto::Certificate> Authority::certificate_in(const fs::path& folder) {
-  const auto text = read_file(folder / kCertificateFile);
+  const auto text = read_file(folder / kCaCertificateFile);
   if (!text) {
     return missing_if_absent(text.error());
   }
@@ -224,7 +241,7 @@ core::Result<crypto::Certificate> Authority::certificate_in(const fs::path& fold
   if (!certificate || !certificate->is_authority()) {
     return fail(
         Errc::kIdentityUnreadable,
-        fmt::format("{}: {}", (folder / kCertificateFile).string(),
+        fmt::format("{}: {}", (folder / kCaCertificateFile).string(),
                     certificate ? "not the certificate of a CA" : certificate.error().about));
   }
   return certificate;
@@ -298,6 +315,10 @@ core::Result<Bundle> Authority::sign(const Order& order) {
   if (!networks) {
     return networks.error();
   }
+  auto trust = trust_in(folder_, certificate_);
+  if (!trust) {
+    return trust.error();
+  }
   const core::WallTime now = host_.clock.wall();
   auto certificate = issue_node({key_, certificate_}, order.request.public_key(),
                                 grant_of(order, *networks), now, host_.random);
@@ -316,7 +337,17 @@ core::Result<Bundle> Authority::sign(const Order& order) {
   if (!recorded) {
     return recorded.error();
   }
-  return Bundle{std::move(*certificate), {}, {certificate_}, std::move(*names)};
+  Bundle bundle{std::move(*certificate),
+                std::move(trust->cross),
+                std::move(trust->roots),
+                std::move(*names),
+                {}};
+  for (auto* statement : {&trust->trust, &trust->denylist}) {
+    if (*statement) {
+      bundle.statements.push_back(std::move(**statement));
+    }
+  }
+  return bundle;
 }
 
 }  // namespace runard::identity

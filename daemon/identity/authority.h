@@ -3,7 +3,8 @@
 //   ca.key       private key, 0600: PKCS #8, or sealed_key.h's form under a passphrase
 //   ca.crt       its certificate
 //   networks     lines of "ID NAME"                  issued.log   every issuance (issue_log.h)
-//   lock         held while the CA is open
+//   trust.pem    the newest trust statement          denylist.pem the newest denylist
+//   lock         held while the CA is open           and files of a rotation (rotation.h)
 //
 // What it grants comes from its operator alone: of a request only the key is taken.
 // Errors: kCaMissing, kIdentityUnreadable, kFileMode, kStateLocked, kSystem, and as said below.
@@ -23,6 +24,11 @@
 #include "identity/issue_log.h"
 
 namespace runard::identity {
+
+inline constexpr const char* kCaKeyFile = "ca.key";
+inline constexpr const char* kCaCertificateFile = "ca.crt";
+inline constexpr const char* kTrustFile = "trust.pem";
+inline constexpr const char* kDenylistFile = "denylist.pem";
 
 // The world around, as tests may replace it. What it refers to outlives whoever holds it.
 struct Host {
@@ -62,6 +68,12 @@ class Authority {
   static IssueLog issued_in(const std::filesystem::path& folder);
 
   const crypto::Certificate& certificate() const { return certificate_; }
+  const crypto::PrivateKey& key() const { return key_; }
+  const std::filesystem::path& folder() const { return folder_; }
+  const Host& host() const { return host_; }
+  // A key as the CA keeps its own: under its passphrase, if it has one.
+  core::Result<crypto::SecretBytes> key_text(const crypto::PrivateKey& key) const;
+  core::Result<crypto::PrivateKey> read_key(const std::filesystem::path& file) const;
 
   // kConflict when there is a network of that name, kInvalidArgument for a bad name.
   core::Result<NetworkDescriptor> create_network(const std::string& name);
@@ -71,13 +83,19 @@ class Authority {
   core::Result<Bundle> sign(const Order& order);
 
  private:
-  Authority(const Host& host, std::filesystem::path folder, FileLock lock, crypto::PrivateKey key,
-            crypto::Certificate certificate)
+  // What the CA's key and certificate are, and what its key is encrypted under.
+  struct Root {
+    crypto::PrivateKey key;
+    crypto::Certificate certificate;
+    crypto::SecretBytes passphrase;  // empty: nothing
+  };
+  Authority(const Host& host, std::filesystem::path folder, FileLock lock, Root root)
       : host_(host),
         folder_(std::move(folder)),
         lock_(std::move(lock)),
-        key_(std::move(key)),
-        certificate_(std::move(certificate)) {}
+        key_(std::move(root.key)),
+        certificate_(std::move(root.certificate)),
+        passphrase_(std::move(root.passphrase)) {}
   core::Result<void> check_name(const Order& order) const;
 
   Host host_;
@@ -85,6 +103,7 @@ class Authority {
   FileLock lock_;
   crypto::PrivateKey key_;
   crypto::Certificate certificate_;
+  crypto::SecretBytes passphrase_;
 };
 
 }  // namespace runard::identity

@@ -16,6 +16,20 @@ using crypto::PemBlock;
 constexpr std::string_view kNetworksLabel = "RUNARD NETWORKS";
 constexpr std::size_t kMaxIntermediates = 4;
 
+// Those at the end, out of the blocks.
+core::Result<std::vector<Statement>> take_statements(std::vector<PemBlock>& blocks) {
+  std::vector<Statement> statements;
+  while (!blocks.empty() && blocks.back().label == kStatementLabel) {
+    auto statement = Statement::parse(blocks.back().der);
+    if (!statement) {
+      return fail(Errc::kBundleInvalid, statement.error().about);
+    }
+    statements.insert(statements.begin(), std::move(*statement));
+    blocks.pop_back();
+  }
+  return statements;
+}
+
 core::Result<std::vector<Certificate>> certificates_of(const std::vector<PemBlock>& blocks) {
   std::vector<Certificate> certificates;
   for (const PemBlock& block : blocks) {
@@ -37,7 +51,8 @@ core::Result<Bundle> assemble(std::vector<Certificate> certificates, SignedNetwo
   Bundle bundle{certificates.front(),
                 {certificates.begin() + 1, first_root},
                 {first_root, certificates.end()},
-                std::move(networks)};
+                std::move(networks),
+                {}};
   if (bundle.roots.empty() || bundle.roots.size() > kMaxRoots ||
       bundle.intermediates.size() > kMaxIntermediates) {
     return fail(Errc::kBundleInvalid, "a bundle holds 1 to 8 root CAs and at most 4 others");
@@ -75,11 +90,15 @@ core::Result<PeerIdentity> verify_with(const Bundle& bundle, const TrustBundle& 
 
 core::Result<Bundle> Bundle::parse(std::string_view text) {
   if (text.size() > kMaxBundleText) {
-    return fail(Errc::kBundleInvalid, "a bundle is at most 128 KiB long");
+    return fail(Errc::kBundleInvalid, "a bundle is at most 512 KiB long");
   }
   auto blocks = crypto::parse_pem(text);
   if (!blocks) {
     return fail(Errc::kBundleInvalid, blocks.error().about);
+  }
+  auto statements = take_statements(*blocks);
+  if (!statements) {
+    return statements.error();
   }
   if (blocks->size() < 3 || blocks->back().label != kNetworksLabel) {
     return fail(Errc::kBundleInvalid,
@@ -94,7 +113,11 @@ core::Result<Bundle> Bundle::parse(std::string_view text) {
   if (!certificates) {
     return certificates.error();
   }
-  return assemble(std::move(*certificates), std::move(*networks));
+  auto bundle = assemble(std::move(*certificates), std::move(*networks));
+  if (bundle) {
+    bundle->statements = std::move(*statements);
+  }
+  return bundle;
 }
 
 std::string Bundle::text() const {
@@ -104,7 +127,11 @@ std::string Bundle::text() const {
       text += authority.pem();
     }
   }
-  return text + crypto::write_pem(kNetworksLabel, networks.bytes());
+  text += crypto::write_pem(kNetworksLabel, networks.bytes());
+  for (const Statement& statement : statements) {
+    text += statement.pem();
+  }
+  return text;
 }
 
 core::Result<CheckedBundle> check_bundle(const Bundle& bundle, core::WallTime now) {

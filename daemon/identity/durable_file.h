@@ -21,7 +21,7 @@ namespace runard::identity {
 inline constexpr mode_t kSecretMode = 0600;
 inline constexpr mode_t kPublicMode = 0644;
 inline constexpr mode_t kFolderMode = 0700;
-inline constexpr std::size_t kMaxSmallFile = 256 * 1024;
+inline constexpr std::size_t kMaxSmallFile = 512 * 1024;
 
 core::Error system_error(const std::filesystem::path& path, std::string_view step, int error);
 

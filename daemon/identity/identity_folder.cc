@@ -9,6 +9,8 @@
 #include "identity/fingerprint.h"
 #include "identity/name.h"
 #include "identity/profile.h"
+#include "identity/statement_store.h"
+#include "identity/trust_roots.h"
 
 namespace runard::identity {
 namespace {
@@ -28,6 +30,21 @@ core::Error missing_if_absent(core::Error error) {
     error.code = Errc::kIdentityMissing;
   }
   return error;
+}
+
+// Roots that a known one vouches for, by the bundle's own trust statement.
+void add_vouched(const Bundle& bundle, core::WallTime now,
+                 std::vector<crypto::Certificate>& known) {
+  const auto trust = TrustBundle::create(known);  // an error without roots
+  for (const Statement& statement : bundle.statements) {
+    if (!trust || statement.key().kind != StatementKind::kTrust ||
+        !statement.verify(*trust, now)) {
+      continue;
+    }
+    if (const auto roots = parse_trust_roots(statement.body())) {
+      known.insert(known.end(), roots->begin(), roots->end());
+    }
+  }
 }
 
 }  // namespace
@@ -103,21 +120,45 @@ core::Result<Bundle> IdentityFolder::bundle() const {
   return bundle;
 }
 
-core::Result<void> IdentityFolder::check_roots(const Bundle& bundle,
-                                               const std::vector<crypto::Sha256>& pins) const {
-  const auto installed = this->bundle();
-  if (!installed && installed.error().code != Errc::kIdentityMissing && pins.empty()) {
+// The roots that are believed today: those of the installed bundle, or what statements made of
+// them. None before the first install, and none beside pins: they name what is right.
+core::Result<std::vector<crypto::Certificate>> IdentityFolder::known_roots(
+    const std::vector<crypto::Sha256>& pins, core::WallTime now) const {
+  if (!pins.empty()) {
+    return std::vector<crypto::Certificate>();
+  }
+  const auto installed = bundle();
+  if (!installed && installed.error().code != Errc::kIdentityMissing) {
     return installed.error();
   }
-  if (!installed && pins.empty()) {
+  if (!installed) {
     return fail(Errc::kUsage,
                 "the first install needs --ca-fingerprint SHA256:..., as 'runarctl ca inspect DIR' "
                 "prints it on the CA's machine");
   }
+  SystemDisk disk;  // only read
+  const auto store = StatementStore::open(disk, state_dir_, installed->roots, now);
+  if (!store) {
+    return store.error();
+  }
+  return store->trust().roots();
+}
+
+core::Result<void> IdentityFolder::check_roots(const Bundle& bundle,
+                                               const std::vector<crypto::Sha256>& pins,
+                                               core::WallTime now) const {
+  auto known = known_roots(pins, now);
+  if (!known) {
+    return known.error();
+  }
   for (const crypto::Certificate& root : bundle.roots) {
-    const bool known =
-        pins.empty() && std::ranges::find(installed->roots, root) != installed->roots.end();
-    if (!known && std::ranges::find(pins, root.fingerprint()) == pins.end()) {
+    if (std::ranges::find(pins, root.fingerprint()) != pins.end()) {
+      known->push_back(root);
+    }
+  }
+  add_vouched(bundle, now, *known);
+  for (const crypto::Certificate& root : bundle.roots) {
+    if (std::ranges::find(*known, root) == known->end()) {
       return fail(Errc::kFingerprintMismatch,
                   fmt::format("the bundle's CA is {}, which is {}", fingerprint_text(root),
                               pins.empty() ? "not the installed one" : "not the one you named"));
@@ -134,7 +175,7 @@ core::Result<CheckedBundle> IdentityFolder::install(Disk& disk, const Bundle& bu
   if (!lock) {
     return lock.error();
   }
-  if (auto ok = check_roots(bundle, pins); !ok) {
+  if (auto ok = check_roots(bundle, pins, now); !ok) {
     return ok.error();
   }
   if (auto ok = check_node(bundle, self); !ok) {
@@ -144,12 +185,65 @@ core::Result<CheckedBundle> IdentityFolder::install(Disk& disk, const Bundle& bu
   if (!checked) {
     return checked.error();
   }
+  if (auto ok = put_statements(disk, bundle, now); !ok) {
+    return ok.error();
+  }
   const std::string text = bundle.text();
   if (auto ok = write_durably(disk, folder_ / kBundleFile, core::as_bytes(text), kPublicMode);
       !ok) {
     return ok.error();
   }
   return checked;
+}
+
+core::Result<void> IdentityFolder::put_statements(Disk& disk, const Bundle& bundle,
+                                                  core::WallTime now) const {
+  auto store = StatementStore::open(disk, state_dir_, bundle.roots, now);
+  if (!store) {
+    return store.error();
+  }
+  const auto& trusted = store->trust().roots();
+  const bool another_mesh = std::ranges::none_of(bundle.roots, [&](const auto& root) {
+    return std::ranges::find(trusted, root) != trusted.end();
+  });
+  if (another_mesh) {  // its operator named the roots: what the old ones said is void
+    if (auto ok = store->clear(now); !ok) {
+      return ok;
+    }
+  }
+  for (const Statement& statement : bundle.statements) {
+    if (const auto offered = store->offer(statement, now); !offered) {
+      return offered.error();
+    }
+  }
+  return {};
+}
+
+core::Result<std::size_t> IdentityFolder::install(Disk& disk,
+                                                  const std::vector<Statement>& statements,
+                                                  core::WallTime now) const {
+  const auto installed = bundle();
+  if (!installed) {
+    return installed.error();
+  }
+  auto store = StatementStore::open(disk, state_dir_, installed->roots, now);
+  if (!store) {
+    return store.error();
+  }
+  std::size_t news = 0;
+  for (const Statement& statement : statements) {
+    const auto offered = store->offer(statement, now);
+    if (!offered) {
+      return offered.error();
+    }
+    if (*offered == StatementStore::Offer::kOlder) {
+      return fail(Errc::kStatementOlder,
+                  fmt::format("{} of generation {}", kind_name(statement.key().kind),
+                              statement.generation()));
+    }
+    news += *offered == StatementStore::Offer::kAccepted ? 1 : 0;
+  }
+  return news;
 }
 
 core::Result<void> check_node(const Bundle& bundle, const core::NodeId& self) {

@@ -41,15 +41,24 @@ class IdentityFolder {
   core::Result<Bundle> bundle() const;
 
   // Puts a bundle in place if all of it is right: for the node `self`, proven from its roots, and
-  // each root either named in `pins` or installed already. kUsage when nothing is installed and
+  // each root either named in `pins`, installed already, or listed by a trust statement of such a
+  // root. Its statements go to STATE/statements. kUsage when nothing is installed and
   // `pins` is empty; kFingerprintMismatch, kCertificateMismatch and check_bundle's errors.
   core::Result<CheckedBundle> install(Disk& disk, const Bundle& bundle,
                                       const std::vector<crypto::Sha256>& pins, core::WallTime now,
                                       const core::NodeId& self) const;
 
+  // Statements alone, for an installed node: how many were news. StatementStore::offer's errors,
+  // kStatementOlder.
+  core::Result<std::size_t> install(Disk& disk, const std::vector<Statement>& statements,
+                                    core::WallTime now) const;
+
  private:
-  core::Result<void> check_roots(const Bundle& bundle,
-                                 const std::vector<crypto::Sha256>& pins) const;
+  core::Result<void> put_statements(Disk& disk, const Bundle& bundle, core::WallTime now) const;
+  core::Result<void> check_roots(const Bundle& bundle, const std::vector<crypto::Sha256>& pins,
+                                 core::WallTime now) const;
+  core::Result<std::vector<crypto::Certificate>> known_roots(
+      const std::vector<crypto::Sha256>& pins, core::WallTime now) const;
 
   std::filesystem::path state_dir_;
   std::filesystem::path folder_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "crypto/certificate_builder.h"
 #include "identity/groups.h"
@@ -44,6 +45,46 @@ core::Result<crypto::Certificate> issue_root(const crypto::PrivateKey& key, cons
   spec.not_after = now + lifetime;
   spec.extensions = authority_extensions(key.public_key());
   return build_certificate(spec, key.public_key(), {key});
+}
+
+core::Result<crypto::Certificate> issue_next_root(const crypto::PrivateKey& key,
+                                                  const crypto::Certificate& before,
+                                                  core::Duration lifetime, core::WallTime now,
+                                                  core::Random& random) {
+  constexpr std::string_view kWords = " mesh CA";
+  const std::string old = before.common_name();
+  const std::size_t at = old.rfind(kWords);
+  if (at == std::string::npos) {
+    return fail(Errc::kCertificateInvalid, "the CA's certificate has a foreign name");
+  }
+  const std::string name = old.substr(0, at);
+  if (auto ok = check(name, lifetime); !ok) {
+    return ok.error();
+  }
+  const int number = std::max(1, std::atoi(old.c_str() + at + kWords.size()));
+  crypto::CertificateSpec spec;
+  spec.common_name = fmt::format("{}{} {}", name, kWords, number + 1);
+  random.fill(spec.serial);
+  spec.not_before = now - kBackdate;
+  spec.not_after = now + lifetime;
+  spec.extensions = authority_extensions(key.public_key());
+  return build_certificate(spec, key.public_key(), {key});
+}
+
+core::Result<crypto::Certificate> issue_cross(const Signer& before, const crypto::Certificate& next,
+                                              core::WallTime now, core::Random& random) {
+  const auto key = next.public_key();
+  if (!key) {
+    return key.error();
+  }
+  crypto::CertificateSpec spec;
+  spec.common_name = next.common_name();
+  random.fill(spec.serial);
+  spec.not_before = std::max<core::WallTime>(now - kBackdate, before.certificate.not_before());
+  spec.not_after =
+      std::min<core::WallTime>(next.not_after(), before.certificate.not_after() - 1s);
+  spec.extensions = cross_extensions(*key);
+  return build_certificate(spec, *key, {before.key, &before.certificate});
 }
 
 core::Result<crypto::Certificate> issue_node(const Signer& signer, const crypto::PublicKey& key,

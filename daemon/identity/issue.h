@@ -35,6 +35,15 @@ core::Result<crypto::Certificate> issue_root(const crypto::PrivateKey& key, cons
                                              core::Duration lifetime, core::WallTime now,
                                              core::Random& random);
 
+// The root after `before`, named "NAME mesh CA 2" and so on, and its key certified by the one before,
+// for those who know only that. The cross certificate ends with the earlier of the two.
+core::Result<crypto::Certificate> issue_next_root(const crypto::PrivateKey& key,
+                                                  const crypto::Certificate& before,
+                                                  core::Duration lifetime, core::WallTime now,
+                                                  core::Random& random);
+core::Result<crypto::Certificate> issue_cross(const Signer& before, const crypto::Certificate& next,
+                                              core::WallTime now, core::Random& random);
+
 // A node's certificate: begins kBackdate before now, ends at least a second before the CA's.
 // Errors: kInvalidArgument for a bad name, lifetime, group or number of networks;
 // kCertificateExpired when the CA's time is over.

@@ -142,4 +142,11 @@ std::vector<crypto::ExtensionText> authority_extensions(const crypto::PublicKey&
           subject_key_id(key)};
 }
 
+std::vector<crypto::ExtensionText> cross_extensions(const crypto::PublicKey& key) {
+  return {{"basicConstraints", "critical,CA:TRUE,pathlen:0"},
+          {"keyUsage", "critical,keyCertSign,cRLSign"},
+          subject_key_id(key),
+          {"authorityKeyIdentifier", "keyid:always"}};
+}
+
 }  // namespace runard::identity

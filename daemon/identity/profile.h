@@ -41,5 +41,7 @@ std::vector<crypto::ExtensionText> node_extensions(const crypto::PublicKey& key,
                                                    const std::vector<core::NetworkId>& networks,
                                                    const std::vector<std::string>& groups = {});
 std::vector<crypto::ExtensionText> authority_extensions(const crypto::PublicKey& key);
+// Of a root's key, certified by another root.
+std::vector<crypto::ExtensionText> cross_extensions(const crypto::PublicKey& key);
 
 }  // namespace runard::identity

@@ -247,6 +247,17 @@ bool StatementStore::refresh(core::WallTime now) {
   return derive(now).has_value();
 }
 
+core::Result<void> StatementStore::clear(core::WallTime now) {
+  for (const auto& [key, entry] : newest_) {
+    const fs::path file = folder_ / file_name(key);
+    if (const int error = disk_->remove(file); error < 0 && error != -ENOENT) {
+      return system_error(file, "remove", -error);
+    }
+  }
+  newest_.clear();
+  return derive(now);
+}
+
 core::Result<void> StatementStore::install(std::vector<crypto::Certificate> roots,
                                            core::WallTime now) {
   installed_ = std::move(roots);

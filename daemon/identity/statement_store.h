@@ -54,6 +54,8 @@ class StatementStore {
   // For once in a while: entries of the denylist whose time is over end, and what could not be
   // written is written. True when the trust has changed.
   bool refresh(core::WallTime now);
+  // Forgets all, on disk too: this node changes to another mesh.
+  core::Result<void> clear(core::WallTime now);
   // The node's bundle was replaced.
   core::Result<void> install(std::vector<crypto::Certificate> roots, core::WallTime now);
 

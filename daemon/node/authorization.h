@@ -1,8 +1,7 @@
 // What the control socket tells of authorization: `auth can-i` and the status. Control strand only.
 #pragma once
 
-#include <boost/json.hpp>
-
+#include "admin/control_server.h"
 #include "config/config.h"
 #include "core/result.h"
 #include "policy/gate.h"

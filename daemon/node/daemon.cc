@@ -61,7 +61,7 @@ class Daemon {
             [this](core::Task task) {
               boost::asio::post(files_, [task = std::move(task)]() mutable { task(); });
             },
-            [this](const config::Config& config) { return take(config); }) {}
+            [this](const config::Config& wanted) { return take(wanted); }) {}
 
   int run();
 

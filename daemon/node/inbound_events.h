@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <set>
 
 #include "core/executor.h"
@@ -18,9 +19,18 @@ class InboundEvents final : public transport::EventSink {
   static constexpr core::Duration kRetry = std::chrono::milliseconds(5);
   using Resume = std::function<void(transport::LinkId link, std::uint64_t lane)>;
 
-  InboundEvents(rpc::Broker& broker, const policy::Gate& gate, core::Executor& strand,
-                Resume resume)
-      : broker_(broker), gate_(gate), strand_(strand), resume_(std::move(resume)) {}
+  // `codec` opens what is sealed; null: such events are dropped.
+  struct Seams {
+    rpc::Broker& broker;
+    const policy::Gate& gate;
+    rpc::PayloadCodec* codec;
+  };
+  InboundEvents(const Seams& seams, core::Executor& strand, Resume resume)
+      : broker_(seams.broker),
+        gate_(seams.gate),
+        strand_(strand),
+        codec_(seams.codec),
+        resume_(std::move(resume)) {}
   ~InboundEvents() override;
 
   Taken event(transport::LinkId link, std::uint64_t lane, const rpc::Event& event,
@@ -29,12 +39,16 @@ class InboundEvents final : public transport::EventSink {
 
  private:
   void arm();
+  using Lane = std::pair<transport::LinkId, std::uint64_t>;
+  bool open(const Lane& lane, rpc::Event& event);
 
   rpc::Broker& broker_;
   const policy::Gate& gate_;
   core::Executor& strand_;
+  rpc::PayloadCodec* const codec_;
   const Resume resume_;
-  std::set<std::pair<transport::LinkId, std::uint64_t>> standing_;
+  std::set<Lane> standing_;
+  std::map<Lane, rpc::Payload> opened_;  // of the event that a standing lane begins with
   core::TimerId timer_ = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "crypto/digest.h"
 #include "node/authorization.h"
 #include "node/instance_specs.h"
+#include "node/label_views.h"
 #include "policy/from_config.h"
 
 namespace runard::node {
@@ -71,21 +72,15 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
       broker_(registry_, context.clock, epoch, context.random.next()),
       events_(broker_),
       directory_(registry_, events_),
+      private_fields_(config.encryption),
       host_control_(context.control),
-      plugins_(host_options(context, config), plugin_host::Ports{calls_, broker_, directory_}),
+      plugins_(host_options(context, config),
+               plugin_host::Ports{calls_, broker_, directory_, &private_fields_}),
       server_(
           context.io,
           {config.control.socket, config.control.group, context.version, config.request_timeout},
-          {[this] { return status(); },
-           [this] { return config::show(config_, config::ShowAs::kYaml); },
-           [this] { return config::show(config_, config::ShowAs::kJson); },
-           [this](std::string_view method, const json::object& params,
-                  admin::ControlAnswer& answer) {
-             return std::ranges::any_of(controls_, [&](const Control& control) {
-               return control(method, params, answer);
-             });
-           }},
-          calls_, broker_, registry_, context.clock, context.log.component("admin")) {
+          control_sources(), calls_, broker_, registry_, context.clock,
+          context.log.component("admin")) {
   host_control_.set_host(&plugins_);
   broker_.set_gate(gate_);
   on_control(
@@ -104,6 +99,23 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
         std::make_unique<system::EventsService>(network, broker_, config.limits.payload));
     registry_.put_system(events->row(), *events);
   }
+}
+
+admin::ControlSources LocalNode::control_sources() {
+  return {
+      [this] { return status(); },
+      [this] { return config::show(config_, config::ShowAs::kYaml); },
+      [this] { return config::show(config_, config::ShowAs::kJson); },
+      [this](std::string_view method, const json::object& params, admin::ControlAnswer& answer) {
+        return std::ranges::any_of(
+            controls_, [&](const Control& control) { return control(method, params, answer); });
+      },
+      [this] { return label_rows(private_fields_); },
+      [this](const std::string& label, const std::string& network) {
+        return label_readers(private_fields_, recipients_, label, network);
+      },
+      [this](const std::string& schema) { return private_fields_.type_of(schema); },
+      [this](const std::string& name) { return find_profile(recipients_, name); }};
 }
 
 core::Result<void> LocalNode::start(core::Task ready) {

@@ -18,11 +18,13 @@
 #include "node/asio_executor.h"
 #include "node/folder_watch.h"
 #include "node/local_directory.h"
+#include "node/private_fields.h"
 #include "node/service_control.h"
 #include "plugin_host/host.h"
 #include "policy/gate.h"
 #include "pubsub/broker.h"
 #include "registry/registry.h"
+#include "sealing/recipients.h"
 #include "system/events_service.h"
 #include "system/registry_events.h"
 #include "system/registry_service.h"
@@ -46,6 +48,8 @@ class LocalNode {
   // Adds to what the control socket shows as the status. Before start().
   void on_status(std::function<void(boost::json::object&)> more) { more_status_ = std::move(more); }
 
+  // Whom private fields are sealed to. Before start(); null: nobody.
+  void set_recipients(const sealing::Recipients* recipients) { recipients_ = recipients; }
   // Methods of the control socket that other parts answer; see admin::ControlSources::more.
   using Control = std::function<bool(std::string_view method, const boost::json::object& params,
                                      admin::ControlAnswer& answer)>;
@@ -67,12 +71,14 @@ class LocalNode {
   pubsub::Broker& broker() { return broker_; }
   system::RegistryEvents& events() { return events_; }
   plugin_host::Host& plugins() { return plugins_; }
+  PrivateFields& private_fields() { return private_fields_; }
   policy::Gate& gate() { return gate_; }
 
  private:
   void plugin_appeared(const std::string& file, FolderWatch::Cause cause);
   void enable(const std::string& file, core::Result<std::vector<plugin_host::InstanceSpec>> specs);
   void expire_retained();
+  admin::ControlSources control_sources();
   boost::json::object status() const;
 
   const Context context_;
@@ -84,6 +90,7 @@ class LocalNode {
   pubsub::Broker broker_;
   system::RegistryEvents events_;
   LocalDirectory directory_;
+  PrivateFields private_fields_;
   HostControl host_control_;
   std::vector<std::unique_ptr<system::RegistryService>> registry_services_;  // one a network
   std::vector<std::unique_ptr<system::EventsService>> events_services_;      // one a network
@@ -93,6 +100,7 @@ class LocalNode {
   std::set<std::string> enabled_files_;
   admin::ControlServer server_;
   std::function<void(boost::json::object&)> more_status_;
+  const sealing::Recipients* recipients_ = nullptr;
   std::vector<Control> controls_;
   boost::asio::thread_pool files_{1};  // reads dropped files; joined first
 };

@@ -41,6 +41,14 @@ core::Result<identity::NodeIdentity> load_identity(const std::filesystem::path& 
   return identity::NodeIdentity::load(state_dir, std::move(*key), clock.wall());
 }
 
+json::object private_fields_status(const sealing::Stats& stats) {
+  return {{"sealed", stats.sealed},
+          {"opened", stats.opened},
+          {"redacted", stats.redacted},
+          {"withheld", stats.withheld},
+          {"refused", stats.refused}};
+}
+
 mesh::Settings mesh_settings(const config::Config& config) {
   mesh::Settings settings;
   settings.peers = config.limits.peers;
@@ -63,11 +71,16 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
       networks_(std::move(self.networks)),
       mesh_names_(networks_),
       epoch_(lasting.epoch),
+      keys_({identity_.id,
+             std::shared_ptr<const crypto::PrivateKey>(identity_.tls, &identity_.tls->key)},
+            {context.clock, context.random, context.log.component("sealing"), key_directory_,
+             key_ring_},
+            networks_, local.private_fields()),
       past_(context.control, context.clock, config.limits.payload),
       peers_(networks_, past_, local.gate()),
       guard_(local.calls(), local.gate()),
       inbound_(
-          local.broker(), local.gate(), context.control,
+          {local.broker(), local.gate(), &keys_.codec()}, context.control,
           [this](transport::LinkId link, std::uint64_t lane) { endpoint_->resume(link, lane); }),
       mesh_({identity_.id, epoch_}, mesh_settings(config), mesh_names_, *this, context.random,
             log_),
@@ -113,7 +126,7 @@ core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
   return node;
 }
 
-core::Result<std::shared_ptr<const transport::TlsContext>> MeshNode::make_tls() const {
+core::Result<std::shared_ptr<const transport::TlsContext>> MeshNode::make_tls() {
   const std::shared_ptr<const identity::TlsMaterial> material = identity_.tls;
   std::vector<X509*> intermediates;
   for (const crypto::Certificate& certificate : material->intermediates) {
@@ -142,9 +155,10 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   options.tls = *tls;
   options.reset_secret = reset_secret;
   options.listen = *listen;
-  auto endpoint = transport::Endpoint::open(context_.io, std::move(options),
-                                            {context_.clock, context_.random, networks_, guard_,
-                                             inbound_, *this, context_.log.component("transport")});
+  auto endpoint = transport::Endpoint::open(
+      context_.io, std::move(options),
+      {context_.clock, context_.random, networks_, guard_, inbound_, *this,
+       context_.log.component("transport"), nullptr, &keys_.codec()});
   if (!endpoint) {
     return endpoint.error();
   }
@@ -153,6 +167,8 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   mind();
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
   know_self();
+  local_.set_recipients(&keys_.recipients());
+  local_.broker().set_codec(&keys_.codec());
   local_.broker().set_peers(&peers_);
   local_.on_status([this](json::object& status) { add_status(status); });
   local_.registry().on_local_change([this](const registry::NodeRows& rows) {
@@ -239,6 +255,8 @@ void MeshNode::wait_until_left(core::Task left) {
 void MeshNode::close() {
   multicast_.stop();
   local_.broker().set_peers(nullptr);
+  local_.broker().set_codec(nullptr);
+  local_.set_recipients(nullptr);
   links_.clear();
   endpoint_.reset();
 }
@@ -301,6 +319,7 @@ void MeshNode::add_status(json::object& status) const {
   }
   status["security"] = {{"kek", keys::kek_text(keystore_.kek().kind)},
                         {"keystore_generation", keystore_.generation()}};
+  status["private_fields"] = private_fields_status(keys_.stats());
   const transport::Stats stats = endpoint_ ? endpoint_->stats() : transport::Stats{};
   status["trust"] = trust_status(stats);
   status["mesh"] = {{"listens", endpoint_ ? endpoint_->local().text() : std::string()},

@@ -21,6 +21,7 @@
 #include "node/inbound_events.h"
 #include "node/inbound_guard.h"
 #include "node/local_node.h"
+#include "node/mesh_keys.h"
 #include "node/network_map.h"
 #include "node/peer_links.h"
 #include "node/statement_book.h"
@@ -66,8 +67,8 @@ class MeshNode final : private mesh::Port,
            LocalNode& local, Self self);
   core::Result<void> open(const config::Quic& quic,
                           const transport::ResetSecret::Bytes& reset_secret);
-  core::Result<std::shared_ptr<const transport::TlsContext>> make_tls() const;
-  transport::PeerVerifier make_verifier() const;
+  core::Result<std::shared_ptr<const transport::TlsContext>> make_tls();
+  transport::PeerVerifier make_verifier();
   core::Result<void> start_multicast(const config::Multicast& multicast);
   void rearm();
   void know_self();
@@ -121,6 +122,9 @@ class MeshNode final : private mesh::Port,
   const NetworkMap networks_;
   const MeshNetworkNames mesh_names_;
   const std::uint64_t epoch_;
+  keys::Directory key_directory_;
+  keys::KeyRing key_ring_;
+  MeshKeys keys_;
   system::PastClient past_;
   PeerLinks peers_;
   InboundGuard guard_;

@@ -28,13 +28,14 @@ void MeshNode::heed_statements() {
   }
 }
 
-transport::PeerVerifier MeshNode::make_verifier() const {
-  return [trust = book_.store().trust(),
+transport::PeerVerifier MeshNode::make_verifier() {
+  return [trust = book_.store().trust(), &ring = key_ring_,
           &clock = context_.clock](X509_STORE_CTX* chain) -> core::Result<transport::PeerIdentity> {
     const auto peer = identity::verify_peer(chain, trust, clock.wall());
     if (!peer) {
       return peer.error();
     }
+    ring.learn_signer(peer->id, *peer->key);
     return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->groups,
                                    peer->not_after};
   };

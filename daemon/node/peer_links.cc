@@ -54,6 +54,11 @@ void PeerLinks::detach(const core::NodeId& node) {
   entry(node).link.publish(std::make_shared<const Link>());
 }
 
+bool PeerLinks::opens_sealed(const core::NodeId& node) {
+  const auto held = entry(node).link.read();
+  return held->remote && held->remote->opens_sealed();
+}
+
 PeerLinks::Sent PeerLinks::send(core::NodeId node, const rpc::Event& event) {
   const auto network = names_.id(event.network);
   const auto held = entry(node).link.read();
@@ -75,6 +80,7 @@ PeerLinks::Sent PeerLinks::send(core::NodeId node, const rpc::Event& event) {
   header.type = event.payload.type;
   header.topic = event.topic;
   header.publisher = event.publisher;
+  header.owner = event.owner;
   outgoing.meta = event.meta;
   outgoing.groups = event.groups;
   outgoing.payload = event.payload.bytes;

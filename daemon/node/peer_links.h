@@ -36,6 +36,7 @@ class PeerLinks final : public pubsub::EventPeers {
   void attach(const core::NodeId& node, std::shared_ptr<transport::RemoteNode> remote);
   void detach(const core::NodeId& node);
   Sent send(core::NodeId node, const rpc::Event& event) override;
+  bool opens_sealed(const core::NodeId& node) override;
   void ask_past(const core::NodeId& node, rpc::PastQuery query, Done done) override {
     past_.ask(entry(node), node, std::move(query), std::move(done));
   }

@@ -18,9 +18,17 @@ struct PublishInput {
 };
 
 runar_status read_publish(const Entry& entry, const runar_publish& given, PublishInput& out) {
-  if ((given.flags & ~kPublishFlags) != 0 || given.owner_profile.len != 0 ||
-      given.recipient_count != 0) {
+  if ((given.flags & ~kPublishFlags) != 0 || given.recipient_count != 0) {
     return RUNAR_E_UNSUPPORTED;
+  }
+  if (given.owner_profile.len != 0) {
+    const auto owner = is_text(given.owner_profile, 64)
+                           ? core::ProfileId::parse(view(given.owner_profile))
+                           : std::nullopt;
+    if (!owner) {
+      return RUNAR_E_INVALID;
+    }
+    out.event.owner = *owner;
   }
   if (given.retain_ns < 0) {
     return RUNAR_E_INVALID;

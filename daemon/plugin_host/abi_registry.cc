@@ -137,7 +137,14 @@ runar_status declare_type(runar_ctx* raw, const runar_type* given, std::uint64_t
       *out = type_id(view(read->name), view(read->schema));
       status = entry.instance().declare_type(*out);
     }
-    return registered(entry, "declare_type", status);
+    Types* const types = entry.runtime().ports.types;
+    if (status != RUNAR_OK || types == nullptr) {
+      return registered(entry, "declare_type", status);
+    }
+    const auto declared = types->declare(*out, view(read->name), view(read->schema));
+    return declared
+               ? runar_status{RUNAR_OK}
+               : registered(entry, ("the type " + declared.error().about).c_str(), RUNAR_E_INVALID);
   });
 }
 

@@ -23,6 +23,7 @@ rpc::EventPtr store(const rpc::Event& event) {
   }
   stored->published = event.published;
   stored->source = event.source;
+  stored->owner = event.owner;
   stored->publisher = event.publisher;
   stored->instance = event.instance;
   stored->sequence = event.sequence;
@@ -98,7 +99,12 @@ rpc::Receipt Broker::publish(const rpc::Event& event, const rpc::PublishOptions&
   rpc::Event own = event;
   own.network = path->network;
   own.topic = path->path;
-  return hand_over(own, options);
+  const auto sealed = seal(own, options);
+  if (!sealed) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return refused(sealed.error().code, sealed.error().about);
+  }
+  return hand_over(own, options, *sealed);
 }
 
 // An event of this node's own that other nodes would be sent and by its rules may not.
@@ -122,7 +128,8 @@ void Broker::stamp(rpc::Event& event, Shard& shard) {
 
 // Who gets it is found out under the mutex: a subscription that looks at what is retained either
 // finds the event there or is among those.
-rpc::Receipt Broker::hand_over(rpc::Event& event, const rpc::PublishOptions& options) {
+rpc::Receipt Broker::hand_over(rpc::Event& event, const rpc::PublishOptions& options,
+                               const SealedForms& sealed) {
   Shard& shard = shard_of(event.topic);
   const std::lock_guard lock(shard.mutex);
   Targets targets(snapshot_, registry_, gate_);
@@ -142,9 +149,16 @@ rpc::Receipt Broker::hand_over(rpc::Event& event, const rpc::PublishOptions& opt
         ++receipt.reached;
       }
     }
-    if (retained) {
+    if (retained && sealed.kept) {
+      auto kept = std::make_shared<rpc::StoredEvent>(*stored);
+      kept->payload = *sealed.kept;
+      retain(kept, options, shard);
+    } else if (retained) {
       retain(stored, options, shard);
     }
+  }
+  if (sealed.live) {
+    event.payload = *sealed.live;
   }
   const std::uint32_t delivered = receipt.reached;
   const Spread spread = send_to_peers(event, targets.peers());

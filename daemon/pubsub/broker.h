@@ -13,6 +13,7 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "core/clock.h"
@@ -21,6 +22,7 @@
 #include "pubsub/targets.h"
 #include "pubsub/topic_store.h"
 #include "registry/registry.h"
+#include "rpc/payload_codec.h"
 
 namespace runard::pubsub {
 
@@ -34,6 +36,8 @@ class EventPeers : public PastPeers {
   };
   // `event.groups` and `event.ungrouped` say for whom the copy is. Any thread.
   virtual Sent send(core::NodeId node, const rpc::Event& event) = 0;
+  // That node's version knows sealed payloads.
+  virtual bool opens_sealed(const core::NodeId&) { return true; }
 };
 
 struct Stats {
@@ -55,6 +59,12 @@ class Broker final : public rpc::Broker, public rpc::Past {
   Broker(registry::Registry& registry, const core::Clock& clock, std::uint64_t epoch,
          std::uint64_t seed);
   void set_peers(EventPeers* peers);
+  // What has private fields is sealed once, for all peers, and kept sealed. Null: nothing is
+  // private. Before anything is published; outlives the broker's use.
+  void set_codec(rpc::PayloadCodec* codec) {
+    codec_ = codec;
+    remote_past_.set_codec(codec);
+  }
   // The rules of who may publish, and who may be sent what; none before. Before the first event.
   void set_gate(const policy::Gate& gate) { gate_ = &gate; }
   // A node is linked, or no more: whom subscriptions ask for the past. See RemotePast.
@@ -82,7 +92,15 @@ class Broker final : public rpc::Broker, public rpc::Past {
   };
 
   Shard& shard_of(std::string_view topic);
-  rpc::Receipt hand_over(rpc::Event& event, const rpc::PublishOptions& options);
+  // An event's payload as others get it, and as it is kept; unset: as it is.
+  struct SealedForms {
+    std::optional<rpc::Payload> live;
+    std::optional<rpc::Payload> kept;
+  };
+  core::Result<SealedForms> seal(const rpc::Event& event, const rpc::PublishOptions& options);
+  rpc::EventPtr open_kept(const rpc::EventPtr& event);
+  rpc::Receipt hand_over(rpc::Event& event, const rpc::PublishOptions& options,
+                         const SealedForms& sealed);
   void stamp(rpc::Event& event, Shard& shard);
   void retain(const rpc::EventPtr& event, const rpc::PublishOptions& options, Shard& shard);
   bool may_receive(const core::NodeId& node, routing::TopicView topic) const {
@@ -109,6 +127,7 @@ class Broker final : public rpc::Broker, public rpc::Past {
   const core::Clock& clock_;
   const std::uint64_t epoch_;
   std::atomic<EventPeers*> peers_{nullptr};
+  rpc::PayloadCodec* codec_ = nullptr;
   const policy::Gate* gate_ = nullptr;
   std::atomic<std::uint64_t> next_instance_{1};
   std::atomic<std::uint32_t> group_turn_{0};

@@ -33,6 +33,8 @@ enum RequestFlag : std::uint32_t {
 struct Caller {
   core::NodeId node;         // zero: this node
   std::string_view service;  // "users", or "" for an operator
+  // The user behind the call; zero: none. Of a remote caller: one for whom that node may ask.
+  core::ProfileId profile;
 };
 
 // Everything in a Request is borrowed until call() returns; a Handler that goes on later keeps what

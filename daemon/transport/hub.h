@@ -41,7 +41,8 @@ struct HubServices {
   EventSink& sink;
   EndpointEvents& events;
   core::Log log;
-  GuestEvents* guests = nullptr;  // null: none are taken
+  GuestEvents* guests = nullptr;       // null: none are taken
+  rpc::PayloadCodec* codec = nullptr;  // of private fields; null: there are none
 };
 
 class Hub final : public LinkEvents {

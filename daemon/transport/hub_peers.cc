@@ -87,7 +87,7 @@ void Hub::announce(Link& link) {
   info.dialled = !link.is_server();
   info.dial = dialer_.dial_of(link.id());
   info.not_after = link.peer().not_after;
-  RemoteNode::Shared shared{exchange_, services_.clock, services_.names};
+  RemoteNode::Shared shared{exchange_, services_.clock, services_.names, services_.codec};
   services_.events.link_up(
       link.id(), info,
       std::make_shared<RemoteNode>(std::move(shared), link.id(), info.node, link.port()));

@@ -62,6 +62,9 @@ bool Link::say_hello() {
   hello_sent_ = true;
   wire::Hello hello;
   hello.features = wire::kFeatures;
+  if (core_.context.codec == nullptr) {
+    hello.features &= ~wire::kFeatureSealed;
+  }
   hello.epoch = self_.epoch;
   hello.generation = plan_.generation;
   hello.name = self_.name;
@@ -81,6 +84,8 @@ void Link::on_hello(core::ByteView body) {
     return end(CloseCode::kMalformed, hello.error(), true);
   }
   peer_hello_ = std::move(*hello);
+  core_.opens_sealed = (peer_hello_.features & wire::kFeatureSealed) != 0;
+  port_->opens_sealed = core_.opens_sealed;
   if (!hello_sent_ && !say_hello()) {
     return protocol_error("hello");
   }

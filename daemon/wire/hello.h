@@ -20,7 +20,8 @@ inline constexpr std::uint64_t kWireMax = 1;
 
 // Bits of Hello::features: what the sender understands beyond its version.
 inline constexpr std::uint64_t kFeatureStatements = 1;  // the frames of statements.h
-inline constexpr std::uint64_t kFeatures = kFeatureStatements;
+inline constexpr std::uint64_t kFeatureSealed = 2;      // sealed payloads, profiles in headers
+inline constexpr std::uint64_t kFeatures = kFeatureStatements | kFeatureSealed;
 
 using ResetToken = std::array<std::uint8_t, 16>;
 

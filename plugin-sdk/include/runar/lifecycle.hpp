@@ -125,6 +125,8 @@ template <class In, class Out, class F>
 runar_id Lifecycle::action(std::string_view name, F handler, const ActionOptions& options) {
   const std::string input = schema_of<In>();
   const std::string output = schema_of<Out>();
+  detail::type_id<In>(context());  // refused now, not when the first value is sent
+  detail::type_id<Out>(context());
   auto* box = new detail::Box<F>(std::move(handler));
   auto action = action_record(name, options);
   action.input_schema = detail::str(input);

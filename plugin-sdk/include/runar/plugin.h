@@ -99,7 +99,7 @@ enum { RUNAR_LOG_TRACE = 0, RUNAR_LOG_DEBUG, RUNAR_LOG_INFO, RUNAR_LOG_WARN, RUN
 enum { RUNAR_PHASE_INIT = 1, RUNAR_PHASE_START = 2, RUNAR_PHASE_STOP = 3 };
 enum { RUNAR_EXECUTED_UNKNOWN = 0, RUNAR_EXECUTED_NO = 1, RUNAR_EXECUTED_YES = 2 };
 
-/* A CBOR field that was private and could not be opened here is this tag around null. */
+/* A CBOR field that is private and can't be read here is this tag around the list of its labels. */
 #define RUNAR_CBOR_TAG_REDACTED 1381322322u
 
 /* ---- what handlers see (borrowed for the length of the call) ----------------------------------- */
@@ -246,7 +246,8 @@ typedef struct runar_publish {
 typedef struct runar_type {
   uint32_t struct_size, flags;
   runar_str name;   /* "com.example.Profile"                                                           */
-  runar_str schema; /* JSON Schema text; "x-runar-label" on a property marks it private                */
+  runar_str schema; /* JSON Schema text; "x-runar-label": "user" or a list, on a property, marks it private;
+                       "x-runar-owner" at the root names the property with the owner's profile id */
 } runar_type;
 
 /* ---- the daemon's side ------------------------------------------------------------------------- */

@@ -57,8 +57,8 @@ TEST_CASE("a rule that says nothing, or two things, is refused") {
 }
 
 TEST_CASE("unknown verbs, networks, patterns and profiles are refused") {
-  CHECK(problems("authorization: { rules: [ { allow: [fly] } ] }") ==
-        Lines{"c.yaml:1:37: authorization.rules[0].allow[0]: \"fly\" is nothing that can be "
+  CHECK(problems("authorization: { rules: [ { allow: [call, fly] } ] }") ==
+        Lines{"c.yaml:1:43: authorization.rules[0].allow[1]: \"fly\" is nothing that can be "
               "allowed, write call, publish, subscribe, register, keys.read or admin"});
   CHECK(problems("authorization: { rules: [ { allow: [call], network: lab } ] }") ==
         Lines{"c.yaml:1:53: authorization.rules[0].network: the network \"lab\" is not joined, add "
@@ -75,7 +75,7 @@ TEST_CASE("what a plugin may use is checked as topic patterns") {
       "plugins:\n  load:\n    - file: a.so\n"
       "      allow: { networks: [\"x y\"], call: [\"a/>/b\"], publish: [\"main:a\"] }\n"
       "      services: [ { type: t, path: p } ]\n");
-  REQUIRE(lines.size() == 4);
+  REQUIRE(lines.size() == 3);
   CHECK(lines[0] ==
         "c.yaml:4:27: plugins.load[0].allow.networks[0]: \"x y\" is not a name, write 1 to 64 "
         "letters, digits, _ . or -");
@@ -83,7 +83,6 @@ TEST_CASE("what a plugin may use is checked as topic patterns") {
   CHECK(lines[2] ==
         "c.yaml:4:62: plugins.load[0].allow.publish[0]: \"main:a\" names a network, write the path "
         "only");
-  CHECK(lines[3].find("\"main\" is not in allow.networks") != std::string::npos);
 }
 
 TEST_CASE("T27: a plugin is mounted only where allow: lets it serve") {
@@ -92,7 +91,7 @@ TEST_CASE("T27: a plugin is mounted only where allow: lets it serve") {
   CHECK(problems(plugin("{ call: [\"users/>\"] }")) == Lines{});
   CHECK(problems(plugin("all")) == Lines{});
   CHECK(problems(plugin("{ serve: [math] }")) ==
-        Lines{"c.yaml:6:38: plugins.load[0].services[0].path: \"p\" is not in allow.serve, add it "
+        Lines{"c.yaml:6:36: plugins.load[0].services[0].path: \"p\" is not in allow.serve, add it "
               "there, or mount the service elsewhere"});
   CHECK(problems(plugin("{ networks: [backup] }")).size() == 1);
   CHECK(problems(plugin("{ networks: [lab] }")).size() == 2);

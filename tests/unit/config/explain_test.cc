@@ -21,7 +21,7 @@ std::string with_all_settings(const std::string& yaml) {
 // Every key of the document as a path of the table.
 void collect_paths(const Tree& tree, const std::string& path, std::set<std::string>& paths) {
   static const std::set<std::string> kNamed{"logging.levels", "encryption.labels",
-                                            "balancing.services"};
+                                            "authorization.labels", "balancing.services"};
   for (const Entry& entry : tree.entries) {
     const std::string name = kNamed.contains(path) ? std::string(kAnyName) : entry.key;
     const std::string inner = path.empty() ? name : path + "." + name;

@@ -149,7 +149,6 @@ TEST_CASE("what belongs to a later version says so, and what to do instead") {
                                                        {"dlq", "frobnicate"},
                                                        {"node", "drain", "--deadline", "30s"},
                                                        {"token", "create", "--ttl=1h", "x"},
-                                                       {"config", "reload"},
                                                        {"lb", "explain", "math/add"}};
   for (const auto& line : lines) {
     INFO(line.front() << " " << line.back());
@@ -431,4 +430,40 @@ TEST_CASE("a bench has at least one call, and needs a daemon") {
   for (const char* kind : {"local", "call", "pub", "sub"}) {
     CHECK(terminal.run({"--socket", "/nonexistent/c.sock", "bench", kind, "a/b"}) == 3);
   }
+}
+
+TEST_CASE("auth can-i judges by a file, and ends in 0 or 6") {
+  Terminal terminal;
+  TempFolder folder;
+  const std::string file = folder / "runard.yaml";
+  std::ofstream(file) << "authorization:\n  default: deny\n  rules:\n"
+                         "    - { allow: [call], from: { group: web }, path: \"math/*\" }\n"
+                         "    - { deny: [call], from: { node: 00000000000000000000000000 } }\n";
+  CHECK(terminal.run({"auth", "can-i", "call", "math/add", "--group", "web", "--config", file,
+                      "--json"}) == 0);
+  CHECK(terminal.json()["schema"] == "runar.can_i.v1");
+  CHECK(terminal.json()["allowed"] == true);
+  CHECK(terminal.json()["rule"] == "rules[0]");
+  CHECK(terminal.run({"auth", "can-i", "call", "math/add", "--config", file, "--json"}) == 6);
+  CHECK(terminal.json()["rule"] == "default: deny");
+  CHECK(terminal.run({"auth", "can-i", "call", "math/add", "--as", std::string(26, '0'), "--config",
+                      file, "--json"}) == 6);
+  CHECK(terminal.json()["rule"] == "rules[1]");
+  CHECK(terminal.run({"auth", "can-i", "call", "math/add", "--config", file}) == 6);
+  CHECK(terminal.out.str().find("default: deny") != std::string::npos);
+}
+
+TEST_CASE("auth can-i says what it can't judge") {
+  Terminal terminal;
+  TempFolder folder;
+  const std::string file = folder / "runard.yaml";
+  std::ofstream(file) << "authorization: { default: deny }\n";
+  CHECK(terminal.run({"auth", "can-i", "fly", "math/add", "--config", file}) == 2);
+  CHECK(terminal.run({"auth", "can-i", "call", "a/*", "--config", file}) == 2);
+  CHECK(terminal.run({"auth", "can-i", "call", "a", "--as", "web-1", "--config", file}) == 2);
+  CHECK(terminal.said("no names"));
+  CHECK(terminal.run({"auth", "can-i", "call", "a", "--as", "x", "--group", "y"}) == 2);
+  std::ofstream(file) << "authorization: { default: dney }\n";
+  CHECK(terminal.run({"auth", "can-i", "call", "a", "--config", file}) != 0);
+  CHECK(terminal.said("authorization.default"));
 }

@@ -1,6 +1,7 @@
 // FakePort: records what a Mesh asks for, and lets a test play the rest of the daemon.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -36,6 +37,10 @@ class FakePort final : public Port {
     rows.insert_or_assign(node_rows.node, std::move(node_rows));
   }
   void drop(const core::NodeId& node) override { rows.erase(node); }
+  bool may_see(const core::NodeId&, const core::NetworkId&,
+               const wire::ServiceEntry& service) const override {
+    return std::find(hidden.begin(), hidden.end(), service.path) == hidden.end();
+  }
   void news(PeerNews what, const core::NodeId& node) override { told.push_back({what, node}); }
 
   std::vector<Sent> take(LinkId link, wire::SyncType type) {
@@ -50,6 +55,7 @@ class FakePort final : public Port {
   }
 
   std::size_t room = SIZE_MAX;
+  std::vector<std::string> hidden;  // services that no peer may see
   std::vector<Sent> sent;
   std::map<LinkId, core::Errc> closed;
   std::vector<AddressBook::Dial> dials;

@@ -52,6 +52,58 @@ TEST_CASE("after a link each node knows the other's rows") {
   CHECK(b.port.told.front() == std::pair(PeerNews::kDiscovered, a.id));
 }
 
+TEST_CASE("a peer is told only of the services that it may see, as its rights change") {
+  End a(1, 1, {"main", "backup"});
+  End b(2, 1, {"main", "backup"});
+  Pair pair{a, b};
+  const std::vector<registry::ServiceRow> all = {service("main", "math"), service("main", "secret"),
+                                                 service("backup", "ledger")};
+  a.port.hidden = {"secret"};
+  a.offer(all, at(0));
+  pair.up(1, at(0));
+  pair.carry(at(0));
+  CHECK(paths(b, a.id) == Paths{"main:math", "backup:ledger"});
+
+  a.port.hidden = {"math", "ledger"};
+  a.mesh.rights_changed(at(1));
+  pair.carry(at(1));
+  CHECK(paths(b, a.id) == Paths{"main:secret"});
+
+  a.port.hidden = {};
+  a.mesh.rights_changed(at(2));
+  pair.carry(at(2));
+  CHECK(paths(b, a.id).size() == 3);
+}
+
+TEST_CASE("a change of what a peer may not see tells it nothing") {
+  End a(1, 1, {"main"});
+  End b(2, 1, {"main"});
+  Pair pair{a, b};
+  a.port.hidden = {"secret"};
+  a.offer({service("main", "math"), service("main", "secret")}, at(0));
+  pair.up(1, at(0));
+  pair.carry(at(0));
+  b.port.told.clear();
+  registry::ServiceRow other = service("main", "secret");
+  other.summary = "another";
+  a.offer({service("main", "math"), other}, at(1));
+  CHECK(a.port.sent.empty());
+  pair.carry(at(1));
+  CHECK(b.port.told.empty());
+}
+
+TEST_CASE("when rights change, known peers' rows are handed over again") {
+  End a(1, 1, {"main"});
+  End b(2, 1, {"main"});
+  Pair pair{a, b};
+  a.offer({service("main", "math")}, at(0));
+  pair.up(1, at(0));
+  pair.carry(at(0));
+  b.port.rows.clear();
+  b.mesh.rights_changed(at(1));
+  CHECK(paths(b, a.id) == Paths{"main:math"});
+}
+
 TEST_CASE("a change travels as a delta with the changed service only") {
   End a(1, 1, {"main"});
   End b(2, 1, {"main"});

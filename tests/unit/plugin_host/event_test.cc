@@ -305,3 +305,20 @@ TEST_CASE("declared types have the same id wherever they are the same") {
   type.struct_size = sizeof type;
   CHECK(one.host()->declare_type(one.ctx(), &type, nullptr) == RUNAR_E_INVALID);
 }
+
+TEST_CASE("T27: a plugin publishes and subscribes within its allow: only") {
+  Service service("s");
+  OnEvent ignore = [](runar_ctx*, const runar_event*) {};
+  config::Plugin plugin;
+  plugin.allow = config::Allow{{"main"}, {}, {}, {"s/>"}, {"news/*"}};
+  plugin_host::InstanceSpec spec = service.spec();
+  spec.allow = *policy::Allowance::of(plugin);
+  PluginWorld world;
+  REQUIRE(world.add({spec}));
+  CHECK(publish(service, "s/a", "x") == RUNAR_OK);
+  CHECK(publish(service, "t/a", "x") == RUNAR_E_DENIED);
+  CHECK(publish(service, "backup:s/a", "x") == RUNAR_E_DENIED);
+  CHECK(subscribe(service, "news/a", ignore) == RUNAR_OK);
+  CHECK(subscribe(service, "news/>", ignore) == RUNAR_E_DENIED);
+  CHECK(subscribe(service, "backup:news/a", ignore) == RUNAR_E_DENIED);
+}

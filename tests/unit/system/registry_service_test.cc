@@ -131,6 +131,16 @@ TEST_CASE("an operator on the node may pause and resume; services and other node
   CHECK(world.control.asked.size() == 1);
 }
 
+TEST_CASE("another node pauses and resumes when it was found to have admin rights") {
+  World world;
+  const std::uint32_t admitted = rpc::kInbound | rpc::kAdministers;
+  world.call("main", "$registry/services/math/pause", "", admitted);
+  CHECK(world.control.asked == std::vector<std::string>{"pause main:math"});
+  world.call("main", "$registry/services/math/pause", "users", admitted);
+  CHECK(world.caller.code == Errc::kDenied);
+  CHECK(world.control.asked.size() == 1);
+}
+
 TEST_CASE("system services are in no announcement") {
   World world;
   for (const registry::ServiceRow& row : world.registry.local().services) {

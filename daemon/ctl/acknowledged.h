@@ -1,0 +1,15 @@
+// Which nodes have the trust bundle that a CA's next step needs: read from what `runarctl -o json
+// status` printed on a node, which tells of itself and of each peer that it is linked to.
+#pragma once
+
+#include <string_view>
+
+#include "core/result.h"
+
+namespace runard::ctl {
+
+// kConflict, with names, when somebody linked there has an older generation; kInvalidArgument for
+// what is no such status.
+core::Result<void> all_acknowledge(std::string_view status, std::uint64_t generation);
+
+}  // namespace runard::ctl

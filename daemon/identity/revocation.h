@@ -1,0 +1,23 @@
+// Revocation: the denylist as the CA's operator writes it, CA/denylist.pem. Each change is a new
+// statement of the next generation, on disk before it is given out.
+//
+// Errors: those of the files, kConflict for what is denied already, kNotFound for what is not,
+// kTooLarge for a full list, kInvalidArgument for a bad reason.
+#pragma once
+
+#include "identity/authority.h"
+#include "identity/denied.h"
+#include "identity/statement.h"
+
+namespace runard::identity {
+
+core::Result<Statement> deny(const Authority& authority, const DeniedEntry& entry);
+core::Result<Statement> allow_again(const Authority& authority, const DeniedEntry& target);
+// The same entries, signed by `key`: for a new root.
+core::Result<std::optional<Statement>> sign_denylist_again(const Authority& authority,
+                                                           const crypto::PrivateKey& key);
+
+// The node that has the name, by the issue log, or whose id the text is. kNotFound.
+core::Result<core::NodeId> find_node(const std::filesystem::path& folder, const std::string& text);
+
+}  // namespace runard::identity

@@ -1,0 +1,37 @@
+"""Nodes of a mesh on this machine, configured alike, and what is asked of them again and again."""
+import grp, os
+
+from daemons import Daemon, Failed, free_udp_port
+
+GROUP = grp.getgrgid(os.getegid()).gr_name
+CONFIG = """\
+node: {{ name: {name}, state_dir: {folder}/state }}
+networks: {{ default: NETWORK, join: [JOIN] }}
+transport: {{ quic: {{ listen: "[::1]:PORT" }} }}
+discovery: {{ multicast: off, peers: [PEERS] }}
+plugins: {{ dir: {folder}/plugins, auto_enable: true }}
+control: {{ socket: {folder}/c.sock, group: """ + GROUP + " }}\n"
+
+
+def expect(got, wanted):
+    if got != wanted:
+        raise Failed(f"expected {wanted!r}, got {got!r}")
+
+
+def make(folder, add, authority, name, networks=("main",), peers=(), ttl="30d"):
+    """An enrolled node, not started; `add` is told of it."""
+    daemon = Daemon(folder / name, name)
+    daemon.port = free_udp_port()
+    text = CONFIG.replace("NETWORK", networks[0]).replace("JOIN", ", ".join(networks)).replace("PORT", str(daemon.port))
+    daemon.write_config(text.replace("PEERS", ", ".join(f'"{p}"' for p in peers)))
+    authority.enrol(daemon, networks, ttl)
+    add(daemon)
+    return daemon
+
+
+def peers_of(daemon):
+    return {n["name"] for n in daemon.ask("node", "ls")["nodes"] if not n["local"]}
+
+
+def sees(daemon, path):
+    return any(s["path"] == path and s["state"] == "running" for s in daemon.ask("service", "ls")["services"])

@@ -1,0 +1,332 @@
+// Statements travel: heads, pulls, limits, hostile peers.
+#include "mesh/gossip.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <memory>
+
+#include "fake_port.h"
+#include "wire/sync.h"
+
+using namespace runard;
+using namespace runard::mesh;
+using namespace std::chrono_literals;
+using wire::SyncType;
+
+namespace {
+
+wire::StatementKey key(std::uint64_t kind, std::uint8_t subject = 0) {
+  wire::StatementKey made{kind, {}};
+  made.subject.bytes.fill(subject);
+  return made;
+}
+
+// A statement is {kind, subject's byte, generation, 'y' when it is proven}, then any bytes.
+core::Bytes statement(std::uint8_t kind, std::uint8_t subject, std::uint8_t generation,
+                      std::size_t size = 4, char proof = 'y') {
+  core::Bytes bytes(std::max<std::size_t>(size, 4), 0);
+  bytes[0] = kind;
+  bytes[1] = subject;
+  bytes[2] = generation;
+  bytes[3] = static_cast<std::uint8_t>(proof);
+  return bytes;
+}
+
+struct Book final : Statements {
+  std::vector<wire::StatementHead> heads(
+      const std::vector<core::NetworkId>& networks) const override {
+    std::vector<wire::StatementHead> all;
+    for (const auto& [k, bytes] : held) {
+      if (wanted(k, networks)) {
+        all.push_back({k, bytes[2]});
+      }
+    }
+    return all;
+  }
+  std::optional<std::uint64_t> generation(const wire::StatementKey& k) const override {
+    const auto at = held.find(k);
+    return at == held.end() ? std::nullopt : std::optional<std::uint64_t>(at->second[2]);
+  }
+  bool wanted(const wire::StatementKey& k,
+              const std::vector<core::NetworkId>& networks) const override {
+    return k.kind != 3 || std::ranges::find(networks, *core::NetworkId::from(k.subject.bytes)) !=
+                              networks.end();
+  }
+  const core::Bytes* bytes(const wire::StatementKey& k) const override {
+    const auto at = held.find(k);
+    return at == held.end() ? nullptr : &at->second;
+  }
+  Taken offer(core::ByteView bytes, const core::NodeId&) override {
+    ++offers;
+    if (bytes.size() < 4 || bytes[3] != 'y') {
+      return Taken::kRefused;
+    }
+    const auto k = key(bytes[0], bytes[1]);
+    if (const auto own = generation(k); own && *own >= bytes[2]) {
+      return Taken::kNothing;
+    }
+    held[k] = core::Bytes(bytes.begin(), bytes.end());
+    if (changed) {
+      changed(k);
+    }
+    return Taken::kNews;
+  }
+
+  std::map<wire::StatementKey, core::Bytes> held;
+  std::size_t offers = 0;
+  std::function<void(const wire::StatementKey&)> changed;
+};
+
+// Some nodes in virtual time; links are numbered from * 100 + to at both ends.
+struct World {
+  struct Node {
+    explicit Node(const GossipSettings& settings) : gossip(settings, port) {
+      gossip.set_statements(&book);
+    }
+    FakePort port;
+    Book book;
+    Gossip gossip;
+  };
+  explicit World(std::size_t count, const GossipSettings& settings = {}) {
+    for (std::size_t i = 0; i < count; ++i) {
+      nodes.push_back(std::make_unique<Node>(settings));
+      Node& node = *nodes.back();
+      node.book.changed = [this, &node](const wire::StatementKey& k) {
+        node.gossip.changed(k, at(now));
+      };
+    }
+  }
+  Node& operator[](std::size_t i) { return *nodes[i]; }
+
+  void link(std::size_t a, std::size_t b, std::vector<core::NetworkId> common = {}) {
+    nodes[a]->gossip.link_up(a * 100 + b, node_id(static_cast<std::uint8_t>(b + 1)), common,
+                             at(now));
+    nodes[b]->gossip.link_up(b * 100 + a, node_id(static_cast<std::uint8_t>(a + 1)), common,
+                             at(now));
+  }
+  void unlink(std::size_t a, std::size_t b) {
+    nodes[a]->gossip.link_down(a * 100 + b);
+    nodes[b]->gossip.link_down(b * 100 + a);
+  }
+  // One round: everybody ticks, then what was said arrives.
+  void round() {
+    for (auto& node : nodes) {
+      node->gossip.tick(at(now));
+    }
+    for (std::size_t from = 0; from < nodes.size(); ++from) {
+      for (const Sent& frame : std::exchange(nodes[from]->port.sent, {})) {
+        ++frames;
+        const std::size_t to = frame.link % 100;
+        const auto taken =
+            nodes[to]->gossip.on_frame(to * 100 + from, frame.type, frame.body, at(now));
+        CHECK(taken);
+      }
+    }
+    now += 10;
+  }
+  void rounds(int count) {
+    for (int i = 0; i < count; ++i) {
+      round();
+    }
+  }
+  std::size_t who_have(const wire::StatementKey& k, std::uint64_t generation) const {
+    std::size_t count = 0;
+    for (const auto& node : nodes) {
+      count += node->book.generation(k) == generation ? 1 : 0;
+    }
+    return count;
+  }
+
+  std::vector<std::unique_ptr<Node>> nodes;
+  std::int64_t now = 1000;
+  std::size_t frames = 0;
+};
+
+core::NetworkId network(std::uint8_t fill) {
+  core::NetworkId id;
+  id.bytes.fill(fill);
+  return id;
+}
+
+}  // namespace
+
+TEST_CASE("all nodes of a line have a statement after a few rounds, and then it is quiet") {
+  World world(8);
+  for (std::size_t i = 0; i + 1 < 8; ++i) {
+    world.link(i, i + 1);
+  }
+  world.rounds(3);
+  world[0].book.offer(statement(2, 0, 5), {});
+  world.rounds(4 * 8);
+  CHECK(world.who_have(key(2), 5) == 8);
+  const std::size_t frames = world.frames;
+  world.rounds(20);
+  CHECK(world.frames == frames);
+}
+
+TEST_CASE("each statement is fetched once, however many peers have it") {
+  World world(6);
+  for (std::size_t i = 1; i < 6; ++i) {
+    world[i].book.offer(statement(2, 0, 3), {});
+    world.link(0, i);
+  }
+  world.rounds(10);
+  CHECK(world[0].book.offers == 1);
+  CHECK(world[0].book.generation(key(2)) == 3);
+}
+
+TEST_CASE("two halves that were apart agree on the newest when they meet") {
+  World world(6);
+  for (std::size_t i = 0; i < 6; ++i) {
+    for (std::size_t j = i + 1; j < 6; ++j) {
+      if ((i < 3) == (j < 3)) {
+        world.link(i, j);
+      }
+    }
+  }
+  world[0].book.offer(statement(2, 0, 4), {});
+  world[5].book.offer(statement(2, 0, 7), {});
+  world[1].book.offer(statement(4, 9, 1), {});
+  world.rounds(20);
+  CHECK(world.who_have(key(2), 4) == 3);
+  CHECK(world.who_have(key(2), 7) == 3);
+  world.link(2, 3);
+  world.rounds(30);
+  CHECK(world.who_have(key(2), 7) == 6);
+  CHECK(world.who_have(key(4, 9), 1) == 6);
+}
+
+TEST_CASE("a large statement travels in chunks, also over a link that takes little at a time") {
+  World world(2);
+  world[0].book.offer(statement(2, 0, 1, 128U << 10), {});
+  world.link(0, 1);
+  for (int i = 0; i < 60; ++i) {
+    world[0].port.room = 1;
+    world.rounds(6);
+  }
+  CHECK(world.who_have(key(2), 1) == 2);
+  CHECK(world[1].book.held[key(2)].size() == 128U << 10);
+}
+
+TEST_CASE("a network's statement reaches its members only") {
+  World world(3);
+  world.link(0, 1, {network(7)});
+  world.link(0, 2, {network(8)});
+  world[0].book.offer(statement(3, 7, 1), {});
+  world.rounds(20);
+  CHECK(world[1].book.generation(key(3, 7)) == 1);
+  CHECK(!world[2].book.generation(key(3, 7)));
+  CHECK(world[2].gossip.stats().received == 0);
+}
+
+TEST_CASE("T18: what a hostile peer hands over is refused, not passed on, and it is asked no more") {
+  World world(3);
+  world[0].book.held[key(2)] = statement(2, 0, 200, 4, 'n');  // claims much, proves nothing
+  world[2].book.offer(statement(2, 0, 3), {});
+  world.link(0, 1);
+  world.rounds(10);
+  CHECK(!world[1].book.generation(key(2)));
+  CHECK(world[1].gossip.stats().refused == 1);
+  world.link(1, 2);
+  world.rounds(20);
+  CHECK(world[1].book.generation(key(2)) == 3);
+  CHECK(world[1].gossip.stats().refused == 1);
+  INFO("half a minute later it has another chance, and wastes it");
+  world.now += 31'000;
+  world.rounds(20);
+  CHECK(world[1].gossip.stats().refused == 2);
+  CHECK(world[1].book.generation(key(2)) == 3);
+}
+
+TEST_CASE("a peer that promises and never delivers only delays") {
+  World world(2);
+  FakePort& silent = world[0].port;
+  world[0].book.held[key(2)] = statement(2, 0, 9);
+  world.link(0, 1);
+  world[0].gossip.tick(at(world.now));
+  for (const Sent& frame : std::exchange(silent.sent, {})) {
+    CHECK(world[1].gossip.on_frame(100, frame.type, frame.body, at(world.now)));
+  }
+  world[1].gossip.tick(at(world.now));
+  CHECK(world[1].port.take(100, SyncType::kStatementPull).size() == 1);
+  world[1].gossip.tick(at(world.now + 5'000));
+  CHECK(world[1].port.take(100, SyncType::kStatementPull).empty());
+  world[1].gossip.tick(at(world.now + 35'000));
+  INFO("then it is asked again for what it has");
+  CHECK(world[1].port.take(100, SyncType::kStatementPull).size() == 1);
+}
+
+TEST_CASE("statements that nobody asked for are not looked at") {
+  World world(2);
+  world.link(0, 1);
+  world.rounds(5);
+  const core::Bytes junk = statement(2, 0, 9);
+  CHECK(world[1].gossip.on_frame(100, SyncType::kStatement,
+                                 wire::encode(wire::RowsChunk{1, 0, 1, junk}), at(world.now)));
+  CHECK(world[1].book.offers == 0);
+}
+
+TEST_CASE("broken frames, chunks out of order and statements that are too large cost the link") {
+  World world(2);
+  world.link(0, 1);
+  world.rounds(5);
+  Gossip& gossip = world[1].gossip;
+  const core::Bytes junk{0xff, 0xff};
+  for (const auto type :
+       {SyncType::kStatementHeads, SyncType::kStatementPull, SyncType::kStatement}) {
+    CHECK(!gossip.on_frame(100, type, junk, at(world.now)));
+  }
+  const core::Bytes part(wire::RowsChunk::kMaxBody, 1);
+  CHECK(!gossip.on_frame(100, SyncType::kStatement,
+                         wire::encode(wire::RowsChunk{1, 1, 2, part}), at(world.now)));
+  CHECK(gossip.on_frame(100, SyncType::kStatement, wire::encode(wire::RowsChunk{1, 0, 4, part}),
+                        at(world.now)));
+  CHECK(gossip.on_frame(100, SyncType::kStatement, wire::encode(wire::RowsChunk{1, 1, 4, part}),
+                        at(world.now)));
+  CHECK(gossip.on_frame(100, SyncType::kStatement, wire::encode(wire::RowsChunk{1, 2, 4, part}),
+                        at(world.now))
+            .error()
+            .code == core::Errc::kTooLarge);
+}
+
+TEST_CASE("heads without end and pulls without end take bounded work and memory") {
+  GossipSettings settings;
+  settings.wants = 100;
+  World world(2, settings);
+  world.link(0, 1);
+  world.rounds(5);
+  for (std::uint8_t n = 1; n < 250; ++n) {
+    const std::vector<wire::StatementHead> heads{{key(4, n), 1}};
+    CHECK(world[1].gossip.on_frame(100, SyncType::kStatementHeads, wire::encode(heads),
+                                   at(world.now)));
+  }
+  std::size_t pulls = 0;
+  for (int i = 0; i < 20; ++i) {
+    world[1].gossip.tick(at(world.now + i));
+    pulls += world[1].port.take(100, SyncType::kStatementPull).size();
+  }
+  CHECK(pulls == 1);  // one at a time from one peer
+
+  world[1].book.offer(statement(2, 0, 1, 100'000), {});
+  for (int i = 0; i < 1000; ++i) {
+    CHECK(world[1].gossip.on_frame(100, SyncType::kStatementPull,
+                                   wire::encode(std::vector{key(2)}), at(world.now)));
+    world[1].gossip.tick(at(world.now));
+  }
+  CHECK(world[1].gossip.stats().sent <= 32);
+}
+
+TEST_CASE("newer roots are fetched before what they may have signed") {
+  World world(2);
+  world[0].book.offer(statement(1, 0, 2), {});
+  world[0].book.offer(statement(2, 0, 2), {});
+  world.link(0, 1);
+  world[0].gossip.tick(at(world.now));
+  for (const Sent& frame : std::exchange(world[0].port.sent, {})) {
+    CHECK(world[1].gossip.on_frame(100, frame.type, frame.body, at(world.now)));
+  }
+  world[1].gossip.tick(at(world.now));
+  const auto pulls = world[1].port.take(100, SyncType::kStatementPull);
+  REQUIRE(pulls.size() == 1);
+  CHECK(wire::decode_statement_pulls(pulls[0].body).value() == std::vector{key(1)});
+  CHECK(world[1].gossip.trust_of(100) == 2);
+}
