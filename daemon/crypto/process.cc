@@ -7,7 +7,8 @@
 namespace runard::crypto {
 namespace {
 
-constexpr std::size_t kSecureHeap = 1024 * 1024;
+// OpenSSL takes Argon2's 64 MiB from here too; pages cost nothing before they are used.
+constexpr std::size_t kSecureHeap = 128 * 1024 * 1024;
 constexpr std::size_t kSmallestBlock = 32;
 
 #if defined(__SANITIZE_ADDRESS__)

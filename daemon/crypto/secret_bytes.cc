@@ -16,6 +16,9 @@ void cleanse(std::span<std::uint8_t> bytes) noexcept {
 SecretBytes::SecretBytes(std::size_t size) : size_(size) {
   if (size > 0) {
     data_ = static_cast<std::uint8_t*>(OPENSSL_secure_zalloc(size));
+    if (data_ == nullptr) {  // the secure heap is full: cleansed all the same
+      data_ = static_cast<std::uint8_t*>(OPENSSL_zalloc(size));
+    }
     RUNARD_CHECK(data_ != nullptr);
   }
 }

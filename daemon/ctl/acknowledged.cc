@@ -20,7 +20,8 @@ std::uint64_t number_at(const json::value& from, std::string_view pointer) {
 
 std::string text_of(const json::object& from, std::string_view key) {
   const json::value* found = from.if_contains(key);
-  return found != nullptr && found->is_string() ? std::string(std::string_view(found->get_string())) : "";
+  return found != nullptr && found->is_string() ? std::string(std::string_view(found->get_string()))
+                                                : "";
 }
 
 }  // namespace

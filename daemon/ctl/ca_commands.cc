@@ -1,5 +1,6 @@
 // runarctl ca init|sign|inspect: the mesh's CA, on a machine that needs no network and no daemon.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -7,6 +8,7 @@
 #include <memory>
 
 #include "ctl/ca_networks.h"
+#include "ctl/ca_unlock.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/inspect.h"
@@ -29,27 +31,50 @@ struct InitOptions {
   std::string name;
   std::string out = kDefaultCa;
   std::string lifetime = "3650d";
+  SecretInput passphrase;
+  bool no_passphrase = false;
 };
+
+// Empty: none. Who sits at a terminal is asked; a script that says nothing gets none, and is told.
+core::Result<crypto::SecretBytes> new_passphrase(const InitOptions& options) {
+  if (options.no_passphrase || (!options.passphrase.is_given() && isatty(STDIN_FILENO) == 0)) {
+    return crypto::SecretBytes();
+  }
+  auto text = options.passphrase.is_given()
+                  ? read_text(options.passphrase)
+                  : ask_passphrase("New passphrase of the CA: ", Ask::kTwice);
+  if (text && text->empty()) {
+    return core::fail(Errc::kUsage, "an empty passphrase; --no-passphrase makes a CA without");
+  }
+  return text;
+}
 
 int init(Session& session, const InitOptions& options) {
   const auto lifetime = parse_lifetime(options.lifetime);
   if (!lifetime) {
     return session.fail(lifetime.error());
   }
+  const auto passphrase = new_passphrase(options);
+  if (!passphrase) {
+    return session.fail(passphrase.error());
+  }
   std::error_code ignored;  // what could not be made is reported by create()
   const std::filesystem::path parent = std::filesystem::path(options.out).parent_path();
   std::filesystem::create_directories(parent, ignored);
   const auto ca = Authority::create({session.disk, session.clock, session.random}, options.out,
-                                    options.name, *lifetime);
+                                    options.name, *lifetime, *passphrase);
   if (!ca) {
     return session.fail(ca.error());
   }
   session.print("ca", {{"name", ca->certificate().common_name()},
                        {"fingerprint", identity::fingerprint_text(ca->certificate())},
                        {"not_after", identity::time_text(ca->certificate().not_after())},
-                       {"folder", options.out}});
-  session.say("The CA's key is not encrypted: keep " + options.out +
-              " on a machine that you trust, with a backup.");
+                       {"folder", options.out},
+                       {"encrypted", !passphrase->empty()}});
+  session.say(passphrase->empty()
+                  ? "The CA's key is not encrypted: keep " + options.out +
+                        " on a machine that you trust, with a backup."
+                  : "Keep a backup of " + options.out + ", and do not lose the passphrase.");
   return kExitOk;
 }
 
@@ -60,6 +85,7 @@ struct SignOptions {
   std::vector<std::string> networks;
   std::string lifetime = "90d";
   std::string out = "-";
+  SecretInput passphrase;
   bool replace = false;
   std::vector<std::string> groups;
 };
@@ -89,7 +115,11 @@ core::Result<identity::Bundle> issue(Session& session, const SignOptions& option
   if (!asked) {
     return core::fail(asked.error().code, options.request + ": " + asked.error().about);
   }
-  auto ca = open_networks(session, options.ca);
+  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
+  if (!passphrase) {
+    return passphrase.error();
+  }
+  auto ca = open_networks(session, options.ca, *passphrase);
   if (!ca) {
     return ca.error();
   }
@@ -154,6 +184,10 @@ void add_init(CLI::App& ca, const CommandContext& context) {
   made.add_option("--ttl", options->lifetime, "How long its certificate lives")
       ->type_name(value_name::kTime)
       ->capture_default_str();
+  add_ca_passphrase(made, options->passphrase);
+  made.add_flag("--no-passphrase", options->no_passphrase, "Leave its key unencrypted")
+      ->excludes("--passphrase-file")
+      ->excludes("--passphrase-fd");
 }
 
 void add_sign(CLI::App& ca, const CommandContext& context) {
@@ -185,6 +219,7 @@ void add_sign(CLI::App& ca, const CommandContext& context) {
   made.add_option("--out", options->out, "Where the bundle goes; - is standard output")
       ->type_name(value_name::kFile)
       ->capture_default_str();
+  add_ca_passphrase(made, options->passphrase);
   made.add_flag("--replace", options->replace, "Take the name from the node that has it");
 }
 

@@ -10,14 +10,20 @@ using core::Errc;
 using core::fail;
 using identity::Authority;
 
-core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session,
-                                                        const std::string& folder) {
+core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, const std::string& folder,
+                                                        const CaPassphrase& passphrase) {
   const identity::Host host{session.disk, session.clock, session.random};
-  auto ca = Authority::open(host, folder);
+  auto ca = open_authority(session, folder, passphrase);
   if (!ca) {
     return ca.error();
   }
-  auto store = keys::NetworkAuthority::open_store(host, folder, keys::KekSource::none());
+  const auto source =
+      passphrase ? keys::KekSource::passphrase(crypto::SecretBytes::copy_of(passphrase->view()))
+                 : core::Result<keys::KekSource>(keys::KekSource::none());
+  if (!source) {
+    return source.error();
+  }
+  auto store = keys::NetworkAuthority::open_store(host, folder, *source);
   if (!store) {
     return store.error();
   }
@@ -25,25 +31,25 @@ core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session,
 }
 
 core::Result<std::string> rotate_without(Session& session, const std::string& folder,
-                                         const core::NodeId& node, const std::string& network) {
-  auto ca = open_networks(session, folder);
+                                         const CaPassphrase& passphrase, const ShutOut& out) {
+  auto ca = open_networks(session, folder, passphrase);
   if (!ca) {
     return ca.error();
   }
   std::vector<identity::Statement> made;
-  if (network.empty()) {
-    auto all = (*ca)->networks.remove(node, {});
+  if (out.network.empty()) {
+    auto all = (*ca)->networks.remove(out.node, {});
     if (!all) {
       return all.error();
     }
     made = std::move(*all);
   } else {
-    const auto id = network_of_ca(folder, network);
+    const auto id = network_of_ca(folder, out.network);
     if (!id) {
       return id.error();
     }
     keys::Rotation rotation;
-    rotation.exclude = {node};
+    rotation.exclude = {out.node};
     auto one = (*ca)->networks.rotate(*id, rotation);
     if (!one) {
       return one.error();

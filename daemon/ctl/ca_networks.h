@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "ctl/ca_unlock.h"
 #include "ctl/session.h"
 #include "keys/network_authority.h"
 
@@ -21,13 +22,19 @@ struct CaNetworks {
   keys::NetworkAuthority networks;
 };
 
-core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session,
-                                                        const std::string& folder);
+// The networks' keys are under the passphrase of the CA's key, or in clear as it is.
+core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, const std::string& folder,
+                                                        const CaPassphrase& passphrase);
 
-// A node was shut out, of one network or (none named) of all: their keys without it, as a text of
-// statements; empty when it had none.
+// A node that is shut out, of one network or (none named) of all.
+struct ShutOut {
+  core::NodeId node;
+  std::string network;
+};
+
+// The keys of those networks without it, as a text of statements; empty when it had none.
 core::Result<std::string> rotate_without(Session& session, const std::string& folder,
-                                         const core::NodeId& node, const std::string& network);
+                                         const CaPassphrase& passphrase, const ShutOut& out);
 
 // A node by its id, or by the name that the CA signed it under last. kNotFound.
 core::Result<core::NodeId> node_of_ca(const std::string& folder, const std::string& node);

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "ctl/ca_networks.h"
+#include "ctl/ca_unlock.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
@@ -19,11 +20,16 @@ namespace json = boost::json;
 struct CreateOptions {
   std::string name;
   std::string ca = kDefaultCa;
+  SecretInput passphrase;
 };
 
 core::Result<identity::NetworkDescriptor> try_create(Session& session,
                                                      const CreateOptions& options) {
-  auto ca = open_networks(session, options.ca);
+  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
+  if (!passphrase) {
+    return passphrase.error();
+  }
+  auto ca = open_networks(session, options.ca, *passphrase);
   if (!ca) {
     return ca.error();
   }
@@ -54,6 +60,7 @@ struct RotateOptions {
   std::string activate_after = "10m";
   std::string overlap = "7d";
   std::string out;
+  SecretInput passphrase;
 };
 
 core::Result<std::chrono::milliseconds> duration_of(const std::string& text) {
@@ -93,7 +100,11 @@ core::Result<identity::Statement> try_rotate(Session& session, const RotateOptio
   if (!network) {
     return network.error();
   }
-  auto ca = open_networks(session, options.ca);
+  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
+  if (!passphrase) {
+    return passphrase.error();
+  }
+  auto ca = open_networks(session, options.ca, *passphrase);
   if (!ca) {
     return ca.error();
   }
@@ -141,6 +152,7 @@ void add_create(CLI::App& network, const CommandContext& context) {
               context, [options](Session& session) { return create(session, *options); });
   made.add_option("name", options->name, "Its name")->required()->type_name(value_name::kText);
   add_ca_option(made, options->ca);
+  add_ca_passphrase(made, options->passphrase);
 }
 
 void add_rotate(CLI::App& network, const CommandContext& context) {
@@ -152,6 +164,7 @@ void add_rotate(CLI::App& network, const CommandContext& context) {
               context, [options](Session& session) { return rotate(session, *options); });
   made.add_option("name", options->name, "Its name")->required()->type_name(value_name::kText);
   add_ca_option(made, options->ca);
+  add_ca_passphrase(made, options->passphrase);
   made.add_option("--exclude", options->exclude, "A node that is to be no member; repeatable")
       ->allow_extra_args(false)
       ->type_name(value_name::kNode);

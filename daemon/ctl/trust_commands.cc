@@ -7,6 +7,7 @@
 
 #include "ctl/acknowledged.h"
 #include "ctl/ca_networks.h"
+#include "ctl/ca_unlock.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
@@ -23,10 +24,6 @@ using core::Errc;
 using identity::Authority;
 using identity::Rotation;
 using identity::Statement;
-
-core::Result<Authority> open_ca(Session& session, const std::string& folder) {
-  return Authority::open({session.disk, session.clock, session.random}, folder);
-}
 
 // Writes the file and tells of it. kExitOk or that of the error.
 int give(Session& session, const Statement& statement, const std::string& out, json::object record,
@@ -59,6 +56,7 @@ struct RevokeOptions {
   std::string reason;
   std::string time;
   std::string ca = kDefaultCa;
+  SecretInput passphrase;
   std::string out = "-";
 };
 
@@ -88,8 +86,8 @@ core::Result<identity::DeniedEntry> target_of(const RevokeOptions& options) {
 }
 
 core::Result<Statement> change_denylist(Session& session, const RevokeOptions& options,
-                                        bool revokes) {
-  const auto ca = open_ca(session, options.ca);
+                                        const CaPassphrase& passphrase, bool revokes) {
+  const auto ca = open_authority(session, options.ca, passphrase);
   if (!ca) {
     return ca.error();
   }
@@ -111,7 +109,11 @@ core::Result<Statement> change_denylist(Session& session, const RevokeOptions& o
 }
 
 int revoke(Session& session, const RevokeOptions& options, bool revokes) {
-  const auto statement = change_denylist(session, options, revokes);
+  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
+  if (!passphrase) {
+    return session.fail(passphrase.error());
+  }
+  const auto statement = change_denylist(session, options, *passphrase, revokes);
   if (!statement) {
     return session.fail(statement.error());
   }
@@ -123,7 +125,7 @@ int revoke(Session& session, const RevokeOptions& options, bool revokes) {
   if (!revokes || !node) {
     return give(session, *statement, options.out, std::move(record));
   }
-  const auto keyrings = rotate_without(session, options.ca, *node, options.network);
+  const auto keyrings = rotate_without(session, options.ca, *passphrase, {*node, options.network});
   if (!keyrings) {
     return session.fail(keyrings.error());
   }
@@ -132,6 +134,7 @@ int revoke(Session& session, const RevokeOptions& options, bool revokes) {
 
 struct RotateOptions {
   std::string ca = kDefaultCa;
+  SecretInput passphrase;
   std::string out = "-";
   std::string lifetime = "3650d";
   std::string acknowledged;
@@ -143,7 +146,7 @@ int prepare(Session& session, const RotateOptions& options) {
   if (!lifetime) {
     return session.fail(lifetime.error());
   }
-  const auto ca = open_ca(session, options.ca);
+  const auto ca = open_authority(session, options.ca, options.passphrase);
   if (!ca) {
     return session.fail(ca.error());
   }
@@ -171,7 +174,7 @@ core::Result<void> check_acknowledged(Session& session, const RotateOptions& opt
 }
 
 int activate(Session& session, const RotateOptions& options) {
-  const auto ca = open_ca(session, options.ca);
+  const auto ca = open_authority(session, options.ca, options.passphrase);
   if (!ca) {
     return session.fail(ca.error());
   }
@@ -195,7 +198,7 @@ int activate(Session& session, const RotateOptions& options) {
 }
 
 int retire(Session& session, const RotateOptions& options) {
-  const auto ca = open_ca(session, options.ca);
+  const auto ca = open_authority(session, options.ca, options.passphrase);
   if (!ca) {
     return session.fail(ca.error());
   }
@@ -239,6 +242,7 @@ void add_revoke(CLI::App& node, const CommandContext& context, bool revokes) {
         ->type_name(value_name::kTime);
   }
   add_files(made, options->ca, options->out);
+  add_ca_passphrase(made, options->passphrase);
 }
 
 void add_rotate(CLI::App& ca, const CommandContext& context) {
@@ -270,6 +274,7 @@ void add_rotate(CLI::App& ca, const CommandContext& context) {
   third.add_flag("--force", options->force, "Whoever has an old certificate is shut out");
   for (CLI::App* made : {&first, &second, &third}) {
     add_files(*made, options->ca, options->out);
+    add_ca_passphrase(*made, options->passphrase);
   }
 }
 

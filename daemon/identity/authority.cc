@@ -10,6 +10,7 @@
 #include "identity/name.h"
 #include "identity/profile.h"
 #include "identity/rotation.h"
+#include "identity/sealed_key.h"
 #include "identity/time_text.h"
 
 namespace runard::identity {
@@ -34,17 +35,48 @@ core::Error missing_if_absent(core::Error error) {
 
 // The certificate is written last: with it the CA exists.
 core::Result<void> write_authority(Disk& disk, const fs::path& folder,
-                                   const crypto::PrivateKey& key,
+                                   const crypto::SecretBytes& key,
                                    const crypto::Certificate& certificate) {
-  const auto pem = key.pem();
-  if (!pem) {
-    return pem.error();
-  }
-  if (auto ok = write_durably(disk, folder / kCaKeyFile, pem->view(), kSecretMode); !ok) {
+  if (auto ok = write_durably(disk, folder / kCaKeyFile, key.view(), kSecretMode); !ok) {
     return ok.error();
   }
   const std::string text = certificate.pem();
   return write_durably(disk, folder / kCaCertificateFile, core::as_bytes(text), kPublicMode);
+}
+
+// What stands in ca.key.
+core::Result<crypto::SecretBytes> text_of(const crypto::PrivateKey& key,
+                                          const crypto::SecretBytes& passphrase,
+                                          core::Random& random) {
+  if (passphrase.empty()) {
+    return key.pem();
+  }
+  const auto sealed = seal_key(key, passphrase, {}, random);
+  if (!sealed) {
+    return sealed.error();
+  }
+  return crypto::SecretBytes::copy_of(core::as_bytes(*sealed));
+}
+
+core::Result<crypto::PrivateKey> key_in(const fs::path& file,
+                                        const crypto::SecretBytes& passphrase) {
+  const auto text = read_secret(file);
+  if (!text) {
+    return missing_if_absent(text.error());
+  }
+  const bool is_sealed = is_sealed_key(text->view());
+  if (is_sealed && passphrase.empty()) {
+    return fail(
+        Errc::kKeystoreKek,
+        fmt::format("{}: the CA's key is encrypted, and takes its passphrase", file.string()));
+  }
+  auto key = is_sealed ? open_key(text->view(), passphrase) : crypto::PrivateKey::from_pem(*text);
+  if (!key) {
+    const Errc code = key.error().code == Errc::kKeystoreLocked ? Errc::kKeystoreLocked
+                                                                : Errc::kIdentityUnreadable;
+    return fail(code, fmt::format("{}: {}", file.string(), key.error().about));
+  }
+  return key;
 }
 
 // A key is never overwritten, whatever its condition: it may be all that is left of a CA.
@@ -125,7 +157,8 @@ IssueRecord record_of(const crypto::Certificate& certificate, const Order& order
 }  // namespace
 
 core::Result<Authority> Authority::create(const Host& host, const fs::path& folder,
-                                          const std::string& name, core::Duration lifetime) {
+                                          const std::string& name, core::Duration lifetime,
+                                          const crypto::SecretBytes& passphrase) {
   auto key = crypto::PrivateKey::generate();
   if (!key) {
     return key.error();
@@ -133,6 +166,10 @@ core::Result<Authority> Authority::create(const Host& host, const fs::path& fold
   auto certificate = issue_root(*key, name, lifetime, host.clock.wall(), host.random);
   if (!certificate) {
     return certificate.error();
+  }
+  const auto text = text_of(*key, passphrase, host.random);
+  if (!text) {
+    return text.error();
   }
   if (auto made = make_private_folder(host.disk, folder); !made) {
     return made.error();
@@ -144,13 +181,21 @@ core::Result<Authority> Authority::create(const Host& host, const fs::path& fold
   if (auto ok = check_absent(folder); !ok) {
     return ok.error();
   }
-  if (auto ok = write_authority(host.disk, folder, *key, *certificate); !ok) {
+  if (auto ok = write_authority(host.disk, folder, *text, *certificate); !ok) {
     return ok.error();
   }
-  return Authority(host, folder, std::move(*lock), std::move(*key), std::move(*certificate));
+  return Authority(
+      host, folder, std::move(*lock),
+      {std::move(*key), std::move(*certificate), crypto::SecretBytes::copy_of(passphrase.view())});
 }
 
-core::Result<Authority> Authority::open(const Host& host, const fs::path& folder) {
+bool Authority::is_encrypted(const fs::path& folder) {
+  const auto text = read_secret(folder / kCaKeyFile);
+  return text && is_sealed_key(text->view());
+}
+
+core::Result<Authority> Authority::open(const Host& host, const fs::path& folder,
+                                        const crypto::SecretBytes& passphrase) {
   if (auto found = certificate_in(folder); !found) {
     return found.error();
   }
@@ -165,21 +210,26 @@ core::Result<Authority> Authority::open(const Host& host, const fs::path& folder
   if (!certificate) {
     return certificate.error();
   }
-  const auto text = read_secret(folder / kCaKeyFile);
-  if (!text) {
-    return missing_if_absent(text.error());
-  }
-  auto key = crypto::PrivateKey::from_pem(*text);
+  auto key = key_in(folder / kCaKeyFile, passphrase);
   if (!key) {
-    return fail(Errc::kIdentityUnreadable,
-                fmt::format("{}: {}", (folder / kCaKeyFile).string(), key.error().about));
+    return key.error();
   }
   const auto certified = certificate->public_key();
   if (!certified || !(*certified == key->public_key())) {
     return fail(Errc::kCertificateMismatch,
                 fmt::format("{}: ca.key is not the key of ca.crt", folder.string()));
   }
-  return Authority(host, folder, std::move(*lock), std::move(*key), std::move(*certificate));
+  return Authority(
+      host, folder, std::move(*lock),
+      {std::move(*key), std::move(*certificate), crypto::SecretBytes::copy_of(passphrase.view())});
+}
+
+core::Result<crypto::SecretBytes> Authority::key_text(const crypto::PrivateKey& key) const {
+  return text_of(key, passphrase_, host_.random);
+}
+
+core::Result<crypto::PrivateKey> Authority::read_key(const fs::path& file) const {
+  return key_in(file, passphrase_);
 }
 
 core::Result<crypto::Certificate> Authority::certificate_in(const fs::path& folder) {

@@ -1,6 +1,7 @@
 // Authority: a mesh's CA as a folder of files, which may live on a machine without a network:
 //
-//   ca.key       private key, PKCS #8, 0600          ca.crt       its certificate
+//   ca.key       private key, 0600: PKCS #8, or sealed_key.h's form under a passphrase
+//   ca.crt       its certificate
 //   networks     lines of "ID NAME"                  issued.log   every issuance (issue_log.h)
 //   trust.pem    the newest trust statement          denylist.pem the newest denylist
 //   lock         held while the CA is open           and files of a rotation (rotation.h)
@@ -49,10 +50,17 @@ struct Order {
 
 class Authority {
  public:
-  // A new CA in `folder`, which is made if its parent exists. kConflict when one is there.
+  // A new CA in `folder`, which is made if its parent exists. kConflict when one is there. With a
+  // passphrase its key is encrypted under it, without (empty) it is not.
   static core::Result<Authority> create(const Host& host, const std::filesystem::path& folder,
-                                        const std::string& name, core::Duration lifetime);
-  static core::Result<Authority> open(const Host& host, const std::filesystem::path& folder);
+                                        const std::string& name, core::Duration lifetime,
+                                        const crypto::SecretBytes& passphrase = {});
+  // kKeystoreKek when its key is encrypted and no passphrase is given, kKeystoreLocked when that is
+  // the wrong one.
+  static core::Result<Authority> open(const Host& host, const std::filesystem::path& folder,
+                                      const crypto::SecretBytes& passphrase = {});
+  // Whether its key takes a passphrase.
+  static bool is_encrypted(const std::filesystem::path& folder);
 
   // Without the lock and without the key: for looking at a CA.
   static core::Result<crypto::Certificate> certificate_in(const std::filesystem::path& folder);
@@ -64,6 +72,9 @@ class Authority {
   const crypto::PrivateKey& key() const { return key_; }
   const std::filesystem::path& folder() const { return folder_; }
   const Host& host() const { return host_; }
+  // A key as the CA keeps its own: under its passphrase, if it has one.
+  core::Result<crypto::SecretBytes> key_text(const crypto::PrivateKey& key) const;
+  core::Result<crypto::PrivateKey> read_key(const std::filesystem::path& file) const;
 
   // kConflict when there is a network of that name, kInvalidArgument for a bad name.
   core::Result<NetworkDescriptor> create_network(const std::string& name);
@@ -78,13 +89,19 @@ class Authority {
   }
 
  private:
-  Authority(const Host& host, std::filesystem::path folder, FileLock lock, crypto::PrivateKey key,
-            crypto::Certificate certificate)
+  // What the CA's key and certificate are, and what its key is encrypted under.
+  struct Root {
+    crypto::PrivateKey key;
+    crypto::Certificate certificate;
+    crypto::SecretBytes passphrase;  // empty: nothing
+  };
+  Authority(const Host& host, std::filesystem::path folder, FileLock lock, Root root)
       : host_(host),
         folder_(std::move(folder)),
         lock_(std::move(lock)),
-        key_(std::move(key)),
-        certificate_(std::move(certificate)) {}
+        key_(std::move(root.key)),
+        certificate_(std::move(root.certificate)),
+        passphrase_(std::move(root.passphrase)) {}
   core::Result<void> check_name(const Order& order) const;
 
   Host host_;
@@ -92,6 +109,7 @@ class Authority {
   FileLock lock_;
   crypto::PrivateKey key_;
   crypto::Certificate certificate_;
+  crypto::SecretBytes passphrase_;
 };
 
 }  // namespace runard::identity

@@ -168,11 +168,11 @@ core::Result<Certificate> Rotation::make_next(core::Duration lifetime) const {
   if (!cross) {
     return cross.error();
   }
-  const auto pem = key->pem();
-  if (!pem) {
-    return pem.error();
+  const auto kept = authority_.key_text(*key);
+  if (!kept) {
+    return kept.error();
   }
-  if (auto ok = write_durably(host.disk, folder / kNextKey, pem->view(), kSecretMode); !ok) {
+  if (auto ok = write_durably(host.disk, folder / kNextKey, kept->view(), kSecretMode); !ok) {
     return ok.error();
   }
   if (auto ok = write_text(host.disk, folder / kNextCross, cross->pem()); !ok) {
@@ -214,9 +214,7 @@ core::Result<std::optional<Statement>> Rotation::activate() const {
   if (!next || !trust || !lists(*trust, *next)) {
     return fail(Errc::kConflict, "there is no next root: begin with 'runarctl ca rotate prepare'");
   }
-  const auto text = read_secret(folder / kNextKey);
-  const auto key =
-      text ? crypto::PrivateKey::from_pem(*text) : core::Result<crypto::PrivateKey>(text.error());
+  const auto key = authority_.read_key(folder / kNextKey);
   if (!key) {
     return key.error();
   }

@@ -53,11 +53,25 @@ class Case(unittest.TestCase):
         return json.loads(self.ctl(*args, "-o", "json", **more).stdout)
 
     def make_mesh(self):
-        self.fingerprint = self.json("ca", "init", "--name", "acme", "--out", self.ca)["fingerprint"]
+        self.fingerprint = self.json("ca", "init", "--name", "acme", "--out", self.ca, "--no-passphrase")["fingerprint"]
         self.prod = self.json("network", "create", "prod", "--ca", self.ca)["id"]
         self.test = self.json("network", "create", "test", "--ca", self.ca)["id"]
+        self.init_node()
+
+    def init_node(self):
         self.node = self.json("node", "init", "--state", self.state, "--name", "web-1")["node"]
         self.ctl("node", "csr", "--state", self.state, "--out", self.csr)
+
+    def init_node_with_openssl(self):
+        """A key that openssl knows, as an earlier version kept it: it moves into the keystore at its first use."""
+        self.key, old = self.dir / "openssl.key", self.state / "identity/node.key"
+        openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", self.key)
+        for folder in (self.state, old.parent):
+            folder.mkdir(mode=0o700)
+        shutil.copy(self.key, old)
+        old.chmod(0o600)
+        self.node = self.json("node", "csr", "--state", self.state, "--name", "web-1", "--out", self.csr)["node"]
+        self.assertFalse(old.exists())
 
     def sign(self, *more, **named):
         return self.json("ca", "sign", self.csr, "--ca", self.ca, "--network", "prod", "--network",
@@ -75,6 +89,8 @@ class Case(unittest.TestCase):
 
 
 class Certificates(Case):
+    init_node = Case.init_node_with_openssl
+
     def setUp(self):
         super().setUp()
         self.make_mesh()
@@ -86,7 +102,7 @@ class Certificates(Case):
             self.assertIn("OK", out)
 
     def test_openssl_refuses_it_under_another_ca(self):
-        self.ctl("ca", "init", "--name", "acme", "--out", self.dir / "other")
+        self.ctl("ca", "init", "--name", "acme", "--out", self.dir / "other", "--no-passphrase")
         done = subprocess.run(["openssl", "verify", "-CAfile", self.dir / "other/ca.crt", self.bundle],
                               capture_output=True, text=True)
         self.assertNotEqual(done.returncode, 0)
@@ -155,14 +171,14 @@ class Certificates(Case):
 
     def test_the_request_verifies_and_the_keys_belong_together(self):
         openssl("req", "-in", self.csr, "-noout", "-verify")
-        self.assertEqual(openssl("pkey", "-in", self.state / "identity/node.key", "-pubout"),
+        self.assertEqual(openssl("pkey", "-in", self.key, "-pubout"),
                          openssl("x509", "-in", self.bundle, "-noout", "-pubkey"))
         self.assertEqual(openssl("pkey", "-in", self.ca / "ca.key", "-pubout"),
                          openssl("x509", "-in", self.ca / "ca.crt", "-noout", "-pubkey"))
 
     def test_tls_1_3_with_client_certificates_works_by_openssl(self):
         self.install("--ca-fingerprint", self.fingerprint)
-        pair = ["-cert", self.state / "identity/node.bundle", "-key", self.state / "identity/node.key",
+        pair = ["-cert", self.state / "identity/node.bundle", "-key", self.key,
                 "-CAfile", self.ca / "ca.crt", "-tls1_3"]
         server = subprocess.Popen(["openssl", "s_server", "-accept", "127.0.0.1:0", "-Verify", "1", "-verify_return_error",
                                    "-naccept", "1", *map(str, pair)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -245,7 +261,7 @@ class Installing(Case):
         before = self.installed()
         self.install("--ca-fingerprint", "SHA256:" + "0" * 64, code=6)
         # Another CA of the same name, signing the right key.
-        self.ctl("ca", "init", "--name", "acme", "--out", self.dir / "other")
+        self.ctl("ca", "init", "--name", "acme", "--out", self.dir / "other", "--no-passphrase")
         self.ctl("network", "create", "prod", "--ca", self.dir / "other")
         self.ctl("ca", "sign", self.csr, "--ca", self.dir / "other", "--network", "prod", "--out", self.bundle)
         self.install(code=6)
@@ -287,6 +303,8 @@ class Installing(Case):
 
 
 class Files(Case):
+    init_node = Case.init_node_with_openssl
+
     def setUp(self):
         super().setUp()
         old = os.umask(0)  # the modes must not lean on the umask
@@ -298,28 +316,29 @@ class Files(Case):
     def test_modes(self):
         for path, mode in ((self.ca, 0o700), (self.ca / "ca.key", 0o600), (self.ca / "ca.crt", 0o644),
                            (self.ca / "issued.log", 0o600), (self.state, 0o700), (self.state / "identity", 0o700),
-                           (self.state / "identity/node.key", 0o600), (self.state / "identity/node.bundle", 0o644)):
+                           (self.state / "keystore.rks", 0o600), (self.state / "identity/node.bundle", 0o644)):
             self.assertEqual(self.mode(path), mode, path)
 
     def test_keys_that_others_can_read_are_refused(self):
-        os.chmod(self.state / "identity/node.key", 0o640)
+        os.chmod(self.state / "keystore.rks", 0o640)
         self.assertIn("RUNAR-E4008", self.ctl("node", "csr", "--state", self.state, code=6).stderr)
         os.chmod(self.ca / "ca.key", 0o604)
         self.assertIn("RUNAR-E4008", self.ctl("network", "create", "x", "--ca", self.ca, code=6).stderr)
 
     def test_an_identity_and_a_ca_are_made_once(self):
-        key = (self.state / "identity/node.key").read_bytes()
+        key = (self.state / "keystore.rks").read_bytes()
         ca_key = (self.ca / "ca.key").read_bytes()
         self.ctl("node", "init", "--state", self.state, code=7)
-        self.ctl("ca", "init", "--name", "acme", "--out", self.ca, code=7)
-        self.assertEqual((self.state / "identity/node.key").read_bytes(), key)
+        self.ctl("ca", "init", "--name", "acme", "--out", self.ca, "--no-passphrase", code=7)
+        self.assertEqual((self.state / "keystore.rks").read_bytes(), key)
         self.assertEqual((self.ca / "ca.key").read_bytes(), ca_key)
 
     def test_no_private_key_is_in_anything_that_leaves_the_machine_or_is_said(self):
         scalars = [re.search(r"priv:\s*((?:[0-9a-f]{2}[:\s]*)+)pub:", openssl("pkey", "-in", key, "-noout", "-text"))[1]
-                   for key in (self.state / "identity/node.key", self.ca / "ca.key")]
+                   for key in (self.key, self.ca / "ca.key")]
         said = [self.ctl("ca", "inspect", self.ca), self.ctl("ca", "inspect", self.bundle),
-                self.ctl("ca", "inspect", self.state / "identity/node.key", code=6)]
+                self.ctl("ca", "inspect", self.key, code=6),
+                self.ctl("keystore", "inspect", "--state", self.state), self.ctl("key", "ls", "--state", self.state)]
         told = b"".join((one.stdout + one.stderr).encode() for one in said)
         told += self.csr.read_bytes() + self.bundle.read_bytes() + (self.ca / "issued.log").read_bytes()
         import base64

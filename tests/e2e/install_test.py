@@ -73,16 +73,16 @@ def test_what_root_makes_in_the_folders_of_runards_user_is_that_users(folder, ad
     state.mkdir(parents=True, mode=0o700)
     os.chown(state, user, user)  # as StateDirectory= leaves it
     csr, bundle = folder / "edge-1.csr", folder / "edge-1.bundle"
-    run(ctl, "ca", "init", "--name", "acme", "--out", ca)
+    run(ctl, "ca", "init", "--name", "acme", "--out", ca, "--no-passphrase")
     run(ctl, "network", "create", "main", "--ca", ca)
     run(ctl, "node", "init", "--state", state)
     run(ctl, "node", "csr", "--state", state, "--out", csr)
     run(ctl, "ca", "sign", csr, "--ca", ca, "--network", "main", "--out", bundle)
     pin = re.search(r"SHA256:\w+", run(ctl, "ca", "inspect", ca))[0]
     run(ctl, "node", "install", bundle, "--state", state, "--ca-fingerprint", pin)
-    for path in [state / "identity", *(state / "identity").iterdir()]:
+    for path in [state / "identity", *(state / "identity").iterdir(), *state.glob("keystore*")]:
         expect(f"{path} is not the user's", path.stat().st_uid == user)
-    expect("modes", (mode(state / "identity"), mode(state / "identity/node.key"), mode(ca), mode(ca / "ca.key")) ==
+    expect("modes", (mode(state / "identity"), mode(state / "keystore.rks"), mode(ca), mode(ca / "ca.key")) ==
            (0o700, 0o600, 0o700, 0o600))
     run(ctl, "node", "install", bundle, "--state", state, user=user, group=user, extra_groups=[])  # now without root
     run(ctl, "ca", "sign", csr, "--ca", ca, "--network", "main", code=1, user=user, group=user, extra_groups=[])

@@ -14,7 +14,7 @@ def runarctl(*args):
 class Authority:
     def __init__(self, folder, name="demo", networks=("main",)):
         self.folder = folder
-        made = json.loads(runarctl("-o", "json", "ca", "init", "--name", name, "--out", folder))
+        made = json.loads(runarctl("-o", "json", "ca", "init", "--name", name, "--out", folder, "--no-passphrase"))
         self.fingerprint = made["fingerprint"]
         for network in networks:
             runarctl("network", "create", network, "--ca", folder)

@@ -53,7 +53,7 @@ struct Terminal {
 // A terminal with a CA "acme" with the network prod, and a node with a request.
 struct Mesh : Terminal {
   Mesh() {
-    REQUIRE(run({"ca", "init", "--name", "acme", "--out", ca}) == 0);
+    REQUIRE(run({"ca", "init", "--name", "acme", "--out", ca, "--no-passphrase"}) == 0);
     REQUIRE(run({"network", "create", "prod", "--ca", ca}) == 0);
     REQUIRE(run({"node", "init", "--state", state, "--name", "web-1"}) == 0);
     REQUIRE(run({"node", "csr", "--state", state, "--out", csr}) == 0);
@@ -323,7 +323,7 @@ TEST_CASE("ca sign --group puts the node into groups, and ca inspect shows them"
 
 TEST_CASE("what exists is a conflict and stays as it is") {
   Mesh mesh;
-  CHECK(mesh.run({"ca", "init", "--name", "acme", "--out", mesh.ca}) == 7);
+  CHECK(mesh.run({"ca", "init", "--name", "acme", "--out", mesh.ca, "--no-passphrase"}) == 7);
   CHECK(mesh.run({"network", "create", "prod", "--ca", mesh.ca}) == 7);
   CHECK(mesh.run({"node", "init", "--state", mesh.state}) == 7);
   REQUIRE(mesh.sign() == 0);

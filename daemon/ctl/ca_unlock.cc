@@ -1,0 +1,38 @@
+#include "ctl/ca_unlock.h"
+
+#include "ctl/command.h"
+
+namespace runard::ctl {
+
+void add_ca_passphrase(CLI::App& made, SecretInput& passphrase) {
+  made.add_option("--passphrase-file", passphrase.file,
+                  "A file with the passphrase of the CA's key; - is standard input")
+      ->type_name(value_name::kFile);
+  made.add_option("--passphrase-fd", passphrase.fd, "A descriptor to read it from")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name(value_name::kNumber);
+}
+
+core::Result<CaPassphrase> ca_passphrase(const std::string& folder, const SecretInput& given) {
+  if (!given.is_given() && !identity::Authority::is_encrypted(folder)) {
+    return CaPassphrase();
+  }
+  auto text =
+      given.is_given() ? read_text(given) : ask_passphrase("Passphrase of the CA: ", Ask::kOnce);
+  return text ? core::Result<CaPassphrase>(std::move(*text)) : text.error();
+}
+
+core::Result<identity::Authority> open_authority(Session& session, const std::string& folder,
+                                                 const CaPassphrase& passphrase) {
+  const identity::Host host{session.disk, session.clock, session.random};
+  return passphrase ? identity::Authority::open(host, folder, *passphrase)
+                    : identity::Authority::open(host, folder);
+}
+
+core::Result<identity::Authority> open_authority(Session& session, const std::string& folder,
+                                                 const SecretInput& given) {
+  const auto passphrase = ca_passphrase(folder, given);
+  return passphrase ? open_authority(session, folder, *passphrase) : passphrase.error();
+}
+
+}  // namespace runard::ctl
