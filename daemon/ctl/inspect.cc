@@ -5,13 +5,13 @@
 #include <boost/json.hpp>
 #include <filesystem>
 
-#include "crypto/request.h"
 #include "identity/authority.h"
 #include "identity/bundle.h"
 #include "identity/certificate.h"
 #include "identity/fingerprint.h"
 #include "identity/profile.h"
 #include "identity/time_text.h"
+#include "keys/node_request.h"
 
 namespace runard::ctl {
 namespace {
@@ -62,13 +62,13 @@ int show_folder(Session& session, const std::string& folder) {
 }
 
 int show_request(Session& session, const std::string& text, const std::string& file) {
-  const auto request = crypto::SigningRequest::from_pem(text);
-  if (!request) {
+  const auto asked = keys::NodeRequest::from_pem(text);
+  if (!asked) {
     return session.fail(
-        core::fail(request.error().code, fmt::format("{}: {}", file, request.error().about)));
+        core::fail(asked.error().code, fmt::format("{}: {}", file, asked.error().about)));
   }
-  session.print("request", {{"node", identity::node_id_of(request->public_key()).text()},
-                            {"wished_name", request->common_name()},
+  session.print("request", {{"node", identity::node_id_of(asked->request.public_key()).text()},
+                            {"wished_name", asked->request.common_name()},
                             {"signature", "good"}});
   return kExitOk;
 }

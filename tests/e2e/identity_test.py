@@ -278,7 +278,7 @@ class Installing(Case):
 
     def test_network_names_can_not_be_exchanged_on_the_way(self):
         blocks = re.findall(r"-----BEGIN ([A-Z ]+)-----\n(.*?)-----END", self.bundle.read_text(), re.S)
-        self.assertEqual([label for label, _ in blocks], ["CERTIFICATE", "CERTIFICATE", "RUNARD NETWORKS"])
+        self.assertEqual([label for label, _ in blocks], ["CERTIFICATE", "CERTIFICATE", "RUNARD NETWORKS"] + 2 * ["RUNARD STATEMENT"])
         import base64
         body = base64.b64decode(blocks[2][1])
         swapped = body.replace(b"prod", b"____").replace(b"test", b"prod").replace(b"____", b"test")

@@ -460,7 +460,7 @@ def test_nothing_of_a_foreign_network_reaches_a_node(folder, add_daemon):
     known = member.ctl("-o", "json", "node", "ls").stdout + member.ctl("-o", "json", "status").stdout + member.log_text()
     for word in (name, "ledger"):
         expect((word.encode() in heard, word.encode() in sent, word in known), (False, False, False))
-    expect(member.ctl("call", f"{name}:math/add", "a=1", "b=1", check=False).returncode, 4)
+    expect(member.ctl("call", f"{name}:math/add", "a=1", "b=1", check=False).returncode, 6)
     expect(member.ctl("sub", f"{name}:>", "--count", "1", check=False).returncode, 6)
 
 

@@ -31,7 +31,13 @@ struct Terminal {
     in.str(input);
     out.str("");
     err.str("");
-    ctl::Session session{in, out, err, clock, random, disk, {}};
+    ctl::Session session{in,
+                         out,
+                         err,
+                         clock,
+                         random,
+                         disk,
+                         [](const std::string&) { return std::optional<std::string>(); }};
     const int code = ctl::run(std::move(args), session);
     socket = session.socket;
     return code;

@@ -24,7 +24,13 @@ Words offered(const std::string& line) {
   const FixedClock clock;
   core::SystemRandom random;
   identity::SystemDisk disk;
-  ctl::Session session{in, out, err, clock, random, disk, {}};
+  ctl::Session session{in,
+                       out,
+                       err,
+                       clock,
+                       random,
+                       disk,
+                       [](const std::string&) { return std::optional<std::string>(); }};
   session.socket = "/nonexistent/c.sock";
   REQUIRE(ctl::run({"complete-line", line}, session) == 0);
   Words words;
@@ -52,7 +58,8 @@ TEST_CASE("a line is split as a shell splits it") {
 
 TEST_CASE("commands are offered, and those of groups, but none that does not work yet") {
   CHECK(offered("runarctl ca") == Words{"ca", "call"});
-  CHECK(offered("runarctl node ") == Words{"csr", "info", "init", "install", "ls"});
+  CHECK(offered("runarctl node ") ==
+        Words{"csr", "info", "init", "install", "ls", "revoke", "unrevoke"});
   CHECK(offered("runarctl doct").empty());
   CHECK(offered("runarctl dlq ").empty());
   CHECK(offered("runarctl plugin ") == Words{"new"});

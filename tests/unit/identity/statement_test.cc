@@ -40,7 +40,7 @@ TEST_CASE("a statement's first bytes are those of the table") {
         "03"
         "22222222222222222222222222222222"
         "0000000000000102"
-        "00000197746e8b80"
+        "000001977420dc00"
         "00000002"
         "aabb");
 }
