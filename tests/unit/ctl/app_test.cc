@@ -284,7 +284,7 @@ TEST_CASE("data is on stdout alone, talk on stderr unless quiet") {
   Mesh mesh;
   REQUIRE(mesh.sign() == 0);
   CHECK(mesh.out.str().starts_with("-----BEGIN CERTIFICATE-----\n"));
-  CHECK(mesh.out.str().ends_with("-----END RUNARD NETWORKS-----\n"));
+  CHECK(mesh.out.str().ends_with("-----END RUNARD STATEMENT-----\n"));
   CHECK_FALSE(mesh.err.str().empty());
   REQUIRE(mesh.sign({"--quiet"}) == 0);
   CHECK(mesh.err.str().empty());
@@ -301,7 +301,7 @@ TEST_CASE("requests and bundles go through pipes") {
   CHECK(mesh.run({"ca", "inspect", "-", "--json"}) == 0);
   CHECK(mesh.json()["schema"] == "runar.bundle.v1");
   CHECK(mesh.json()["problem"].is_null());
-  mesh.input = std::string(300 * 1024, 'x');
+  mesh.input = std::string(2 << 20, 'x');
   CHECK(mesh.run({"ca", "inspect", "-"}) == 1);
 }
 
