@@ -37,7 +37,7 @@ core::Result<keys::Keystore> open_keystore(const identity::Host& host, const con
       keys::open_node_keystore(host, config.node.state_dir, *source, keys::Use::kWrite, log);
   if (opened && opened->kek().kind == keys::KekKind::kNone) {
     log.warn(
-        "THE KEYS OF THIS NODE ARE NOT ENCRYPTED: who can read its state directory, or a backup of "
+        "THE KEYS OF THIS NODE ARE NOT ENCRYPTED: who can read its state directory, or a copy of "
         "it, is this node",
         {core::field("kek", std::string(keys::kek_text(keys::KekKind::kNone))),
          core::field("do", "set identity.keystore.kek to systemd or to a passphrase_file")});

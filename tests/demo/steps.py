@@ -116,6 +116,32 @@ def event(mesh):
         listener.wait()
 
 
+@step("private", "A private field is seen by who holds a key for it, and by nobody else")
+def private(mesh):
+    alpha, beta, gamma = (mesh.nodes[n] for n in ("alpha", "beta", "gamma"))
+    own = next(n["node"] for n in beta.ask("node", "ls")["nodes"] if n["local"])
+    folder, public, key, request = (mesh.path / f"ann{end}" for end in ("", ".profile", ".beta", ".csr"))
+    beta.ctl("profile", "create", folder, "--name", "ann")
+    ann = beta.ask("profile", "export", folder, "--node", "0" * 26 if mesh.spoiled("private") else own, "--out", public)["id"]
+    beta.ctl("node", "csr", "--state", beta.folder / "state", "--name", "beta", "--out", request)
+    beta.ctl("profile", "delegate", folder, "--to", request, "--out", key)
+    for node, files in ((alpha, [public]), (beta, [public, key])):
+        for file in files:
+            node.ctl("profile", "import", file, "--state", node.folder / "state")
+        node.ctl("config", "reload")
+    mesh.say("ann made a profile; her node is beta, which may ask for her and holds her key; alpha knows the public part")
+    alpha.drop_plugin("profiles")
+    for node in (beta, gamma):
+        wait_for("profiles is seen", lambda: any(s["path"] == "profiles" and s["state"] == "running" for s in node.ask("service", "ls")["services"]))
+    alpha.ctl("call", "profiles/ann/profile/set", "name=Ann", f"owner={ann}", "birthday=1815-12-10", "phone=+44-20-4711")
+    owner = beta.ask("call", "--profile", "ann", "profiles/ann/profile")["result"]
+    expect("what ann's node sees", (owner["birthday"], owner["phone"]), ("1815-12-10", "+44-20-4711"))
+    member = gamma.ask("call", "profiles/ann/profile")["result"]
+    expect("what another member sees", (member["birthday"], member["phone"]), ({"$redacted": ["user"]}, "+44-20-4711"))
+    mesh.say("alpha holds ann's birthday (for ann alone) and phone (for members): beta, asking for ann, sees both")
+    mesh.say(f"gamma, a member, sees {json.dumps(member)}")
+
+
 @step("isolation", "A service of network backup is not to be seen from network main")
 def isolation(mesh):
     alpha, gamma = mesh.nodes["alpha"], mesh.nodes["gamma"]
@@ -126,7 +152,7 @@ def isolation(mesh):
         raise Failed("gamma could subscribe in a network that it is no member of")
     names = gamma.ctl("-o", "json", "node", "ls").stdout + gamma.log_text()
     if "backup" in names and not mesh.spoiled("isolation"):
-        raise Failed("gamma knows the name of a network that it is no member of")
+        raise Failed("gamma knows the name of a network that it is no member of: " + next(l for l in names.splitlines() if "backup" in l))
     if mesh.spoiled("isolation"):
         raise Failed("the event went to main")
     mesh.say("alpha published in backup: gamma may not subscribe there, and has never heard the network's name")
