@@ -128,6 +128,7 @@ def private(mesh):
     for node, files in ((alpha, [public]), (beta, [public, key])):
         for file in files:
             node.ctl("profile", "import", file, "--state", node.folder / "state")
+    for node in (alpha, beta):  # once all have it: a node that just hears of it holds its folder's lock
         node.ctl("config", "reload")
     mesh.say("ann made a profile; her node is beta, which may ask for her and holds her key; alpha knows the public part")
     alpha.drop_plugin("profiles")

@@ -85,6 +85,60 @@ def test_who_has_no_key_sees_redacted_and_nothing_else(folder, add_daemon):
         raise Failed(f"shown to people: {shown}")
 
 
+def own_id(daemon):
+    return next(n["node"] for n in daemon.ask("node", "ls")["nodes"] if n["local"])
+
+
+def take(profile, nodes):
+    """All import it before any tells the others: a node that just hears of it holds its folder's lock."""
+    for node in nodes:
+        node.ctl("profile", "import", profile, "--state", node.folder / "state")
+    for node in nodes:
+        node.ctl("config", "reload")
+
+
+def read_as_ann(second, folder, nodes):
+    """Lets second ask for ann, makes her the owner of data on the first of `nodes`, and gives what second sees."""
+    first, (public, key, request) = nodes[0], (folder / f"ann.{end}" for end in ("profile", "key", "csr"))
+    second.ctl("profile", "create", folder / "ann", "--name", "ann")
+    ann = second.ask("profile", "export", folder / "ann", "--node", own_id(second), "--out", public)["id"]
+    second.ctl("node", "csr", "--state", second.folder / "state", "--name", "second", "--out", request)
+    second.ctl("profile", "delegate", folder / "ann", "--to", request, "--out", key)
+    second.ctl("profile", "import", key, "--state", second.folder / "state")
+    take(public, nodes)
+    first.ctl("call", "profiles/ann/profile/set", "name=Ann", f"owner={ann}", f"birthday={SECRET}", f"phone={PHONE}")
+    return second.ask("call", "--profile", "ann", "profiles/ann/profile")["result"]
+
+
+def test_T21_the_owners_node_sees_all_and_a_member_sees_its_part(folder, add_daemon):
+    first, second = pair(folder, add_daemon)
+    owner = read_as_ann(second, folder, (first, second))
+    expect((owner["birthday"], owner["phone"]), (SECRET, PHONE))
+    member = second.ask("call", "profiles/ann/profile")["result"]
+    expect((member["birthday"], member["phone"]), ({"$redacted": ["user"]}, PHONE))
+
+
+def test_T14_a_node_that_is_not_ann_does_not_become_her_by_saying_so(folder, add_daemon):
+    first, second = pair(folder, add_daemon)
+    read_as_ann(second, folder, (first, second))
+    second.ctl("profile", "create", folder / "eve", "--name", "eve")
+    second.ctl("profile", "export", folder / "eve", "--node", own_id(second), "--out", folder / "eve.profile")
+    take(folder / "eve.profile", (first, second))
+    eve = second.ask("call", "--profile", "eve", "profiles/ann/profile")["result"]
+    expect(eve["birthday"], {"$redacted": ["user"]})  # she may ask, and is not whose data it is
+
+
+def test_T19_who_is_left_out_of_a_networks_new_key_sees_redacted(folder, add_daemon):
+    first, second = pair(folder, add_daemon)
+    expect(second.ask("call", "profiles/ann/profile")["result"]["phone"], PHONE)
+    first.ctl("network", "rotate-key", "main", "--ca", folder / "ca", "--exclude", own_id(second), "--activate-after", "0s",
+              "--out", folder / "main.keyring")
+    first.ctl("node", "install", folder / "main.keyring", "--state", first.folder / "state")
+    first.ctl("config", "reload")
+    wait_for("second is an outsider", lambda: second.ask("call", "profiles/ann/profile")["result"]["phone"] == {"$redacted": ["system"]})
+    expect(second.ask("call", "profiles/ann/profile")["result"]["name"], "Ann")
+
+
 def test_the_secret_is_neither_in_memory_nor_on_the_disk_of_who_has_no_key(folder, add_daemon):
     first, second = pair(folder, add_daemon)
     for _ in range(5):
