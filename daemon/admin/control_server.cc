@@ -199,6 +199,13 @@ void ControlServer::handle(const SessionPtr& session, std::uint64_t id, std::str
       {"bench_pub", &ControlServer::bench_pub}, {"bench_sub", &ControlServer::bench_sub}};
   const auto* at = std::find_if(std::begin(kMethods), std::end(kMethods),
                                 [&](const auto& m) { return m.first == method; });
+  ControlAnswer answer([session, id](const core::Result<boost::json::object>& result) {
+    result ? session->send({{"id", id}, {"result", *result}})
+           : session->send_error(id, result.error());
+  });
+  if (at == std::end(kMethods) && sources_.more && sources_.more(method, params, answer)) {
+    return;
+  }
   if (at == std::end(kMethods)) {
     session->send_error(id,
                         core::fail(Errc::kNotFound, "no method \"" + std::string(method) + "\""));

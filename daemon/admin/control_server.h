@@ -15,6 +15,7 @@
 #include "admin/bench.h"
 #include "admin/pub_bench.h"
 #include "admin/session.h"
+#include "core/function.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/slot_table.h"
@@ -29,11 +30,18 @@ struct ControlOptions {
   core::Duration default_timeout = std::chrono::seconds(5);
 };
 
+// Comes once, on any thread.
+using ControlAnswer = core::UniqueFunction<void(core::Result<boost::json::object>)>;
+
 // What the server shows and does not know itself.
 struct ControlSources {
   std::function<boost::json::object()> status;
   std::function<std::string()> config_yaml;
   std::function<std::string()> config_json;
+  // Methods of other parts. False: it is none of them, and `answer` is still whole.
+  std::function<bool(std::string_view method, const boost::json::object& params,
+                     ControlAnswer& answer)>
+      more;
 };
 
 class EventStream;

@@ -203,6 +203,23 @@ constexpr ErrorInfo kTable[] = {
      "What the keystore is encrypted under was not given.",
      "Name it in identity.keystore.kek; 'runarctl keystore inspect' tells what it is and 'runarctl "
      "keystore rekey' changes it."},
+    {static_cast<Errc>(4201), Kind::kInvalidParams, "TOKEN_INVALID",
+     "This is not an enrolment token.",
+     "Copy all of what 'runarctl token create' wrote: one line that begins with rnt1."},
+    {static_cast<Errc>(4202), Kind::kDenied, "TOKEN_EXPIRED", "The token's time is over.",
+     "Make a new one with 'runarctl token create'; check this machine's clock."},
+    {static_cast<Errc>(4203), Kind::kDenied, "ENROLMENT_REFUSED",
+     "The issuer refused the enrolment.",
+     "Read the issuer's log: a token that is used up, expired or removed, or a name that another "
+     "node has."},
+    {static_cast<Errc>(4204), Kind::kDenied, "ENROLMENT_DENIED",
+     "An operator denied the enrolment.", "Ask the operator of the mesh."},
+    {static_cast<Errc>(4205), Kind::kTimeout, "ENROLMENT_EXPIRED",
+     "The issuer waited for an operator's approval, and none came.",
+     "Ask the operator to run 'runarctl token approve ID' on the issuer, and enrol again."},
+    {static_cast<Errc>(4206), Kind::kDenied, "RENEWAL_REFUSED",
+     "The issuer does not renew this node's certificate.",
+     "Read the issuer's log; a node that was denied is signed again only by the CA's operator."},
 
     {kLinkLost, Kind::kUnavailable, "LINK_LOST", "The link to the node was lost.",
      "It is dialled again by itself."},

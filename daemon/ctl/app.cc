@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "ctl/command.h"
+#include "ctl/enrol_commands.h"
 #include "ctl/suggest.h"
 
 namespace runard::ctl {
@@ -50,6 +51,8 @@ void add_commands(CLI::App& app, const CommandContext& context) {
   add_ca_commands(app, context);
   add_network_commands(app, context);
   add_node_identity_commands(app, context);
+  add_enroll_command(app, context);
+  add_token_commands(app, context);
   add_explain_command(app, context);
   add_completion_command(app, context);
   add_later_commands(app, context);

@@ -116,6 +116,15 @@ int explain(Session& session, const std::string& key) {
   return kExitOk;
 }
 
+int reload(Session& session) {
+  const Answer answer = ask(session, "reload");
+  if (!answer.result) {
+    return answer.exit;
+  }
+  session.print("reload", {{"reloaded", true}});
+  return kExitOk;
+}
+
 }  // namespace
 
 void add_config_commands(CLI::App& app, const CommandContext& context) {
@@ -124,6 +133,10 @@ void add_config_commands(CLI::App& app, const CommandContext& context) {
           {"show", "What the running daemon uses, defaults included, secrets cut",
            "runarctl config show"},
           context, show);
+  command(config,
+          {"reload", "Takes this node's certificate again; all of it or nothing",
+           "runarctl config reload"},
+          context, reload);
   const auto file = std::make_shared<std::string>();
   CLI::App& check = command(config,
                             {"validate", "Checks a file as 'runard --check' does",

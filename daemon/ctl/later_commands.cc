@@ -22,7 +22,6 @@ constexpr const char* kFolder =
     "true.";
 
 constexpr Later kLater[] = {
-    {"node", "enroll", "Enrol by hand: node init, node csr, ca sign, node install."},
     {"node", "revoke", nullptr},
     {"node", "drain", "Stop it: systemctl stop runard drains before it ends."},
     {"plugin", "ls", "'runarctl status' shows the plugin of each service."},
@@ -34,7 +33,6 @@ constexpr Later kLater[] = {
     {"plugin", "trust", nullptr},
     {"ca", "rotate", nullptr},
     {"network", "rotate-key", nullptr},
-    {"token", "create", "Enrol by hand: node init, node csr, ca sign, node install."},
     {"profile", "create", nullptr},
     {"profile", "export", nullptr},
     {"label", "ls", nullptr},
@@ -51,7 +49,6 @@ constexpr Later kLater[] = {
     {"dlq", "purge", nullptr},
     {"", "doctor", "'runarctl status' and 'runarctl config validate' show most of it."},
     {"config", "diff", "Compare the file with 'runarctl config show'."},
-    {"config", "reload", kRestart},
     {"", "trace", nullptr},
     {"", "top", "'runarctl status' shows the figures of this node."},
 };

@@ -52,7 +52,7 @@ class Daemon {
  private:
   core::Result<void> start();
   void ready();
-  void reload();
+  core::Result<void> reload();
   void wait_for_signal();
   void on_signal(int signal);
   void drain();
@@ -96,6 +96,15 @@ core::Result<void> Daemon::start() {
     return epoch.error();
   }
   local_.emplace(context_, config_, *epoch);
+  local_->on_control([this](std::string_view method, const boost::json::object&,
+                            admin::ControlAnswer& answer) {
+    if (method != "reload") {
+      return false;
+    }
+    const auto reloaded = reload();
+    answer(reloaded ? core::Result<boost::json::object>(boost::json::object()) : reloaded.error());
+    return true;
+  });
   if (!config_.local_only()) {
     auto mesh = MeshNode::make(context_, config_, *state_, *epoch, *local_);
     if (!mesh) {
@@ -151,7 +160,7 @@ void Daemon::wait_for_signal() {
 
 void Daemon::on_signal(int signal) {
   if (signal == SIGHUP) {
-    reload();
+    static_cast<void>(reload());  // it is logged
     return;
   }
   if (stopping_) {
@@ -163,19 +172,20 @@ void Daemon::on_signal(int signal) {
   drain();
 }
 
-void Daemon::reload() {
+// All of it, or nothing: whoever asked is told which.
+core::Result<void> Daemon::reload() {
   notify_.reloading();
-  if (mesh_) {
-    if (const auto reloaded = mesh_->reload_identity(); !reloaded) {
-      log_.error("reload failed, everything stays as it was",
-                 {core::field("why", core::describe(reloaded.error()))});
-    } else {
-      log_.info("reloaded the identity; a changed configuration takes a restart");
-    }
+  const auto reloaded = mesh_ ? mesh_->reload_identity() : core::Result<void>();
+  if (!reloaded) {
+    log_.error("reload failed, everything stays as it was",
+               {core::field("why", core::describe(reloaded.error()))});
+  } else if (mesh_) {
+    log_.info("reloaded the identity; a changed configuration takes a restart");
   } else {
     log_.info("nothing to reload: a changed configuration takes a restart");
   }
-  notify_.ready("reloaded");
+  notify_.ready(reloaded ? "reloaded" : "reload failed");
+  return reloaded;
 }
 
 // Peers are told first, so that they choose this node no more; what they have sent meanwhile is

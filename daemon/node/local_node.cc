@@ -66,7 +66,13 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
           {config.control.socket, config.control.group, context.version, config.request_timeout},
           {[this] { return status(); },
            [this] { return config::show(config_, config::ShowAs::kYaml); },
-           [this] { return config::show(config_, config::ShowAs::kJson); }},
+           [this] { return config::show(config_, config::ShowAs::kJson); },
+           [this](std::string_view method, const json::object& params,
+                  admin::ControlAnswer& answer) {
+             return std::ranges::any_of(controls_, [&](const Control& control) {
+               return control(method, params, answer);
+             });
+           }},
           calls_, broker_, registry_, context.clock, context.log.component("admin")) {
   host_control_.set_host(&plugins_);
   for (const std::string& network : registry_.networks()) {

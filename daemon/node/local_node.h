@@ -45,6 +45,11 @@ class LocalNode {
   // Adds to what the control socket shows as the status. Before start().
   void on_status(std::function<void(boost::json::object&)> more) { more_status_ = std::move(more); }
 
+  // Methods of the control socket that other parts answer; see admin::ControlSources::more.
+  using Control = std::function<bool(std::string_view method, const boost::json::object& params,
+                                     admin::ControlAnswer& answer)>;
+  void on_control(Control more) { controls_.push_back(std::move(more)); }
+
   // Opens the control socket, then loads the plugins; `ready` comes when each service runs or has
   // failed.
   core::Result<void> start(core::Task ready);
@@ -83,6 +88,7 @@ class LocalNode {
   std::set<std::string> enabled_files_;
   admin::ControlServer server_;
   std::function<void(boost::json::object&)> more_status_;
+  std::vector<Control> controls_;
   boost::asio::thread_pool files_{1};  // reads dropped files; joined first
 };
 

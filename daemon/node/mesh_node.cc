@@ -4,7 +4,7 @@
 
 #include "admin/render.h"
 #include "discovery/static_peers.h"
-#include "identity/certificate.h"
+#include "identity/authority.h"
 
 namespace runard::node {
 namespace json = boost::json;
@@ -62,6 +62,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config,
 
 MeshNode::~MeshNode() {
   context_.control.cancel(timer_);
+  context_.control.cancel(relink_timer_);
 }
 
 core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
@@ -89,53 +90,40 @@ core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
   return node;
 }
 
-core::Result<std::shared_ptr<const transport::TlsContext>> MeshNode::make_tls() const {
-  const std::shared_ptr<const identity::TlsMaterial> material = identity_.tls;
-  std::vector<X509*> intermediates;
-  for (const crypto::Certificate& certificate : material->intermediates) {
-    intermediates.push_back(certificate.native());
-  }
-  const transport::TlsMaterial given{material->key.native(), material->certificate.native(),
-                                     intermediates};
-  return transport::TlsContext::create(
-      given,
-      [material,
-       &clock = context_.clock](X509_STORE_CTX* chain) -> core::Result<transport::PeerIdentity> {
-        const auto peer = identity::verify_peer(chain, material->trust, clock.wall());
-        if (!peer) {
-          return peer.error();
-        }
-        return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->groups,
-                                       peer->not_after};
-      });
-}
-
 core::Result<void> MeshNode::open(const config::Quic& quic,
                                   const transport::ResetSecret::Bytes& reset_secret) {
-  const auto tls = make_tls();
+  if (auto opened = open_issuer(quic); !opened) {
+    return opened.error();
+  }
+  const auto tls = make_tls(identity_);
   if (!tls) {
     return tls.error();
   }
+  tls_ = *tls;
   const auto listen = transport::Address::parse(quic.listen.text());
   if (!listen) {
     return core::fail(core::Errc::kAddressUnusable, "transport.quic.listen: " + quic.listen.text());
   }
   transport::EndpointOptions options;
-  options.self = {identity_.id, identity_.name, epoch_, texts(quic.advertise), networks_.ids()};
+  options.self = {identity_.id,          identity_.name,  epoch_,
+                  texts(quic.advertise), networks_.ids(), issuer_ ? wire::kFeatureIssuer : 0};
   options.limits.payload = config_.limits.payload;
   options.limits.links = config_.limits.peers;
   options.limits.shared_memory = config_.limits.memory;
   options.tls = *tls;
   options.reset_secret = reset_secret;
   options.listen = *listen;
-  auto endpoint =
-      transport::Endpoint::open(context_.io, std::move(options),
-                                {context_.clock, context_.random, networks_, local_.calls(),
-                                 inbound_, *this, context_.log.component("transport")});
+  auto endpoint = transport::Endpoint::open(
+      context_.io, std::move(options),
+      {context_.clock, context_.random, networks_, local_.calls(), inbound_, *this,
+       context_.log.component("transport"), issuer_.get()});
   if (!endpoint) {
     return endpoint.error();
   }
   endpoint_ = std::move(*endpoint);
+  if (issuer_) {
+    issuer_->attach(endpoint_.get());
+  }
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
   local_.broker().set_peers(&peers_);
   local_.on_status([this](json::object& status) { add_status(status); });
@@ -150,7 +138,27 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   return {};
 }
 
+core::Result<void> MeshNode::open_issuer(const config::Quic& quic) {
+  if (!config_.issuer) {
+    return {};
+  }
+  if (const auto root = identity::Authority::certificate_in(config_.issuer->ca); !root) {
+    return root.error();
+  }
+  issuer_ = std::make_unique<Issuer>(
+      context_, config_.issuer->ca, [this] { return identity_.tls->trust; }, texts(quic.advertise));
+  for (const std::string& network : local_.registry().networks()) {
+    local_.registry().put_system(issuer_->row(network), *issuer_);
+  }
+  local_.on_control(
+      [this](std::string_view method, const json::object& params, admin::ControlAnswer& answer) {
+        return issuer_->control(method, params, answer);
+      });
+  return {};
+}
+
 core::Result<void> MeshNode::start() {
+  start_renewal();
   mesh_.local_changed(local_.registry().local(), context_.clock.now());
   if (config_.discovery) {
     if (auto told = discovery::tell_static_peers(texts(config_.discovery->peers), *this); !told) {
@@ -198,6 +206,10 @@ void MeshNode::rearm() {
 }
 
 void MeshNode::drain() {
+  context_.control.cancel(relink_timer_);
+  if (renewal_) {
+    renewal_->stop();
+  }
   multicast_.stop();
   local_.registry().drain();
   mesh_.drain(context_.clock.now());
@@ -225,24 +237,6 @@ void MeshNode::close() {
   local_.broker().set_peers(nullptr);
   links_.clear();
   endpoint_.reset();
-}
-
-core::Result<void> MeshNode::reload_identity() {
-  auto identity = identity::NodeIdentity::load(state_dir_, context_.clock.wall());
-  if (!identity) {
-    return identity.error();
-  }
-  if (identity->id != identity_.id) {
-    return core::fail(core::Errc::kCertificateMismatch,
-                      "the node's key was replaced: that takes a restart");
-  }
-  identity_ = std::move(*identity);
-  const auto tls = make_tls();
-  if (!tls) {
-    return tls.error();
-  }
-  endpoint_->set_tls(*tls);
-  return {};
 }
 
 void MeshNode::add_status(json::object& status) const {
@@ -274,6 +268,10 @@ void MeshNode::add_status(json::object& status) const {
                     {"peers", std::move(peers)},
                     {"targets", std::move(unreached)},
                     {"certificate_until", admin::time_value(identity_.not_after)},
+                    {"certificate", renewal_ ? json::value(renewal_->status()) : nullptr},
+                    {"issuer", issuer_ ? json::value(issuer_->status()) : nullptr},
+                    {"guests", stats.guests},
+                    {"guests_refused", stats.guests_refused},
                     {"handshakes", stats.handshakes},
                     {"handshakes_failed", stats.handshakes_failed},
                     {"strangers_dropped", stats.initials_dropped},

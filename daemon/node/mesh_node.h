@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "config/config.h"
@@ -17,9 +18,12 @@
 #include "identity/state_dir.h"
 #include "mesh/mesh.h"
 #include "node/inbound_events.h"
+#include "node/issuer.h"
 #include "node/local_node.h"
 #include "node/network_map.h"
 #include "node/peer_links.h"
+#include "node/renewal.h"
+#include "node/renewal_client.h"
 #include "system/remote_services.h"
 #include "transport/endpoint.h"
 
@@ -54,12 +58,20 @@ class MeshNode final : private mesh::Port,
            LocalNode& local, Self self);
   core::Result<void> open(const config::Quic& quic,
                           const transport::ResetSecret::Bytes& reset_secret);
-  core::Result<std::shared_ptr<const transport::TlsContext>> make_tls() const;
+  core::Result<void> open_issuer(const config::Quic& quic);
+  void add_status(boost::json::object& status) const;
   core::Result<void> start_multicast(const config::Multicast& multicast);
   void rearm();
   void wait_until_left(core::Task left);
-  void add_status(boost::json::object& status) const;
   std::vector<std::string> names_of(const std::vector<core::NetworkId>& networks) const;
+
+  // mesh_identity.cc
+  using Tls = std::shared_ptr<const transport::TlsContext>;
+  core::Result<Tls> make_tls(const identity::NodeIdentity& identity) const;
+  void start_renewal();
+  std::vector<core::NodeId> issuers() const;
+  void ask_issuer(const core::NodeId& issuer, core::Bytes request, RenewalHooks::Granted granted);
+  void relink(core::Duration pause);
 
   // mesh::Port
   bool send_control(mesh::LinkId link, wire::SyncType type, core::Bytes body) override;
@@ -95,14 +107,19 @@ class MeshNode final : private mesh::Port,
   system::PastClient past_;
   PeerLinks peers_;
   InboundEvents inbound_;
+  std::unique_ptr<Issuer> issuer_;  // null: this node signs nothing
   std::unique_ptr<transport::Endpoint> endpoint_;
+  Tls tls_;  // of new links
   mesh::Mesh mesh_;
   discovery::Multicast multicast_;
   struct Link {
     std::shared_ptr<transport::RemoteNode> remote;
     std::uint64_t epoch = 0;
+    std::string address;
+    const transport::TlsContext* tls = nullptr;  // with which this node proved itself
   };
   std::unordered_map<transport::LinkId, Link> links_;
+  std::set<core::NodeId> issuers_;  // nodes that said they are
   struct Known {
     std::string name;
     std::vector<std::string> networks;  // in common, by this node's names
@@ -110,7 +127,10 @@ class MeshNode final : private mesh::Port,
   std::unordered_map<core::NodeId, Known> known_;  // nodes that were linked
   system::RemoteServices remote_services_;
   std::unordered_map<transport::DialId, mesh::DialId> dials_;
+  std::unique_ptr<RenewalClient> renewal_client_;
+  std::unique_ptr<Renewal> renewal_;
   core::TimerId timer_ = 0;
+  core::TimerId relink_timer_ = 0;
 };
 
 }  // namespace runard::node

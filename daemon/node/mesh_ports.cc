@@ -71,6 +71,13 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   Link& known = links_[link];
   known.remote = std::move(remote);
   known.epoch = peer.epoch;
+  known.address = peer.address.text();
+  known.tls = peer.own_tls;
+  if ((peer.features & wire::kFeatureIssuer) != 0) {
+    issuers_.insert(peer.node);
+  } else {
+    issuers_.erase(peer.node);
+  }
   known_[peer.node] = {peer.name, names_of(peer.networks)};
   mesh::PeerInfo info;
   info.node = peer.node;
