@@ -18,8 +18,8 @@
 #include <optional>
 #include <string>
 
-#include "admin/latency_histogram.h"
 #include "core/function.h"
+#include "core/latency_histogram.h"
 #include "rpc/handler.h"
 
 namespace runard::admin {
@@ -84,7 +84,7 @@ class Bench final : private rpc::Completion {
   Done done_;
   core::TimePoint began_{};
   std::unique_ptr<Lane[]> lanes_;
-  LatencyHistogram latencies_;
+  core::LatencyHistogram<6> latencies_;  // within 1.6 %
   std::atomic<std::uint64_t> started_{0}, answered_{0}, errors_{0};
   std::atomic<std::uint32_t> running_{0};  // lanes, and start() itself
   std::atomic<bool> stopping_{false};

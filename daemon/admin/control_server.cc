@@ -196,7 +196,8 @@ void ControlServer::handle(const SessionPtr& session, std::uint64_t id, std::str
       {"providers", &ControlServer::providers}, {"call", &ControlServer::call},
       {"publish", &ControlServer::publish},     {"subscribe", &ControlServer::subscribe},
       {"cancel", &ControlServer::cancel},       {"bench", &ControlServer::bench},
-      {"bench_pub", &ControlServer::bench_pub}, {"bench_sub", &ControlServer::bench_sub}};
+      {"bench_pub", &ControlServer::bench_pub}, {"bench_sub", &ControlServer::bench_sub},
+      {"labels", &ControlServer::labels},       {"who_can", &ControlServer::who_can}};
   const auto* at = std::find_if(std::begin(kMethods), std::end(kMethods),
                                 [&](const auto& m) { return m.first == method; });
   ControlAnswer answer([session, id](const core::Result<boost::json::object>& result) {

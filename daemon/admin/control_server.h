@@ -15,8 +15,8 @@
 #include "admin/bench.h"
 #include "admin/pub_bench.h"
 #include "admin/session.h"
-#include "core/function.h"
 #include "core/clock.h"
+#include "core/function.h"
 #include "core/log.h"
 #include "core/slot_table.h"
 #include "registry/registry.h"
@@ -42,6 +42,16 @@ struct ControlSources {
   std::function<bool(std::string_view method, const boost::json::object& params,
                      ControlAnswer& answer)>
       more;
+  // Private fields; unset: this node has none.
+  std::function<boost::json::array()> labels;
+  // Who may read fields with the label, in that network (its name). kNotFound.
+  std::function<core::Result<boost::json::object>(const std::string& label,
+                                                  const std::string& network)>
+      who_can;
+  // The id of a type with that schema.
+  std::function<core::Result<std::uint64_t>(const std::string& schema)> type_of;
+  // A profile by its name or id. kNotFound.
+  std::function<core::Result<core::ProfileId>(const std::string& name)> find_profile;
 };
 
 class EventStream;
@@ -94,6 +104,12 @@ class ControlServer final : private Requests, private rpc::Completion {
   void status(const SessionPtr& session, std::uint64_t id, const Params& params);
   void nodes(const SessionPtr& session, std::uint64_t id, const Params& params);
   void config(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void labels(const SessionPtr& session, std::uint64_t id, const Params& params);
+  void who_can(const SessionPtr& session, std::uint64_t id, const Params& params);
+  // What the action says of private fields holds for a caller without types, too.
+  core::Result<void> add_type(routing::TopicView path, rpc::Payload& payload) const;
+  // Zero when the parameter is not there. kNotFound.
+  core::Result<core::ProfileId> profile_of(const Params& params, std::string_view key) const;
   void providers(const SessionPtr& session, std::uint64_t id, const Params& params);
   void call(const SessionPtr& session, std::uint64_t id, const Params& params);
   void publish(const SessionPtr& session, std::uint64_t id, const Params& params);

@@ -54,10 +54,18 @@ void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Para
   }
   const auto path =
       routing::TopicPath::parse(text_of(params, "path"), registry_.networks().front());
-  const auto payload = payload_of(params);
+  auto payload = payload_of(params);
   auto target = node_of(params, "node", registry_);
-  if (!path || !payload || !target) {
-    session->send_error(id, !path ? path.error() : !payload ? payload.error() : target.error());
+  const auto profile = profile_of(params, "profile");
+  if (!path || !payload || !target || !profile) {
+    session->send_error(id, !path      ? path.error()
+                            : !payload ? payload.error()
+                            : !target  ? target.error()
+                                       : profile.error());
+    return;
+  }
+  if (const auto typed = add_type({path->network(), path->path()}, *payload); !typed) {
+    session->send_error(id, typed.error());
     return;
   }
   std::vector<rpc::Pair> meta;
@@ -77,7 +85,10 @@ void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Para
   request.path = path->path();
   request.payload = *payload;
   request.meta = meta;
-  request.deadline = now + (timeout > core::Duration{0} ? timeout : options_.default_timeout);
+  request.caller.profile = *profile;
+  if (timeout > core::Duration{0}) {
+    request.deadline = now + timeout;  // else the dispatcher gives it one
+  }
   request.target = *target;
   const auto opened = pending_.open();
   if (opened.value == nullptr) {
@@ -151,8 +162,12 @@ void ControlServer::publish(const SessionPtr& session, std::uint64_t id, const P
       routing::TopicPath::parse(text_of(params, "topic"), registry_.networks().front());
   const auto payload = payload_of(params);
   const auto target = node_of(params, "target", registry_);
-  if (!path || !payload || !target) {
-    session->send_error(id, !path ? path.error() : !payload ? payload.error() : target.error());
+  const auto owner = profile_of(params, "owner");
+  if (!path || !payload || !target || !owner) {
+    session->send_error(id, !path      ? path.error()
+                            : !payload ? payload.error()
+                            : !target  ? target.error()
+                                       : owner.error());
     return;
   }
   if (path->is_system()) {
@@ -165,6 +180,7 @@ void ControlServer::publish(const SessionPtr& session, std::uint64_t id, const P
   event.topic = path->path();
   event.payload = *payload;
   event.publisher = "runarctl";
+  event.owner = *owner;
   rpc::PublishOptions options;
   options.broadcast = !flag_of(params, "local");
   options.guaranteed = flag_of(params, "guaranteed");

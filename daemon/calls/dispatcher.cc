@@ -93,11 +93,9 @@ rpc::Ticket Dispatcher::call(const rpc::Request& request, const rpc::Responder& 
     return 0;
   }
   rpc::Request own = request;  // from here on its deadline and what it matched are filled in
-  if (own.deadline == core::kNever) {
-    own.deadline = now + options_.default_timeout;
-  }
   call->uses.store(call->uses.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   call->caller = responder;
+  call->began = now;
   call->deadline.store(own.deadline.time_since_epoch().count(), std::memory_order_relaxed);
   call->attempt.store(0, std::memory_order_relaxed);
   call->handler.store(nullptr, std::memory_order_relaxed);
@@ -105,6 +103,11 @@ rpc::Ticket Dispatcher::call(const rpc::Request& request, const rpc::Responder& 
 }
 
 core::Error Dispatcher::nobody(const rpc::Request& request, bool known) const {
+  const bool own = (request.flags & rpc::kInbound) == 0 && !request.path.starts_with('$');
+  if (own && options_.gate != nullptr &&
+      !options_.gate->admit_self(policy::Action::kCall, {request.network, request.path})) {
+    return core::fail(Errc::kDenied, std::string(policy::kDeniedHere), Executed::kNo);
+  }
   if (known) {
     return core::fail(Errc::kNoEndpoint, path_text("no reachable node may take", request),
                       Executed::kNo);
@@ -129,6 +132,11 @@ rpc::Ticket Dispatcher::run(core::SlotId id, Call& call, rpc::Request& request) 
       return 0;
     }
     call.has_others = choice.fit > 1 && tries + 1 < kMaxAttempts;
+    if (request.deadline == core::kNever) {
+      const core::Duration own = choice.provider->timeout;
+      request.deadline = call.began + (own > core::Duration{0} ? own : options_.default_timeout);
+      call.deadline.store(request.deadline.time_since_epoch().count(), std::memory_order_relaxed);
+    }
     switch (attempt(id, call, request, choice)) {
       case kCalling:  // pending: from here on the slot may be anybody's
         arm_sweep();

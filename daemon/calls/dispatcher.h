@@ -22,14 +22,18 @@
 #include "calls/kept_request.h"
 #include "core/executor.h"
 #include "core/slot_table.h"
+#include "policy/gate.h"
 #include "registry/registry.h"
 
 namespace runard::calls {
 
 struct Options {
+  // For a caller that gives no deadline and an action that has no time of its own.
   core::Duration default_timeout = std::chrono::seconds(5);
   std::uint64_t payload_limit = 4U << 20;
   std::uint32_t open_limit = 65536;  // calls in flight in this process
+  // What this node may not call is denied even where nobody offers it. Null: no rules.
+  const policy::Gate* gate = nullptr;
 };
 
 struct Stats {
@@ -77,6 +81,7 @@ class Dispatcher final : public rpc::Handler, private rpc::Completion {
   struct Call {
     std::atomic<std::uint64_t> uses{0};  // how often the slot was opened; counted by its opener
     rpc::Responder caller;
+    core::TimePoint began{};
     std::atomic<core::TimePoint::rep> deadline{0};
     std::atomic<std::uint32_t> stage{kCalling};
     std::atomic<std::uint32_t> attempt{0};  // from 1; late answers of older attempts are ignored

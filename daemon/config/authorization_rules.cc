@@ -5,6 +5,8 @@
 
 #include "config/rules.h"
 #include "config/suggest.h"
+#include "routing/grammar.h"
+#include "routing/topic_pattern.h"
 
 namespace runard::config {
 namespace {
@@ -22,8 +24,8 @@ class Checker {
       check_networks(release.networks, fmt::format("authorization.labels.{}.networks", label));
     }
     for (std::size_t i = 0; i < config_.plugins.load.size(); ++i) {
-      if (const auto& allow = config_.plugins.load[i].allow) {
-        check_networks(allow->networks, fmt::format("plugins.load[{}].allow.networks", i));
+      if (config_.plugins.load[i].allow) {
+        check_plugin(config_.plugins.load[i], fmt::format("plugins.load[{}]", i));
       }
     }
   }
@@ -47,6 +49,34 @@ class Checker {
     }
   }
 
+  // What a plugin serves is decided by the mounts of this file, and by nothing the plugin does.
+  void check_plugin(const Plugin& plugin, const std::string& key) const {
+    const Allow& allow = *plugin.allow;
+    check_networks(allow.networks, key + ".allow.networks");
+    for (std::size_t s = 0; s < plugin.services.size(); ++s) {
+      const Service& service = plugin.services[s];
+      const std::string at = fmt::format("{}.services[{}]", key, s);
+      if (!allow.serve.empty() && !any_matches(allow.serve, service.path)) {
+        report_(at + ".path", {fmt::format("{} is not in allow.serve", quoted(service.path)),
+                               "add it there, or mount the service elsewhere"});
+      }
+      const auto& networks = allow.networks;
+      if (!networks.empty() &&
+          std::find(networks.begin(), networks.end(), service.network) == networks.end()) {
+        report_(at + ".network",
+                {fmt::format("{} is not in allow.networks", quoted(service.network)),
+                 "add it there, or write " + any_of(networks)});
+      }
+    }
+  }
+
+  static bool any_matches(const std::vector<std::string>& patterns, const std::string& path) {
+    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& text) {
+      const auto pattern = routing::TopicPattern::parse(text, "main");
+      return pattern && pattern->matches_path(path);
+    });
+  }
+
   void check_networks(const std::vector<std::string>& networks, const std::string& key) const {
     for (std::size_t i = 0; i < networks.size(); ++i) {
       check_network(networks[i], fmt::format("{}[{}]", key, i));
@@ -54,6 +84,9 @@ class Checker {
   }
 
   void check_network(const std::string& network, const std::string& key) const {
+    if (!routing::is_name(network)) {
+      return;  // the reader has said so
+    }
     const auto& join = config_.networks.join;
     if (std::find(join.begin(), join.end(), network) == join.end()) {
       report_(key, {fmt::format("the network {} is not joined", quoted(network)),

@@ -95,10 +95,11 @@ struct Issuer {  // later
 
 struct Label {
   bool network = false;
+  std::vector<std::string> networks;
   std::vector<std::string> profiles;
   friend bool operator==(const Label&, const Label&) = default;
 };
-struct Encryption {  // later
+struct Encryption {
   std::map<std::string, Label> labels;
   friend bool operator==(const Encryption&, const Encryption&) = default;
 };
@@ -202,6 +203,7 @@ struct Service {
   Duration init_timeout = std::chrono::seconds(10);
   Duration start_timeout = std::chrono::seconds(10);
   Duration stop_timeout = std::chrono::seconds(10);
+  Duration health_interval = std::chrono::seconds(5);
   Backoff backoff;
   ServiceConfig config;
   friend bool operator==(const Service&, const Service&) = default;

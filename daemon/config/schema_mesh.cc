@@ -80,22 +80,27 @@ static void describe(Visitor& v, Keystore& keystore) {
 }
 
 static void describe(Visitor& v, Label& label) {
-  setting(v, {"network", "Every member of the network may read it."}, label.network, Flag());
-  settings(v, {"profiles", "Profiles that may read it; caller is the one that asks."},
+  setting(v, {"network", "Every member of the network that the message is in may read it."},
+          label.network, Flag());
+  settings(v, {"networks", "Every member of these networks may read it."}, label.networks,
+           Text(kName));
+  settings(v,
+           {"profiles",
+            "Profiles that may read it: names or ids; caller is the one that asks, owner "
+            "the one whose data it is."},
            label.profiles, Text(kTypeName));
 }
 
 static void describe(Visitor& v, Caller& from) {
-  setting(v,
-          {"node", "The id of a node, as `runarctl node ls` shows it. A name proves nothing."},
+  setting(v, {"node", "The id of a node, as `runarctl node ls` shows it. A name proves nothing."},
           from.node, Text(kNodeId));
   setting(v, {"group", "A group that the caller's certificate names."}, from.group, Text(kName));
 }
 
 static void describe(Visitor& v, Rule& rule) {
-  settings(v, {"allow", "What the rule allows. admin is pausing and resuming services."}, rule.allow, Text(kAccessVerb));
-  settings(v, {"deny", "What the rule denies."}, rule.deny,
-           Text(kAccessVerb));
+  settings(v, {"allow", "What the rule allows. admin is pausing and resuming services."},
+           rule.allow, Text(kAccessVerb));
+  settings(v, {"deny", "What the rule denies."}, rule.deny, Text(kAccessVerb));
   section(v, {"from", "Whom the rule is about. Left out: everybody."}, rule.from);
   setting(v, {"network", "The network that the rule is about. Left out: all."}, rule.network,
           Text(kName));
@@ -135,7 +140,10 @@ void describe(Visitor& v, Issuer& issuer) {
 }
 
 void describe(Visitor& v, Encryption& encryption) {
-  map(v, {"labels", "Labels of fields, each with those who may read it.", kLater},
+  map(v,
+      {"labels",
+       "Labels of fields, each with those who may read it. user, system, system_only and search "
+       "are there without being named."},
       encryption.labels, kName, [&v](const Key& key, Label& label) { section(v, key, label); });
 }
 

@@ -59,6 +59,8 @@ static void describe_lifecycle(Visitor& v, Service& service) {
           Time(1ms, 1h));
   setting(v, {"stop_timeout", "How long it may take to stop."}, service.stop_timeout,
           Time(1ms, 1h));
+  setting(v, {"health_interval", "How often it is asked for its health, if it tells."},
+          service.health_interval, Time(100ms, 1h));
   section(v, {"backoff", "The waits between restarts."}, service.backoff);
 }
 

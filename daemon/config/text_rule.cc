@@ -104,8 +104,9 @@ Verdict check_verb(std::string_view text) {
 
 Verdict check_node_id(std::string_view text) {
   if (!core::NodeId::parse(text)) {
-    return Complaint{quoted(text) + " is not the id of a node",
-                     "write the 26 characters that `runarctl node ls` shows; a name proves nothing"};
+    return Complaint{
+        quoted(text) + " is not the id of a node",
+        "write the 26 characters that `runarctl node ls` shows; a name proves nothing"};
   }
   return std::nullopt;
 }

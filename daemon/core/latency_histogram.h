@@ -20,9 +20,10 @@ namespace runard::core {
 template <unsigned kBits>
 class LatencyHistogram {
  public:
-  void record(Duration latency) {
+  // `weight`: for how many it stands.
+  void record(Duration latency, std::uint64_t weight = 1) {
     const std::int64_t ns = std::max<std::int64_t>(latency.count(), 0);
-    counts_[bucket_of(static_cast<std::uint64_t>(ns))].fetch_add(1, std::memory_order_relaxed);
+    counts_[bucket_of(static_cast<std::uint64_t>(ns))].fetch_add(weight, std::memory_order_relaxed);
     std::int64_t seen = max_.load(std::memory_order_relaxed);
     while (ns > seen && !max_.compare_exchange_weak(seen, ns, std::memory_order_relaxed)) {
     }

@@ -48,11 +48,13 @@ void add_commands(CLI::App& app, const CommandContext& context) {
   add_bench_commands(app, context);
   add_config_commands(app, context);
   add_plugin_commands(app, context);
+  add_label_commands(app, context);
   add_ca_commands(app, context);
   add_network_commands(app, context);
   add_node_identity_commands(app, context);
   add_enroll_command(app, context);
   add_token_commands(app, context);
+  add_auth_commands(app, context);
   add_explain_command(app, context);
   add_completion_command(app, context);
   add_later_commands(app, context);

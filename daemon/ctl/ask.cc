@@ -72,6 +72,7 @@ json::array action_rows(const json::object& nodes) {
       row["node"] = from.at("node");
       row["node_name"] = from.at("node_name");
       row["state"] = from.at("state");
+      row["local"] = from.at("local");
       rows.push_back(std::move(row));
     }
   }

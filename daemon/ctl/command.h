@@ -49,6 +49,8 @@ inline constexpr const char* kAction = "ACTION";    // an action's path
 inline constexpr const char* kService = "SERVICE";  // where a service is mounted
 inline constexpr const char* kNode = "NODE";        // a node's name or id
 inline constexpr const char* kNetwork = "NETWORK";  // a network's name
+inline constexpr const char* kProfile = "PROFILE";  // a profile's name or id
+inline constexpr const char* kLabel = "LABEL";
 inline constexpr const char* kKey = "KEY";          // of the configuration
 inline constexpr const char* kCode = "CODE";        // of an error
 inline constexpr const char* kFormat = "FORMAT";    // of the output
@@ -74,7 +76,9 @@ void add_bench_commands(CLI::App& app, const CommandContext& context);
 void add_config_commands(CLI::App& app, const CommandContext& context);
 void add_explain_command(CLI::App& app, const CommandContext& context);
 void add_completion_command(CLI::App& app, const CommandContext& context);
+void add_label_commands(CLI::App& app, const CommandContext& context);
 void add_plugin_commands(CLI::App& app, const CommandContext& context);
+void add_auth_commands(CLI::App& app, const CommandContext& context);
 void add_later_commands(CLI::App& app, const CommandContext& context);
 
 }  // namespace runard::ctl

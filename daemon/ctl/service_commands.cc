@@ -9,6 +9,7 @@
 
 #include "ctl/ask.h"
 #include "ctl/command.h"
+#include "ctl/local_facts.h"
 #include "ctl/schema_text.h"
 #include "ctl/suggest.h"
 #include "routing/escape.h"
@@ -85,6 +86,20 @@ int service_ls(Session& session, const std::string& network) {
   return kExitOk;
 }
 
+// How they are used is known of this node's only.
+void print_actions(Session& session, json::object& service) {
+  json::array& actions = service.at("actions").as_array();
+  if (!service.at("local").as_bool()) {
+    session.print_list("service", "actions", actions, {"path", "summary"});
+    return;
+  }
+  for (json::value& action : actions) {
+    show_latency(action.as_object());
+  }
+  session.print_list("service", "actions", actions,
+                     {"path", "requests", "failures", "p50", "p99", "summary"});
+}
+
 int service_info(Session& session, const Named& named) {
   const Answer answer = ask(session, "nodes");
   if (!answer.result) {
@@ -100,16 +115,21 @@ int service_info(Session& session, const Named& named) {
   if (found.empty()) {
     return not_found(session, "service", named.path, all);
   }
+  const LocalFacts facts(session);
+  for (json::value& row : found) {
+    facts.add_to_service(row.as_object());
+  }
   if (session.json()) {
     session.print_list("service", "providers", found, {});
     return kExitOk;
   }
   for (std::size_t i = 0; i < found.size(); ++i) {
-    const json::object& row = found[i].as_object();
+    json::object& row = found[i].as_object();
+    show_health(row);
     session.out << (i == 0 ? "" : "\n");
     session.print("service", row);
     session.out << '\n';
-    session.print_list("service", "actions", row.at("actions").as_array(), {"path", "summary"});
+    print_actions(session, row);
   }
   return kExitOk;
 }
@@ -194,7 +214,9 @@ int action_info(Session& session, const Named& named) {
       continue;
     }
     json::object record = row.as_object();
+    LocalFacts(session).add_to_action(record);
     if (!session.json()) {
+      show_latency(record);
       record["takes"] = schema_text(text_of(record, "input_schema"));
       record["gives"] = schema_text(text_of(record, "output_schema"));
     }

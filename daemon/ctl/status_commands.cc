@@ -7,6 +7,7 @@
 
 #include "ctl/ask.h"
 #include "ctl/command.h"
+#include "ctl/local_facts.h"
 #include "ctl/suggest.h"
 #include "ctl/table.h"
 
@@ -73,9 +74,13 @@ void show_status(Session& session, const json::object& status) {
                   number(events, "delivered"), number(events, "sent"));
   session.print("status", lines);
   show_unreached(session, status);
-  if (!status.at("services").as_array().empty()) {
+  json::array services = status.at("services").as_array();
+  if (!services.empty()) {
+    for (json::value& service : services) {
+      show_health(service.as_object());
+    }
     session.out << '\n';
-    session.print_list("status", "services", status.at("services").as_array(),
+    session.print_list("status", "services", services,
                        {"network", "path", "state", "plugin", "plugin_version", "in_flight",
                         "restarts", "last_error"});
   }

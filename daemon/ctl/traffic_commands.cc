@@ -18,11 +18,15 @@ namespace {
 namespace json = boost::json;
 using core::Errc;
 
+// Without --timeout the daemon ends the call: this only keeps a lost one from waiting for ever.
+constexpr core::Duration kLongestCall = std::chrono::hours(24);
+
 struct CallOptions {
   std::string path;
   PayloadText payload;
-  std::string timeout = "5s";
+  std::string timeout;  // "": as the action or the daemon has it
   std::string node;
+  std::string profile;
   bool all = false;
 };
 
@@ -31,6 +35,7 @@ struct PubOptions {
   PayloadText payload;
   std::string retain;
   std::string target;
+  std::string owner;
   bool local = false;
   bool guaranteed = false;
 };
@@ -47,19 +52,22 @@ int call(Session& session, const CallOptions& options) {
   if (!payload) {
     return fail_payload(session, payload.error());
   }
-  const auto timeout = parse_duration_option("--timeout", options.timeout);
+  const bool own_time = !options.timeout.empty();
+  const auto timeout = own_time ? parse_duration_option("--timeout", options.timeout)
+                                : core::Result<core::Duration>(core::Duration{0});
   if (!timeout) {
     return session.fail(timeout.error());
   }
-  if (*timeout <= core::Duration{0}) {
+  if (own_time && *timeout <= core::Duration{0}) {
     return session.fail(core::fail(Errc::kUsage, "--timeout: a call needs some time, write 5s"));
   }
   json::object params = payload_params(*payload, options.payload);
   params["path"] = options.path;
   params["timeout_ns"] = timeout->count();
   params["node"] = options.node;
+  params["profile"] = options.profile;
   // The daemon ends the call at its deadline; the second more is for its answer to get here.
-  const core::Duration wait = *timeout + std::chrono::seconds(1);
+  const core::Duration wait = own_time ? *timeout + std::chrono::seconds(1) : kLongestCall;
   if (options.all) {
     return call_all(session, params, wait);
   }
@@ -95,6 +103,7 @@ int pub(Session& session, const PubOptions& options) {
   params["topic"] = options.topic;
   params["retain_ns"] = retain->count();
   params["target"] = options.target;
+  params["owner"] = options.owner;
   params["local"] = options.local;
   params["guaranteed"] = options.guaranteed;
   const Answer answer = ask(session, "publish", std::move(params));
@@ -161,12 +170,15 @@ void add_call(CLI::App& app, const CommandContext& context) {
       ->required()
       ->type_name(value_name::kAction);
   add_payload(made, options->payload);
-  made.add_option("--timeout", options->timeout, "How long to wait")
-      ->type_name(value_name::kTime)
-      ->capture_default_str();
+  made.add_option("--timeout", options->timeout,
+                  "How long to wait: 2s; else as long as the action wants, or request_timeout")
+      ->type_name(value_name::kTime);
   CLI::Option* node =
       made.add_option("--node", options->node, "Only this node may answer: its name or id")
           ->type_name(value_name::kNode);
+  made.add_option("--profile", options->profile,
+                  "Ask for this profile, whose private fields it then may read: its name or id")
+      ->type_name(value_name::kProfile);
   made.add_flag("--all", options->all, "Every node that provides it answers")->excludes(node);
 }
 
@@ -184,6 +196,8 @@ void add_pub(CLI::App& app, const CommandContext& context) {
       ->type_name(value_name::kTime);
   made.add_option("--target", options->target, "Only to this node: its name or id")
       ->type_name(value_name::kNode);
+  made.add_option("--owner", options->owner, "Whose data it is: a profile's name or id")
+      ->type_name(value_name::kProfile);
   made.add_flag("--local", options->local, "Only to subscribers on this node");
   made.add_flag("--guaranteed", options->guaranteed,
                 "Store it and deliver it at least once (not in this version)");

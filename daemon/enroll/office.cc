@@ -1,9 +1,9 @@
 #include "enroll/office.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "identity/issue.h"
 #include "identity/name.h"
@@ -14,15 +14,16 @@ namespace {
 
 using core::Errc;
 
-// Another process works in the CA's folder for a moment only.
+// Another process works in the CA's folder for a moment only. A lock file tells nobody when it is
+// free, so it is tried again until the time is up.
 template <class F>
 auto patiently(F work) {
-  constexpr core::Duration kPause = std::chrono::milliseconds(20);
+  constexpr int kPauseMs = 20;
   auto result = work();
-  for (core::Duration waited{};
-       !result && result.error().code == Errc::kStateLocked && waited < Office::kPatience;
-       waited += kPause) {
-    std::this_thread::sleep_for(kPause);
+  for (int tries = 0; !result && result.error().code == Errc::kStateLocked &&
+                      tries < Office::kPatience / std::chrono::milliseconds(kPauseMs);
+       ++tries) {
+    poll(nullptr, 0, kPauseMs);
     result = work();
   }
   return result;

@@ -166,6 +166,9 @@ core::Result<PeerIdentity> verify_peer(X509* leaf, STACK_OF(X509) * intermediate
   }
   PeerIdentity peer{*id, crypto::common_name_of(X509_get_subject_name(leaf)), std::move(*networks),
                     std::move(*groups), *ends};
+  if (auto key = crypto::public_key_of(leaf)) {
+    peer.key = std::make_shared<const crypto::PublicKey>(std::move(*key));
+  }
   if (!valid_name(peer.name)) {
     return fail(Errc::kCertificateInvalid, "the certificate's common name is not a node's name");
   }

@@ -16,12 +16,14 @@
 #pragma once
 
 #include <span>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/clock.h"
 #include "core/ids.h"
 #include "core/result.h"
+#include "crypto/key.h"
 #include "crypto/openssl_ptr.h"
 #include "identity/trust_bundle.h"
 
@@ -33,6 +35,7 @@ struct PeerIdentity {
   std::vector<core::NetworkId> networks;  // ascending; without those denied to it
   std::vector<std::string> groups;        // ascending; groups.h
   core::WallTime not_after;               // when the first certificate of its chain ends
+  std::shared_ptr<const crypto::PublicKey> key = nullptr;  // of its certificate
 };
 
 // `intermediates` may be null and may hold the leaf and roots too, as TLS gives it.

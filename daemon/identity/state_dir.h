@@ -3,6 +3,8 @@
 //   lock           held while a runard lives: one daemon a folder
 //   epoch          a decimal number, one higher at each start
 //   reset.secret   32 random bytes for QUIC stateless resets, 0600
+//   clock          the latest time seen: clock_guard.h
+//   statements/    what the mesh's authority said: statement_store.h
 //   identity/      the node's key and bundle: identity_folder.h
 //
 // Errors: kNotFound for no folder, kFileMode, kStateLocked (runard exits with 75), kSystem, and
@@ -30,6 +32,7 @@ class StateDir {
   static core::Result<StateDir> open(Disk& disk, const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
+  Disk& disk() const { return *disk_; }
 
   // One more than at the last start, on disk before it is returned: never the same twice.
   core::Result<std::uint64_t> next_epoch();

@@ -9,6 +9,12 @@ namespace runard::mesh {
 
 using wire::SyncType;
 
+namespace {
+
+constexpr std::uint64_t kTrust = 1;  // of identity::StatementKind: the root CAs
+
+}  // namespace
+
 void Gossip::link_up(LinkId link, const core::NodeId& node, std::vector<core::NetworkId> common,
                      core::TimePoint now) {
   if (statements_ == nullptr) {
@@ -55,6 +61,9 @@ core::Result<void> Gossip::on_heads(LinkId link, Peer& peer, core::ByteView body
   const auto heads = wire::decode_statement_heads(body);
   if (!heads) {
     return heads.error();
+  }
+  for (const wire::StatementHead& head : *heads) {
+    peer.trust = head.key.kind == kTrust ? head.generation : peer.trust;
   }
   if (now >= peer.distrusted) {
     for (const wire::StatementHead& head : *heads) {
@@ -235,7 +244,7 @@ void Gossip::pull(core::TimePoint now) {
       peers_.at(free->link).pulling = key;
       arm(want.give_up);
     }
-    if (want.asked != 0 && key.kind == 1) {
+    if (want.asked != 0 && key.kind == kTrust) {
       return;
     }
   }
@@ -271,7 +280,8 @@ bool Gossip::serve(LinkId link, Peer& peer, core::TimePoint now) {
 
 bool Gossip::tell(LinkId link, Peer& peer, core::TimePoint now) {
   std::vector<wire::StatementHead> heads;
-  const bool all = peer.owes_heads && (!peer.heads_told || now >= *peer.heads_told + settings_.every);
+  const bool all =
+      peer.owes_heads && (!peer.heads_told || now >= *peer.heads_told + settings_.every);
   if (all) {
     heads = statements_->heads(peer.common);
   } else {

@@ -52,6 +52,11 @@ class Gossip {
   void tick(core::TimePoint now);
   core::TimePoint expiry() const { return next_; }
   GossipStats stats() const { return stats_; }
+  // Of the trust bundle that the peer says it has; 0: it has told of none.
+  std::uint64_t trust_of(LinkId link) const {
+    const auto at = peers_.find(link);
+    return at == peers_.end() ? 0 : at->second.trust;
+  }
 
  private:
   struct Peer {
@@ -65,11 +70,12 @@ class Gossip {
     bool asks_heads = false;
     std::optional<core::TimePoint> heads_told;
     core::Bytes sending;
-    std::size_t sent = 0;           // bytes of it
-    std::uint64_t transfers = 0;    // begun
+    std::size_t sent = 0;         // bytes of it
+    std::uint64_t transfers = 0;  // begun
     core::TokenBucket serves{1, 1};
     std::optional<wire::StatementKey> pulling;
     core::TimePoint distrusted{};  // until then nothing is pulled
+    std::uint64_t trust = 0;       // generation that it told of
   };
   struct Source {
     LinkId link;

@@ -17,7 +17,7 @@ class Inbound {
   core::Result<core::Bytes> add(const wire::RowsChunk& chunk);
 
  private:
-  const std::size_t limit_;
+  std::size_t limit_;
   std::uint64_t update_ = 0;  // the last that began
   std::uint64_t next_ = 0;    // the index that must come next; 0: no update is under way
   std::uint64_t count_ = 0;

@@ -4,6 +4,7 @@
 #include "mesh/inbound.h"
 #include "mesh/outbound.h"
 #include "mesh/settings.h"
+#include "mesh/shown.h"
 #include "mesh/types.h"
 
 namespace runard::mesh {
@@ -18,6 +19,7 @@ struct Link {
   LinkId id;
   PeerInfo info;
   std::vector<core::NetworkId> common;  // networks of both ends
+  Shown shown;
   Outbound out;
   Inbound in;
   core::TimePoint heard{};                         // the last control frame

@@ -23,8 +23,8 @@ wire::ServiceEntry to_entry(const registry::ServiceRow& row) {
                            to_ms(row.started),
                            std::vector<wire::ActionEntry>()};
   for (const registry::ActionRow& action : row.actions) {
-    entry.actions->push_back(
-        {action.pattern, action.summary, action.input_schema, action.output_schema, action.flags});
+    entry.actions->push_back({action.pattern, action.summary, action.input_schema,
+                              action.output_schema, action.flags, action.timeout_ms});
   }
   return entry;
 }

@@ -31,6 +31,8 @@ class LocalRows {
   // True when anything that a peer may see has changed; then version() has grown.
   bool set(const registry::NodeRows& rows, const NetworkNames& names);
   std::uint64_t version() const { return version_; }
+  // What peers may see has changed, though the rows have not.
+  void touch() { ++version_; }
   // The sections of these networks, as far as this node has joined them.
   View view(const std::vector<core::NetworkId>& networks) const;
 

@@ -275,7 +275,8 @@ std::vector<PeerStatus> Mesh::peers() const {
     const bool linked = link != links_.end();
     list.push_back({node, linked ? link->second.info.name : "",
                     linked ? link->second.info.address : "", peer.state, peer.epoch,
-                    peer.rows.version(), peer.links.size(), peer.rows.memory()});
+                    peer.rows.version(), peer.links.size(), peer.rows.memory(),
+                    linked ? gossip_.trust_of(peer.links.back()) : 0});
   }
   return list;
 }

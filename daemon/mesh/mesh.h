@@ -45,6 +45,9 @@ class Mesh {
   // This node's own rows are now these; peers are told what changed. Epoch and version are set
   // here.
   void local_changed(const registry::NodeRows& rows, core::TimePoint now);
+  // Port::may_see() answers differently from now on, and what replace() makes of rows may differ:
+  // peers are told what they may see now, and each peer's rows are handed over again.
+  void rights_changed(core::TimePoint now);
   // NetworkNames answers differently from now on.
   void networks_changed(const registry::NodeRows& rows, core::TimePoint now);
 
@@ -98,6 +101,7 @@ class Mesh {
   void ask_resync(Link& link, core::TimePoint now);
   void answer_resync(Link& link, core::TimePoint now);
   void join_networks(Link& link);
+  void want(Link& link);
   bool send(Link& link, wire::SyncType type, core::Bytes body, core::TimePoint now);
   void push(Link& link, core::TimePoint now);
   void tick_link(Link& link, core::TimePoint now);

@@ -200,9 +200,36 @@ void Mesh::local_changed(const registry::NodeRows& rows, core::TimePoint now) {
     return;
   }
   for (auto& [id, link] : links_) {
-    link.out.want(local_.view(link.common), local_.version());
+    want(link);
     push(link, now);
   }
+}
+
+void Mesh::rights_changed(core::TimePoint now) {
+  if (phase_ == Phase::kLeaving) {
+    return;
+  }
+  local_.touch();
+  for (auto& [id, link] : links_) {
+    link.shown.clear();
+    want(link);
+    push(link, now);
+  }
+  for (const auto& [node, peer] : peers_) {
+    if (peer.announced) {
+      registry::NodeRows rows = peer.rows.rows();
+      rows.draining = peer.draining;
+      port_.replace(std::move(rows));
+    }
+  }
+}
+
+void Mesh::want(Link& link) {
+  link.out.want(link.shown.of(local_.view(link.common),
+                              [&](const core::NetworkId& network, const wire::ServiceEntry& row) {
+                                return port_.may_see(link.info.node, network, row);
+                              }),
+                local_.version());
 }
 
 void Mesh::networks_changed(const registry::NodeRows& rows, core::TimePoint now) {
@@ -221,7 +248,7 @@ void Mesh::networks_changed(const registry::NodeRows& rows, core::TimePoint now)
 
 void Mesh::join_networks(Link& link) {
   link.common = common_networks(link.info);
-  link.out.want(local_.view(link.common), local_.version());
+  want(link);
 }
 
 bool Mesh::send(Link& link, SyncType type, core::Bytes body, core::TimePoint now) {

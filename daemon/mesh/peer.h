@@ -37,6 +37,7 @@ struct PeerStatus {
   std::uint64_t version = 0;
   std::size_t links = 0;
   std::size_t rows_memory = 0;
+  std::uint64_t trust = 0;  // generation of the trust bundle that it told of
 };
 
 struct Stats {

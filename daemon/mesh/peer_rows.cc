@@ -25,8 +25,8 @@ ServiceState to_state(std::uint8_t number) {
 std::vector<registry::ActionRow> to_rows(const std::vector<wire::ActionEntry>& entries) {
   std::vector<registry::ActionRow> rows;
   for (const wire::ActionEntry& entry : entries) {
-    rows.push_back(
-        {entry.pattern, entry.summary, entry.input_schema, entry.output_schema, entry.flags});
+    rows.push_back({entry.pattern, entry.summary, entry.input_schema, entry.output_schema,
+                    entry.flags, entry.timeout_ms});
   }
   return rows;
 }

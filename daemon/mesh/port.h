@@ -37,6 +37,13 @@ class Port {
   virtual void replace(registry::NodeRows rows) = 0;
   virtual void drop(const core::NodeId& node) = 0;
 
+  // Whether the peer may be told of this service. The answer may change only with
+  // Mesh::rights_changed().
+  virtual bool may_see(const core::NodeId& /*peer*/, const core::NetworkId& /*network*/,
+                       const wire::ServiceEntry& /*service*/) const {
+    return true;
+  }
+
   virtual void news(PeerNews what, const core::NodeId& node) = 0;
 
  protected:

@@ -20,9 +20,9 @@ struct PeerInfo {
   core::NodeId node;
   std::string name;
   std::vector<core::NetworkId> networks;
-  std::uint64_t epoch = 0;  // counts the peer's runs
-  std::string address;      // where the other end is: "10.0.0.5:8889"
-  DialId dial = 0;          // the dial that made the link; 0: the peer dialled
+  std::uint64_t epoch = 0;     // counts the peer's runs
+  std::string address;         // where the other end is: "10.0.0.5:8889"
+  DialId dial = 0;             // the dial that made the link; 0: the peer dialled
   std::uint64_t features = 0;  // wire::kFeature...
 };
 

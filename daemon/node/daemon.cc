@@ -4,15 +4,19 @@
 #include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <csignal>
 #include <filesystem>
 
 #include "identity/disk.h"
 #include "identity/state_dir.h"
+#include "node/config_reload.h"
 #include "node/local_node.h"
 #include "node/mesh_node.h"
 #include "node/notify.h"
+#include "policy/from_config.h"
 
 namespace runard::node {
 namespace {
@@ -45,14 +49,21 @@ class Daemon {
         notify_(environment.notify_socket),
         control_(io_),
         context_{io_, control_, clock_, random_, log_, environment.version},
-        signals_(io_, SIGTERM, SIGINT, SIGHUP) {}
+        signals_(io_, SIGTERM, SIGINT, SIGHUP),
+        reload_(
+            control_, log_, environment.load,
+            [this](core::Task task) {
+              boost::asio::post(files_, [task = std::move(task)]() mutable { task(); });
+            },
+            [this](const config::Config& wanted) { return take(wanted); }) {}
 
   int run();
 
  private:
   core::Result<void> start();
   void ready();
-  core::Result<void> reload();
+  void reload(ConfigReload::Done done);
+  core::Result<void> take(const config::Config& config);
   void wait_for_signal();
   void on_signal(int signal);
   void drain();
@@ -60,7 +71,7 @@ class Daemon {
   void ended(Exit exit);
 
   const Environment environment_;
-  const config::Config config_;
+  config::Config config_;  // authorization changes with a reload
   const core::Log log_;
   const Notify notify_;
   core::SystemClock clock_;
@@ -73,6 +84,8 @@ class Daemon {
   std::optional<identity::StateDir> state_;
   std::unique_ptr<MeshNode> mesh_;  // after the local half, whose registry holds its handlers
   std::optional<LocalNode> local_;
+  ConfigReload reload_;
+  boost::asio::thread_pool files_{1};  // reads the configuration again; joined first
   bool stopping_ = false;
   Exit exit_ = kStopped;
 };
@@ -101,8 +114,9 @@ core::Result<void> Daemon::start() {
     if (method != "reload") {
       return false;
     }
-    const auto reloaded = reload();
-    answer(reloaded ? core::Result<boost::json::object>(boost::json::object()) : reloaded.error());
+    reload([answer = std::move(answer)](const core::Result<void>& result) mutable {
+      answer(result ? core::Result<boost::json::object>(boost::json::object()) : result.error());
+    });
     return true;
   });
   if (!config_.local_only()) {
@@ -160,7 +174,7 @@ void Daemon::wait_for_signal() {
 
 void Daemon::on_signal(int signal) {
   if (signal == SIGHUP) {
-    static_cast<void>(reload());  // it is logged
+    reload([](const core::Result<void>&) {});  // it is logged
     return;
   }
   if (stopping_) {
@@ -172,20 +186,40 @@ void Daemon::on_signal(int signal) {
   drain();
 }
 
-// All of it, or nothing: whoever asked is told which.
-core::Result<void> Daemon::reload() {
-  notify_.reloading();
-  const auto reloaded = mesh_ ? mesh_->reload_identity() : core::Result<void>();
-  if (!reloaded) {
-    log_.error("reload failed, everything stays as it was",
-               {core::field("why", core::describe(reloaded.error()))});
-  } else if (mesh_) {
-    log_.info("reloaded the identity; a changed configuration takes a restart");
-  } else {
-    log_.info("nothing to reload: a changed configuration takes a restart");
+// What can fail comes first, so that all of it is taken or nothing.
+core::Result<void> Daemon::take(const config::Config& config) {
+  auto policy = policy::from_config(config.authorization);
+  if (!policy) {
+    return policy.error();
   }
-  notify_.ready(reloaded ? "reloaded" : "reload failed");
-  return reloaded;
+  if (mesh_) {
+    if (auto identity = mesh_->reload_identity(); !identity) {
+      return identity;
+    }
+  }
+  config_.authorization = config.authorization;
+  local_->gate().set_policy(std::move(*policy));
+  if (mesh_) {
+    mesh_->rights_changed();
+  }
+  return {};
+}
+
+// Whoever asked is told whether it worked.
+void Daemon::reload(ConfigReload::Done done) {
+  if (stopping_ || !local_) {
+    done(core::fail(Errc::kDraining, "the node is stopping"));
+    return;
+  }
+  notify_.reloading();
+  local_->retry_files();
+  reload_.begin(config_, local_->plugins(), [this, done = std::move(done)](auto result) mutable {
+    if (result) {
+      log_.info("reloaded", {core::field("rules", config_.authorization.rules.size())});
+    }
+    notify_.ready(result ? "reloaded" : "reloaded in part or not at all: see the log");
+    done(std::move(result));
+  });
 }
 
 // Peers are told first, so that they choose this node no more; what they have sent meanwhile is

@@ -1,9 +1,10 @@
 // Daemon: one runard from start to stop: builds the node, minds the signals, tells systemd.
 #pragma once
 
+#include <functional>
 #include <string>
 
-#include "config/config.h"
+#include "config/load.h"
 #include "core/log.h"
 
 namespace runard::node {
@@ -13,6 +14,7 @@ struct Environment {
   std::string config_path;
   std::string notify_socket;  // $NOTIFY_SOCKET
   std::string version;
+  std::function<config::Loaded()> load;  // reads the configuration again, on any thread
 };
 
 // DESIGN section 9.

@@ -36,7 +36,7 @@ void FolderWatch::start() {
   }
   inotify_.assign(fd);
   read();
-  rescan();
+  rescan(Cause::kFound);
 }
 
 void FolderWatch::stop() {
@@ -46,7 +46,7 @@ void FolderWatch::stop() {
   settling_.clear();
 }
 
-void FolderWatch::rescan() {
+void FolderWatch::rescan(Cause cause) {
   DIR* folder = opendir(folder_.c_str());
   if (folder == nullptr) {
     return;
@@ -60,7 +60,7 @@ void FolderWatch::rescan() {
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) {
     if (name.ends_with(".so")) {
-      appeared_(folder_ + "/" + name);
+      appeared_(folder_ + "/" + name, cause);
     }
   }
 }
@@ -84,7 +84,7 @@ void FolderWatch::take_events(std::string_view bytes) {
     name.resize(std::min(name.size(), name.find('\0')));  // the kernel pads with zeros
     bytes.remove_prefix(std::min(bytes.size(), sizeof event + event.len));
     if ((event.mask & IN_Q_OVERFLOW) != 0) {
-      rescan();
+      rescan(Cause::kMissed);
     } else if (name.ends_with(".so")) {
       settling_.insert(folder_ + "/" + name);
       arm();
@@ -99,7 +99,7 @@ void FolderWatch::arm() {
       return;
     }
     for (const std::string& path : std::exchange(settling_, {})) {
-      appeared_(path);
+      appeared_(path, Cause::kWritten);
     }
   });
 }

@@ -20,14 +20,19 @@ namespace runard::node {
 class FolderWatch {
  public:
   static constexpr core::Duration kSettle = std::chrono::milliseconds(300);
-  using Appeared = std::function<void(const std::string& path)>;
+  enum class Cause : std::uint8_t {
+    kFound,    // it was there when the watch began
+    kWritten,  // it came or changed just now
+    kMissed,   // it may have: the kernel lost events
+  };
+  using Appeared = std::function<void(const std::string& path, Cause cause)>;
 
   FolderWatch(boost::asio::io_context& io, std::string folder, Appeared appeared, core::Log log);
   // Reports what is there already, then what comes. A folder that can't be watched is logged, not
   // fatal.
   void start();
   void stop();
-  void rescan();
+  void rescan(Cause cause);
 
  private:
   void read();

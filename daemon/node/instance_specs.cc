@@ -21,20 +21,38 @@ std::string data_dir(const config::Config& config, const std::string& network,
   return (std::filesystem::path(config.node.state_dir) / "data" / folder).string();
 }
 
+plugin_host::Restart restart_of(config::Restart restart) {
+  switch (restart) {
+    case config::Restart::kNo:
+      return plugin_host::Restart::kNever;
+    case config::Restart::kOnFailure:
+      return plugin_host::Restart::kOnFailure;
+    case config::Restart::kAlways:
+      break;
+  }
+  return plugin_host::Restart::kAlways;
+}
+
 }  // namespace
 
-std::vector<plugin_host::InstanceSpec> configured_instances(const config::Config& config) {
+core::Result<std::vector<plugin_host::InstanceSpec>> configured_instances(
+    const config::Config& config) {
   std::vector<plugin_host::InstanceSpec> specs;
   for (const config::Plugin& plugin : config.plugins.load) {
+    const auto allow = policy::Allowance::of(plugin);
+    if (!allow) {
+      return allow.error();
+    }
     for (const config::Service& service : plugin.services) {
       plugin_host::InstanceSpec spec;
       spec.file = plugin_file(config.plugins, plugin.file);
+      spec.allow = *allow;
       spec.type = service.type;
       spec.path = service.path;
       spec.network = service.network;
       spec.after = service.after;
-      spec.restart = service.restart == config::Restart::kNo ? plugin_host::Restart::kNever
-                                                             : plugin_host::Restart::kOnFailure;
+      spec.restart = restart_of(service.restart);
+      spec.health_interval = service.health_interval;
       spec.timeouts.init = service.init_timeout;
       spec.timeouts.start = service.start_timeout;
       spec.timeouts.stop = service.stop_timeout;

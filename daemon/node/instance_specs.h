@@ -9,8 +9,9 @@
 
 namespace runard::node {
 
-// All services of all configured plugins, in the order of the file.
-std::vector<plugin_host::InstanceSpec> configured_instances(const config::Config& config);
+// All services of all configured plugins, in the order of the file. Errors: Allowance::of's.
+core::Result<std::vector<plugin_host::InstanceSpec>> configured_instances(
+    const config::Config& config);
 
 // plugins.auto_enable: each service type of the file, mounted at its own name on the default
 // network. kPlugin* errors.

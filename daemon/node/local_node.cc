@@ -6,8 +6,12 @@
 #include <boost/asio/post.hpp>
 
 #include "config/show.h"
+#include "core/check.h"
 #include "crypto/digest.h"
+#include "node/authorization.h"
 #include "node/instance_specs.h"
+#include "node/label_views.h"
+#include "policy/from_config.h"
 
 namespace runard::node {
 namespace json = boost::json;
@@ -26,6 +30,13 @@ std::vector<std::string> networks_of(const config::Config& config) {
   return networks;
 }
 
+// The loader has checked it.
+std::shared_ptr<const policy::Policy> policy_of(const config::Config& config) {
+  auto policy = policy::from_config(config.authorization);
+  RUNARD_CHECK(policy.has_value());
+  return std::move(*policy);
+}
+
 plugin_host::Options host_options(const Context& context, const config::Config& config) {
   plugin_host::Options options{
       context.control,
@@ -41,8 +52,9 @@ plugin_host::Options host_options(const Context& context, const config::Config& 
   return options;
 }
 
-calls::Options call_options(const config::Config& config) {
+calls::Options call_options(const config::Config& config, const policy::Gate& gate) {
   calls::Options options;
+  options.gate = &gate;
   options.default_timeout = config.request_timeout;
   options.payload_limit = config.limits.payload;
   return options;
@@ -54,27 +66,51 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
     : context_(context),
       config_(config),
       began_(context.clock.now()),
+      gate_(policy_of(config), context.log.component("policy")),
       registry_(config.node.name, networks_of(config), context.random.next()),
-      calls_(call_options(config), registry_, context.clock, context.control),
+      calls_(call_options(config, gate_), registry_, context.clock, context.control),
       broker_(registry_, context.clock, epoch, context.random.next()),
       events_(broker_),
       directory_(registry_, events_),
+      private_fields_(config.encryption),
       host_control_(context.control),
-      plugins_(host_options(context, config), plugin_host::Ports{calls_, broker_, directory_}),
+      plugins_(host_options(context, config),
+               plugin_host::Ports{calls_, broker_, directory_, &private_fields_}),
       server_(
           context.io,
           {config.control.socket, config.control.group, context.version, config.request_timeout},
-          {[this] { return status(); },
-           [this] { return config::show(config_, config::ShowAs::kYaml); },
-           [this] { return config::show(config_, config::ShowAs::kJson); },
+          {[this] {
+  return status(); },
+           [this] {
+  return config::show(config_, config::ShowAs::kYaml); },
+           [this] {
+  return config::show(config_, config::ShowAs::kJson); },
            [this](std::string_view method, const json::object& params,
                   admin::ControlAnswer& answer) {
-             return std::ranges::any_of(controls_, [&](const Control& control) {
-               return control(method, params, answer);
-             });
+  return std::ranges::any_of(
+      controls_, [&](const Control& control) { return control(method, params, answer); });
            }},
+           [this] {
+  return label_rows(private_fields_); },
+           [this](const std::string& label, const std::string& network) {
+  return label_readers(private_fields_, recipients_, label, network);
+           },
+           [this](const std::string& schema) {
+  return private_fields_.type_of(schema); },
+           [this](const std::string& name) {
+  return find_profile(recipients_, name); }
+},
           calls_, broker_, registry_, context.clock, context.log.component("admin")) {
   host_control_.set_host(&plugins_);
+  broker_.set_gate(gate_);
+  on_control(
+      [this](std::string_view method, const json::object& params, admin::ControlAnswer& answer) {
+        if (method != "can_i") {
+          return false;
+        }
+        answer(can_i(gate_, registry_, params));
+        return true;
+      });
   for (const std::string& network : registry_.networks()) {
     auto& service = registry_services_.emplace_back(
         std::make_unique<system::RegistryService>(network, registry_, host_control_));
@@ -94,15 +130,21 @@ core::Result<void> LocalNode::start(core::Task ready) {
     enabled_files_.insert(
         (file.is_absolute() ? file : std::filesystem::path(config_.plugins.dir) / file).string());
   }
-  if (config_.plugins.auto_enable) {
+  const bool below = std::any_of(
+      config_.plugins.load.begin(), config_.plugins.load.end(),
+      [](const config::Plugin& p) { return !std::filesystem::path(p.file).is_absolute(); });
+  if (config_.plugins.auto_enable || below) {
     folder_.emplace(
         context_.io, config_.plugins.dir,
-        [this](const std::string& file) { plugin_appeared(file); },
+        [this](const std::string& file, FolderWatch::Cause cause) { plugin_appeared(file, cause); },
         context_.log.component("plugins"));
   }
   auto specs = configured_instances(config_);
+  if (!specs) {
+    return specs.error();
+  }
   expire_retained();
-  if (auto added = plugins_.add(std::move(specs),
+  if (auto added = plugins_.add(std::move(*specs),
                                 [this, ready = std::move(ready)]() mutable {
                                   if (folder_) {
                                     folder_->start();
@@ -115,13 +157,32 @@ core::Result<void> LocalNode::start(core::Task ready) {
   return {};
 }
 
-void LocalNode::plugin_appeared(const std::string& file) {
-  if (!enabled_files_.insert(file).second) {
-    context_.log.component("plugins").info(
-        "a plugin file that runs already was replaced; the old code stays until a restart",
-        {core::field("file", file)});
+void LocalNode::retry_files() {
+  for (const std::string& file : enabled_files_) {
+    plugins_.file_changed(file);
+  }
+}
+
+void LocalNode::plugin_appeared(const std::string& file, FolderWatch::Cause cause) {
+  const core::Log log = context_.log.component("plugins");
+  if (enabled_files_.contains(file)) {
+    if (cause != FolderWatch::Cause::kFound && plugins_.file_changed(file) > 0) {
+      log.info("a plugin file has changed: services that lacked it are tried again",
+               {core::field("file", file)});
+    } else if (cause == FolderWatch::Cause::kWritten) {
+      log.info("a plugin file that runs already was replaced; the old code stays until a restart",
+               {core::field("file", file)});
+    }
     return;
   }
+  if (!config_.plugins.auto_enable) {
+    if (cause == FolderWatch::Cause::kWritten) {
+      log.info("a plugin file that the configuration does not name is left alone",
+               {core::field("file", file)});
+    }
+    return;
+  }
+  enabled_files_.insert(file);
   // A file may be large and on a slow disk: it is read beside the control strand.
   boost::asio::post(files_, [this, file] {
     auto specs = dropped_instances(file, config_);
@@ -180,6 +241,8 @@ json::object LocalNode::status() const {
          {"state", json::string(state.data(), state.size())},
          {"last_error", s.last_error.about.empty() ? json::value(nullptr)
                                                    : json::value(core::describe(s.last_error))},
+         {"health", std::string(plugin_host::health_text(s.health))},
+         {"health_reason", s.health_reason},
          {"restarts", s.restarts},
          {"stuck", s.stuck},
          {"in_flight", s.in_flight},
@@ -188,8 +251,11 @@ json::object LocalNode::status() const {
          {"exceptions", s.exceptions}});
     json::array actions;
     for (const plugin_host::ActionStatus& action : s.actions) {
-      actions.push_back(
-          {{"name", action.pattern}, {"requests", action.requests}, {"failures", action.failures}});
+      actions.push_back({{"name", action.pattern},
+                         {"requests", action.requests},
+                         {"failures", action.failures},
+                         {"p50_ns", action.p50.count()},
+                         {"p99_ns", action.p99.count()}});
     }
     services.back().as_object()["actions"] = std::move(actions);
   }
@@ -204,6 +270,7 @@ json::object LocalNode::status() const {
                          {"networks", json::value_from(registry_.networks())},
                          {"mode", "local-only"},
                          {"services", std::move(services)},
+                         {"authorization", authorization_status(gate_.stats(), config_)},
                          {"calls",
                           {{"total", calls.calls},
                            {"failed", calls.failed},

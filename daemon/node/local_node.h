@@ -18,10 +18,13 @@
 #include "node/asio_executor.h"
 #include "node/folder_watch.h"
 #include "node/local_directory.h"
+#include "node/private_fields.h"
 #include "node/service_control.h"
 #include "plugin_host/host.h"
+#include "policy/gate.h"
 #include "pubsub/broker.h"
 #include "registry/registry.h"
+#include "sealing/recipients.h"
 #include "system/events_service.h"
 #include "system/registry_events.h"
 #include "system/registry_service.h"
@@ -45,6 +48,8 @@ class LocalNode {
   // Adds to what the control socket shows as the status. Before start().
   void on_status(std::function<void(boost::json::object&)> more) { more_status_ = std::move(more); }
 
+  // Whom private fields are sealed to. Before start(); null: nobody.
+  void set_recipients(const sealing::Recipients* recipients) { recipients_ = recipients; }
   // Methods of the control socket that other parts answer; see admin::ControlSources::more.
   using Control = std::function<bool(std::string_view method, const boost::json::object& params,
                                      admin::ControlAnswer& answer)>;
@@ -53,6 +58,8 @@ class LocalNode {
   // Opens the control socket, then loads the plugins; `ready` comes when each service runs or has
   // failed.
   core::Result<void> start(core::Task ready);
+  // Tries plugin files again that could not be loaded.
+  void retry_files();
   // Services first, then subscriptions and control socket. `done` comes once.
   void stop(core::Task done);
 
@@ -64,9 +71,11 @@ class LocalNode {
   pubsub::Broker& broker() { return broker_; }
   system::RegistryEvents& events() { return events_; }
   plugin_host::Host& plugins() { return plugins_; }
+  PrivateFields& private_fields() { return private_fields_; }
+  policy::Gate& gate() { return gate_; }
 
  private:
-  void plugin_appeared(const std::string& file);
+  void plugin_appeared(const std::string& file, FolderWatch::Cause cause);
   void enable(const std::string& file, core::Result<std::vector<plugin_host::InstanceSpec>> specs);
   void expire_retained();
   boost::json::object status() const;
@@ -74,11 +83,13 @@ class LocalNode {
   const Context context_;
   const config::Config& config_;
   const core::TimePoint began_;
+  policy::Gate gate_;
   registry::Registry registry_;
   calls::Dispatcher calls_;
   pubsub::Broker broker_;
   system::RegistryEvents events_;
   LocalDirectory directory_;
+  PrivateFields private_fields_;
   HostControl host_control_;
   std::vector<std::unique_ptr<system::RegistryService>> registry_services_;  // one a network
   std::vector<std::unique_ptr<system::EventsService>> events_services_;      // one a network
@@ -88,6 +99,7 @@ class LocalNode {
   std::set<std::string> enabled_files_;
   admin::ControlServer server_;
   std::function<void(boost::json::object&)> more_status_;
+  const sealing::Recipients* recipients_ = nullptr;
   std::vector<Control> controls_;
   boost::asio::thread_pool files_{1};  // reads dropped files; joined first
 };

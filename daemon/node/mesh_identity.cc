@@ -12,57 +12,15 @@ constexpr core::Duration kLongestRelinkPause = std::chrono::minutes(1);
 
 }  // namespace
 
-core::Result<MeshNode::Tls> MeshNode::make_tls(const identity::NodeIdentity& identity) const {
-  const std::shared_ptr<const identity::TlsMaterial> material = identity.tls;
-  std::vector<X509*> intermediates;
-  for (const crypto::Certificate& certificate : material->intermediates) {
-    intermediates.push_back(certificate.native());
-  }
-  std::vector<X509*> roots;  // guests know a root by its hash only
-  for (const crypto::Certificate& root : material->trust.roots()) {
-    if (issuer_) {
-      roots.push_back(root.native());
-    }
-  }
-  const transport::TlsMaterial given{material->key.native(), material->certificate.native(),
-                                     intermediates, roots};
-  return transport::TlsContext::create(
-      given,
-      [material,
-       &clock = context_.clock](X509_STORE_CTX* chain) -> core::Result<transport::PeerIdentity> {
-        const auto peer = identity::verify_peer(chain, material->trust, clock.wall());
-        if (!peer) {
-          return peer.error();
-        }
-        return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->groups,
-                                       peer->not_after};
-      });
-}
-
-core::Result<void> MeshNode::reload_identity() {
-  auto identity = identity::NodeIdentity::load(state_dir_, context_.clock.wall());
-  if (!identity) {
-    return identity.error();
-  }
-  if (identity->id != identity_.id) {
-    return core::fail(core::Errc::kCertificateMismatch,
-                      "the node's key was replaced: that takes a restart");
-  }
-  const auto tls = make_tls(*identity);
-  if (!tls) {
-    return tls.error();
-  }
-  const bool changed = !(identity->tls->certificate == identity_.tls->certificate);
-  identity_ = std::move(*identity);
-  tls_ = *tls;
-  endpoint_->set_tls(tls_);
+void MeshNode::took_certificate(const identity::NodeIdentity& old) {
   if (renewal_) {
     renewal_->changed(identity_);
   }
-  if (changed) {
-    relink(kFirstRelinkPause);
+  if (old.tls->certificate == identity_.tls->certificate) {
+    return;
   }
-  return {};
+  std::erase_if(tls_, [this](const transport::TlsContext* made) { return made != newest_tls_; });
+  relink(kFirstRelinkPause);
 }
 
 // Make before break: a link to the same node that is dialled later takes the place of the earlier
@@ -74,7 +32,7 @@ void MeshNode::relink(core::Duration pause) {
   std::set<core::NodeId> done;
   std::map<core::NodeId, std::string> old;
   for (const auto& [id, link] : links_) {
-    if (link.tls == tls_.get()) {
+    if (tls_.contains(link.tls)) {
       done.insert(link.remote->node());
     } else {
       old.emplace(link.remote->node(), link.address);

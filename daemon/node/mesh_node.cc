@@ -30,6 +30,14 @@ json::string peer_state_text(mesh::PeerState state) {
   return kTexts[static_cast<std::size_t>(state)];
 }
 
+json::object private_fields_status(const sealing::Stats& stats) {
+  return {{"sealed", stats.sealed},
+          {"opened", stats.opened},
+          {"redacted", stats.redacted},
+          {"withheld", stats.withheld},
+          {"refused", stats.refused}};
+}
+
 mesh::Settings mesh_settings(const config::Config& config) {
   mesh::Settings settings;
   settings.peers = config.limits.peers;
@@ -46,23 +54,34 @@ MeshNode::MeshNode(const Context& context, const config::Config& config,
       log_(context.log.component("mesh")),
       local_(local),
       identity_(std::move(self.identity)),
+      book_(std::move(self.statements), context.clock, log_),
+      clock_guard_(state.disk(), state.path()),
       networks_(std::move(self.networks)),
       mesh_names_(networks_),
       epoch_(self.epoch),
+      keys_({identity_.id,
+             std::shared_ptr<const crypto::PrivateKey>(identity_.tls, &identity_.tls->key)},
+            {context.clock, context.random, context.log.component("sealing"), key_directory_,
+             key_ring_},
+            networks_, local.private_fields()),
       past_(context.control, context.clock, config.limits.payload),
-      peers_(networks_, past_),
+      peers_(networks_, past_, local.gate()),
+      guard_(local.calls(), local.gate()),
       inbound_(
-          local.broker(), context.control,
+          {local.broker(), local.gate(), &keys_.codec()}, context.control,
           [this](transport::LinkId link, std::uint64_t lane) { endpoint_->resume(link, lane); }),
       mesh_({identity_.id, epoch_}, mesh_settings(config), mesh_names_, *this, context.random,
             log_),
       multicast_(context.io.get_executor(), context.clock, context.random, *this,
                  context.log.component("discovery")),
-      remote_services_(local.events()) {}
+      remote_services_(local.events()) {
+  heed_statements();
+}
 
 MeshNode::~MeshNode() {
   context_.control.cancel(timer_);
   context_.control.cancel(relink_timer_);
+  context_.control.cancel(minder_);
 }
 
 core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
@@ -77,12 +96,18 @@ core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
   if (!networks) {
     return networks.error();
   }
+  auto statements = identity::StatementStore::open(
+      state.disk(), state.path(), identity->tls->trust.roots(), context.clock.wall());
+  if (!statements) {
+    return statements.error();
+  }
   const auto secret = state.reset_secret(context.random);
   if (!secret) {
     return secret.error();
   }
   std::unique_ptr<MeshNode> node(new MeshNode(
-      context, config, state, local, Self{std::move(*identity), std::move(*networks), epoch}));
+      context, config, state, local,
+      Self{std::move(*identity), std::move(*networks), epoch, std::move(*statements)}));
   const config::Quic quic = config.transport ? config.transport->quic : config::Quic{};
   if (auto opened = node->open(quic, secret_bytes(*secret)); !opened) {
     return opened.error();
@@ -90,16 +115,38 @@ core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
   return node;
 }
 
+core::Result<std::shared_ptr<const transport::TlsContext>> MeshNode::make_tls() {
+  const std::shared_ptr<const identity::TlsMaterial> material = identity_.tls;
+  std::vector<X509*> intermediates;
+  for (const crypto::Certificate& certificate : material->intermediates) {
+    intermediates.push_back(certificate.native());
+  }
+  std::vector<X509*> roots;  // guests know a root by its hash only
+  const identity::TrustBundle trust = book_.store().trust();
+  for (const crypto::Certificate& root : trust.roots()) {
+    if (issuer_) {
+      roots.push_back(root.native());
+    }
+  }
+  const transport::TlsMaterial given{material->key.native(), material->certificate.native(),
+                                     intermediates, roots};
+  auto made = transport::TlsContext::create(given, make_verifier());
+  if (made) {
+    newest_tls_ = made->get();
+    tls_.insert(newest_tls_);
+  }
+  return made;
+}
+
 core::Result<void> MeshNode::open(const config::Quic& quic,
                                   const transport::ResetSecret::Bytes& reset_secret) {
   if (auto opened = open_issuer(quic); !opened) {
     return opened.error();
   }
-  const auto tls = make_tls(identity_);
+  const auto tls = make_tls();
   if (!tls) {
     return tls.error();
   }
-  tls_ = *tls;
   const auto listen = transport::Address::parse(quic.listen.text());
   if (!listen) {
     return core::fail(core::Errc::kAddressUnusable, "transport.quic.listen: " + quic.listen.text());
@@ -115,8 +162,8 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   options.listen = *listen;
   auto endpoint = transport::Endpoint::open(
       context_.io, std::move(options),
-      {context_.clock, context_.random, networks_, local_.calls(), inbound_, *this,
-       context_.log.component("transport"), issuer_.get()});
+      {context_.clock, context_.random, networks_, guard_, inbound_, *this,
+       context_.log.component("transport"), issuer_.get(), &keys_.codec()});
   if (!endpoint) {
     return endpoint.error();
   }
@@ -124,7 +171,12 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   if (issuer_) {
     issuer_->attach(endpoint_.get());
   }
+  tell_own_standing();
+  mind();
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
+  know_self();
+  local_.set_recipients(&keys_.recipients());
+  local_.broker().set_codec(&keys_.codec());
   local_.broker().set_peers(&peers_);
   local_.on_status([this](json::object& status) { add_status(status); });
   local_.registry().on_local_change([this](const registry::NodeRows& rows) {
@@ -146,7 +198,8 @@ core::Result<void> MeshNode::open_issuer(const config::Quic& quic) {
     return root.error();
   }
   issuer_ = std::make_unique<Issuer>(
-      context_, config_.issuer->ca, [this] { return identity_.tls->trust; }, texts(quic.advertise));
+      context_, config_.issuer->ca, [this] { return book_.store().trust(); },
+      texts(quic.advertise));
   for (const std::string& network : local_.registry().networks()) {
     local_.registry().put_system(issuer_->row(network), *issuer_);
   }
@@ -235,8 +288,46 @@ void MeshNode::wait_until_left(core::Task left) {
 void MeshNode::close() {
   multicast_.stop();
   local_.broker().set_peers(nullptr);
+  local_.broker().set_codec(nullptr);
+  local_.set_recipients(nullptr);
   links_.clear();
   endpoint_.reset();
+}
+
+core::Result<void> MeshNode::reload_identity() {
+  auto identity = identity::NodeIdentity::load(state_dir_, context_.clock.wall());
+  if (!identity) {
+    return identity.error();
+  }
+  if (identity->id != identity_.id) {
+    return core::fail(core::Errc::kCertificateMismatch,
+                      "the node's key was replaced: that takes a restart");
+  }
+  if (auto ok = book_.store().install(identity->tls->trust.roots(), context_.clock.wall()); !ok) {
+    return ok;
+  }
+  if (const auto read = book_.store().reload(context_.clock.wall()); !read) {
+    return read.error();
+  }
+  std::swap(identity_, *identity);
+  auto applied = apply_trust();
+  if (!applied) {
+    std::swap(identity_, *identity);
+  }
+  know_self();
+  if (applied) {
+    took_certificate(*identity);
+  }
+  return applied;
+}
+
+void MeshNode::know_self() {
+  local_.gate().set_self({identity_.id, identity_.groups, names_of(networks_.ids())});
+}
+
+void MeshNode::rights_changed() {
+  mesh_.rights_changed(context_.clock.now());
+  rearm();
 }
 
 void MeshNode::add_status(json::object& status) const {
@@ -250,6 +341,7 @@ void MeshNode::add_status(json::object& status) const {
                      {"name", known == known_.end() ? std::string() : known->second.name},
                      {"address", peer.address},
                      {"state", peer_state_text(peer.state)},
+                     {"trust", peer.trust},
                      {"linked", peer.links > 0}});
   }
   json::array unreached;
@@ -261,7 +353,9 @@ void MeshNode::add_status(json::object& status) const {
            {"why", target.last_error ? core::describe(*target.last_error) : std::string()}});
     }
   }
+  status["private_fields"] = private_fields_status(keys_.stats());
   const transport::Stats stats = endpoint_ ? endpoint_->stats() : transport::Stats{};
+  status["trust"] = trust_status(stats);
   status["mesh"] = {{"listens", endpoint_ ? endpoint_->local().text() : std::string()},
                     {"linked", linked},
                     {"unreached", unreached.size()},

@@ -14,16 +14,20 @@
 
 #include "config/config.h"
 #include "discovery/multicast.h"
+#include "identity/clock_guard.h"
 #include "identity/node_identity.h"
 #include "identity/state_dir.h"
 #include "mesh/mesh.h"
 #include "node/inbound_events.h"
+#include "node/inbound_guard.h"
 #include "node/issuer.h"
 #include "node/local_node.h"
+#include "node/mesh_keys.h"
 #include "node/network_map.h"
 #include "node/peer_links.h"
 #include "node/renewal.h"
 #include "node/renewal_client.h"
+#include "node/statement_book.h"
 #include "system/remote_services.h"
 #include "transport/endpoint.h"
 
@@ -45,33 +49,49 @@ class MeshNode final : private mesh::Port,
   // `left` comes when the peers have heard it, at most half a second later.
   void leave(core::Task left);
   void close();
-  // New links use the identity that is in the state directory now; kept as it was on an error.
+  // New links use the identity and the statements that are in the state directory now; on an error
+  // all stays as it was.
   core::Result<void> reload_identity();
+  // LocalNode::gate() has new rules: peers see, and are heard, by these from now on.
+  void rights_changed();
 
  private:
   struct Self {
     identity::NodeIdentity identity;
     NetworkMap networks;
     std::uint64_t epoch;
+    identity::StatementStore statements;
   };
   MeshNode(const Context& context, const config::Config& config, const identity::StateDir& state,
            LocalNode& local, Self self);
   core::Result<void> open(const config::Quic& quic,
                           const transport::ResetSecret::Bytes& reset_secret);
   core::Result<void> open_issuer(const config::Quic& quic);
-  void add_status(boost::json::object& status) const;
+  core::Result<std::shared_ptr<const transport::TlsContext>> make_tls();
+  transport::PeerVerifier make_verifier();
   core::Result<void> start_multicast(const config::Multicast& multicast);
   void rearm();
+  void know_self();
   void wait_until_left(core::Task left);
-  std::vector<std::string> names_of(const std::vector<core::NetworkId>& networks) const;
+  void add_status(boost::json::object& status) const;
 
   // mesh_identity.cc
-  using Tls = std::shared_ptr<const transport::TlsContext>;
-  core::Result<Tls> make_tls(const identity::NodeIdentity& identity) const;
+  void took_certificate(const identity::NodeIdentity& old);
   void start_renewal();
   std::vector<core::NodeId> issuers() const;
   void ask_issuer(const core::NodeId& issuer, core::Bytes request, RenewalHooks::Granted granted);
   void relink(core::Duration pause);
+
+  // Trust (mesh_trust.cc).
+  void heed_statements();
+  void on_statement(const identity::Statement& statement);
+  core::Result<void> apply_trust();
+  void tell_own_standing() const;
+  void mind();
+  boost::json::object trust_status(const transport::Stats& stats) const;
+  std::vector<std::string> names_of(const std::vector<core::NetworkId>& networks) const;
+
+  void forget_link(transport::LinkId link);
 
   // mesh::Port
   bool send_control(mesh::LinkId link, wire::SyncType type, core::Bytes body) override;
@@ -82,6 +102,8 @@ class MeshNode final : private mesh::Port,
   void detach(const core::NodeId& node) override;
   void replace(registry::NodeRows rows) override;
   void drop(const core::NodeId& node) override;
+  bool may_see(const core::NodeId& peer, const core::NetworkId& network,
+               const wire::ServiceEntry& service) const override;
   void news(mesh::PeerNews what, const core::NodeId& node) override;
 
   // transport::EndpointEvents
@@ -101,15 +123,23 @@ class MeshNode final : private mesh::Port,
   const core::Log log_;
   LocalNode& local_;
   identity::NodeIdentity identity_;
+  StatementBook book_;
+  identity::ClockGuard clock_guard_;
   const NetworkMap networks_;
   const MeshNetworkNames mesh_names_;
   const std::uint64_t epoch_;
+  keys::Directory key_directory_;
+  keys::KeyRing key_ring_;
+  MeshKeys keys_;
   system::PastClient past_;
   PeerLinks peers_;
+  InboundGuard guard_;
   InboundEvents inbound_;
   std::unique_ptr<Issuer> issuer_;  // null: this node signs nothing
   std::unique_ptr<transport::Endpoint> endpoint_;
-  Tls tls_;  // of new links
+  // Made since this node got its certificate; links keep those that they use alive.
+  std::set<const transport::TlsContext*> tls_;
+  const transport::TlsContext* newest_tls_ = nullptr;  // of them
   mesh::Mesh mesh_;
   discovery::Multicast multicast_;
   struct Link {
@@ -117,6 +147,7 @@ class MeshNode final : private mesh::Port,
     std::uint64_t epoch = 0;
     std::string address;
     const transport::TlsContext* tls = nullptr;  // with which this node proved itself
+    core::WallTime not_after{};                  // of the peer's certificate
   };
   std::unordered_map<transport::LinkId, Link> links_;
   std::set<core::NodeId> issuers_;  // nodes that said they are
@@ -131,6 +162,7 @@ class MeshNode final : private mesh::Port,
   std::unique_ptr<Renewal> renewal_;
   core::TimerId timer_ = 0;
   core::TimerId relink_timer_ = 0;
+  core::TimerId minder_ = 0;
 };
 
 }  // namespace runard::node

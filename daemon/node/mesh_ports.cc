@@ -1,6 +1,8 @@
 // The interfaces that MeshNode implements: each news goes from one part to the next, and nowhere
 // else.
 
+#include <algorithm>
+
 #include "node/mesh_node.h"
 
 namespace runard::node {
@@ -41,9 +43,26 @@ void MeshNode::detach(const core::NodeId& node) {
 void MeshNode::replace(registry::NodeRows rows) {
   const auto known = known_.find(rows.node);
   rows.name = known == known_.end() ? rows.name : known->second.name;
+  std::erase_if(rows.services, [&](const registry::ServiceRow& row) {
+    return !local_.gate().admit(rows.node, policy::Action::kRegister, {row.network, row.path});
+  });
   rpc::Handler& handler = peers_.handler(rows.node);
   local_.registry().replace(rows, handler);
   remote_services_.changed(rows);
+}
+
+// A service is told of to those who may call something of it, or hear something below it.
+bool MeshNode::may_see(const core::NodeId& peer, const core::NetworkId& network,
+                       const wire::ServiceEntry& service) const {
+  const std::string name(networks_.name(network));
+  const policy::Gate& gate = local_.gate();
+  const auto callable = [&](const wire::ActionEntry& action) {
+    const std::string pattern =
+        action.pattern.empty() ? service.path : service.path + "/" + action.pattern;
+    return gate.possible(peer, policy::Action::kCall, name, pattern);
+  };
+  return (service.actions && std::ranges::any_of(*service.actions, callable)) ||
+         gate.possible(peer, policy::Action::kSubscribe, name, service.path + "/>");
 }
 
 void MeshNode::drop(const core::NodeId& node) {
@@ -70,6 +89,7 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
                        std::shared_ptr<transport::RemoteNode> remote) {
   Link& known = links_[link];
   known.remote = std::move(remote);
+  local_.gate().know({peer.node, peer.groups, names_of(peer.networks)});
   known.epoch = peer.epoch;
   known.address = peer.address.text();
   known.tls = peer.own_tls;
@@ -78,6 +98,7 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   } else {
     issuers_.erase(peer.node);
   }
+  known.not_after = peer.not_after;
   known_[peer.node] = {peer.name, names_of(peer.networks)};
   mesh::PeerInfo info;
   info.node = peer.node;
@@ -97,10 +118,25 @@ void MeshNode::control(transport::LinkId link, std::uint64_t type, core::ByteVie
 }
 
 void MeshNode::link_down(transport::LinkId link, const core::Error& why) {
-  links_.erase(link);
+  forget_link(link);
   inbound_.forget(link);
   mesh_.link_down(link, why, context_.clock.now());
   rearm();
+}
+
+// A node without any link has no rights, whoever still speaks for it.
+void MeshNode::forget_link(transport::LinkId link) {
+  const auto at = links_.find(link);
+  if (at == links_.end()) {
+    return;
+  }
+  const core::NodeId node = at->second.remote->node();
+  links_.erase(at);
+  const bool linked = std::ranges::any_of(
+      links_, [&](const auto& other) { return other.second.remote->node() == node; });
+  if (!linked) {
+    local_.gate().forget(node);
+  }
 }
 
 void MeshNode::dial_done(transport::DialId dial, const core::Result<transport::LinkId>& outcome) {

@@ -3,6 +3,16 @@
 namespace runard::node {
 
 rpc::Ticket PeerLinks::Entry::call(const rpc::Request& request, const rpc::Responder& responder) {
+  // The system's own traffic between nodes is not this node's choice.
+  if (!request.path.starts_with('$') &&
+      !gate.admit_self(policy::Action::kCall, {request.network, request.path})) {
+    rpc::Reply denied;
+    denied.code = core::Errc::kDenied;
+    denied.executed = core::Executed::kNo;
+    denied.message = policy::kDeniedHere;
+    responder(denied);
+    return 0;
+  }
   const auto held = link.read();
   if (held->remote) {
     return held->remote->call(request, responder);
@@ -23,11 +33,16 @@ void PeerLinks::Entry::cancel(rpc::Ticket ticket) {
 }
 
 PeerLinks::Entry& PeerLinks::entry(const core::NodeId& node) {
+  if (Entry* const last = last_.load(std::memory_order_acquire);
+      last != nullptr && last->node == node) {
+    return *last;
+  }
   const std::lock_guard lock(mutex_);
   auto& entry = entries_[node];
   if (!entry) {
-    entry = std::make_unique<Entry>();
+    entry = std::make_unique<Entry>(node, gate_);
   }
+  last_.store(entry.get(), std::memory_order_release);
   return *entry;
 }
 
@@ -37,6 +52,11 @@ void PeerLinks::attach(const core::NodeId& node, std::shared_ptr<transport::Remo
 
 void PeerLinks::detach(const core::NodeId& node) {
   entry(node).link.publish(std::make_shared<const Link>());
+}
+
+bool PeerLinks::opens_sealed(const core::NodeId& node) {
+  const auto held = entry(node).link.read();
+  return held->remote && held->remote->opens_sealed();
 }
 
 PeerLinks::Sent PeerLinks::send(core::NodeId node, const rpc::Event& event) {
@@ -60,6 +80,7 @@ PeerLinks::Sent PeerLinks::send(core::NodeId node, const rpc::Event& event) {
   header.type = event.payload.type;
   header.topic = event.topic;
   header.publisher = event.publisher;
+  header.owner = event.owner;
   outgoing.meta = event.meta;
   outgoing.groups = event.groups;
   outgoing.payload = event.payload.bytes;

@@ -7,11 +7,13 @@
 // detach on the control strand.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
 
 #include "core/ids.h"
+#include "policy/gate.h"
 #include "pubsub/broker.h"
 #include "routing/snapshot.h"
 #include "system/past_client.h"
@@ -25,13 +27,16 @@ class PeerLinks final : public pubsub::EventPeers {
   static constexpr std::uint64_t kLanes = 4;
 
   // `past` asks for the past over these links.
-  PeerLinks(const transport::NetworkNames& names, system::PastClient& past)
-      : names_(names), past_(past) {}
+  // `gate` gives the early answer to what this node's own rules deny it.
+  PeerLinks(const transport::NetworkNames& names, system::PastClient& past,
+            const policy::Gate& gate)
+      : names_(names), past_(past), gate_(gate) {}
 
   rpc::Handler& handler(const core::NodeId& node) { return entry(node); }
   void attach(const core::NodeId& node, std::shared_ptr<transport::RemoteNode> remote);
   void detach(const core::NodeId& node);
   Sent send(core::NodeId node, const rpc::Event& event) override;
+  bool opens_sealed(const core::NodeId& node) override;
   void ask_past(const core::NodeId& node, rpc::PastQuery query, Done done) override {
     past_.ask(entry(node), node, std::move(query), std::move(done));
   }
@@ -42,16 +47,21 @@ class PeerLinks final : public pubsub::EventPeers {
   };
   class Entry final : public rpc::Handler {
    public:
+    Entry(const core::NodeId& given, const policy::Gate& its_gate) : node(given), gate(its_gate) {}
+    const core::NodeId node;
     rpc::Ticket call(const rpc::Request& request, const rpc::Responder& responder) override;
     void cancel(rpc::Ticket ticket) override;
     routing::Snapshot<Link> link{std::make_shared<const Link>()};
+    const policy::Gate& gate;
   };
   Entry& entry(const core::NodeId& node);
 
   const transport::NetworkNames& names_;
   system::PastClient& past_;
+  const policy::Gate& gate_;
   std::mutex mutex_;  // protects the map; entries never go
   std::map<core::NodeId, std::unique_ptr<Entry>> entries_;
+  std::atomic<Entry*> last_{nullptr};  // that was asked for: mostly the next one, too
 };
 
 }  // namespace runard::node

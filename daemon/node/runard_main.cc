@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 
 #include "config/check.h"
 #include "config/load.h"
@@ -18,9 +19,21 @@ namespace {
 using namespace runard;
 
 std::optional<std::string> environment(const std::string& name) {
-  const char* value =
-      std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): before any thread
+  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody writes it
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+// As they are now: a plugin's thread may change the environment later.
+std::map<std::string, std::string> all_variables() {
+  std::map<std::string, std::string> variables;
+  for (char** at = environ; *at != nullptr; ++at) {
+    const std::string_view entry(*at);
+    const std::size_t equals = entry.find('=');
+    if (equals != std::string_view::npos) {
+      variables.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+    }
+  }
+  return variables;
 }
 
 core::Log make_log(const config::Logging& logging, const std::string& node,
@@ -72,6 +85,12 @@ int run(const std::string& path) {
   given.config_path = path;
   given.notify_socket = environment("NOTIFY_SOCKET").value_or("");
   given.version = RUNARD_VERSION;
+  given.load = [path, variables = all_variables()] {
+    return config::load(path, [&](const std::string& name) -> std::optional<std::string> {
+      const auto at = variables.find(name);
+      return at == variables.end() ? std::nullopt : std::optional(at->second);
+    });
+  };
   unsetenv("NOTIFY_SOCKET");  // NOLINT(concurrency-mt-unsafe): before any thread; not for children
   return node::run_daemon(given, *loaded.config,
                           make_log(loaded.config->logging, loaded.config->node.name, clock));
@@ -83,7 +102,8 @@ int main(int argc, char** argv) {
   crypto::harden_process();
   CLI::App app(
       "The mesh daemon. Runs in the foreground and logs to stderr; SIGTERM drains and stops it, a "
-      "second one stops it at once, SIGHUP takes a renewed certificate.",
+      "second one stops it at once, SIGHUP takes a renewed certificate, changed rules of "
+      "authorization and new settings of services.",
       "runard");
   std::string path = "/etc/runard/runard.yaml";
   bool check = false;

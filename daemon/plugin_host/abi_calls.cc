@@ -47,6 +47,11 @@ runar_status read_call(const Entry& entry, const runar_call& given, CallInput& o
   }
   runar_status status = read_topic(given.path, entry.context().label().network, out.path,
                                    request.network, request.path);
+  const policy::Allowance* const allow = entry.context().label().allow.get();
+  if (status == RUNAR_OK && allow != nullptr &&
+      !allow->may(policy::Action::kCall, {request.network, request.path})) {
+    return RUNAR_E_DENIED;
+  }
   if (status == RUNAR_OK) {
     status = read_payload(given.payload, entry.runtime().limits.payload, request.payload);
   }

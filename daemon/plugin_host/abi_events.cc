@@ -18,15 +18,28 @@ struct PublishInput {
 };
 
 runar_status read_publish(const Entry& entry, const runar_publish& given, PublishInput& out) {
-  if ((given.flags & ~kPublishFlags) != 0 || given.owner_profile.len != 0 ||
-      given.recipient_count != 0) {
+  if ((given.flags & ~kPublishFlags) != 0 || given.recipient_count != 0) {
     return RUNAR_E_UNSUPPORTED;
+  }
+  if (given.owner_profile.len != 0) {
+    const auto owner = is_text(given.owner_profile, 64)
+                           ? core::ProfileId::parse(view(given.owner_profile))
+                           : std::nullopt;
+    if (!owner) {
+      return RUNAR_E_INVALID;
+    }
+    out.event.owner = *owner;
   }
   if (given.retain_ns < 0) {
     return RUNAR_E_INVALID;
   }
   runar_status status = read_topic(given.topic, entry.context().label().network, out.topic,
                                    out.event.network, out.event.topic);
+  const policy::Allowance* const allow = entry.context().label().allow.get();
+  if (status == RUNAR_OK && allow != nullptr &&
+      !allow->may(policy::Action::kPublish, {out.event.network, out.event.topic})) {
+    return RUNAR_E_DENIED;
+  }
   if (status == RUNAR_OK) {
     status = read_payload(given.payload, entry.runtime().limits.payload, out.event.payload);
   }

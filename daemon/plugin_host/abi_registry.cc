@@ -1,9 +1,12 @@
 // Lifecycle and registry: host->phase_done, set_error, add_action, subscribe, remove, declare_type.
+#include <algorithm>
+
 #include "plugin_host/abi.h"
 #include "plugin_host/abi_entry.h"
 #include "plugin_host/abi_error.h"
 #include "plugin_host/abi_input.h"
 #include "plugin_host/growable.h"
+#include "routing/escape.h"
 #include "routing/topic_pattern.h"
 
 namespace runard::plugin_host {
@@ -54,13 +57,18 @@ runar_status add_action(runar_ctx* raw, const runar_action* given, runar_id* out
   });
 }
 
-runar_status check_subscription(const runar_subscription& given) {
+runar_status check_subscription(const Label& label, const runar_subscription& given) {
   if (given.on_event == nullptr || !is_text(given.topic, 2 * routing::kMaxPathBytes) ||
       !is_utf8_text(given.group, routing::kMaxNameBytes) || given.include_past_ns < 0 ||
       given.overflow > RUNAR_BLOCK) {
     return RUNAR_E_INVALID;
   }
-  return (given.flags & ~std::uint32_t{RUNAR_SUB_MANUAL}) != 0 ? RUNAR_E_UNSUPPORTED : RUNAR_OK;
+  if ((given.flags & ~std::uint32_t{RUNAR_SUB_MANUAL}) != 0) {
+    return RUNAR_E_UNSUPPORTED;
+  }
+  const bool denied =
+      label.allow != nullptr && !label.allow->may_subscribe(view(given.topic), label.network);
+  return denied ? RUNAR_E_DENIED : RUNAR_OK;
 }
 
 runar_status subscribe(runar_ctx* raw, const runar_subscription* given, runar_id* out) {
@@ -72,7 +80,7 @@ runar_status subscribe(runar_ctx* raw, const runar_subscription* given, runar_id
     const Growable<runar_subscription> read(given, RUNARD_SIZE_TO(runar_subscription, user));
     runar_status status = read.status();
     if (status == RUNAR_OK) {
-      status = check_subscription(*read);
+      status = check_subscription(entry.context().label(), *read);
     }
     if (status == RUNAR_OK) {
       status = entry.instance().subscriptions().add(*read, out);
@@ -129,7 +137,14 @@ runar_status declare_type(runar_ctx* raw, const runar_type* given, std::uint64_t
       *out = type_id(view(read->name), view(read->schema));
       status = entry.instance().declare_type(*out);
     }
-    return registered(entry, "declare_type", status);
+    Types* const types = entry.runtime().ports.types;
+    if (status != RUNAR_OK || types == nullptr) {
+      return registered(entry, "declare_type", status);
+    }
+    const auto declared = types->declare(*out, view(read->name), view(read->schema));
+    return declared ? runar_status{RUNAR_OK}
+                    : registered(entry, ("the type " + declared.error().about).c_str(),
+                                 RUNAR_E_INVALID);
   });
 }
 
@@ -147,11 +162,28 @@ runar_status phase_done(runar_ctx* raw, std::uint32_t phase, runar_status status
   });
 }
 
+// What people and JSON can read: '?' for each byte of a text that is no UTF-8, and for controls.
+std::string readable(std::string_view text) {
+  std::string out(text.substr(0, kMaxText));
+  while (text.size() > kMaxText && !out.empty() && (text[out.size()] & '\xC0') == '\x80') {
+    out.pop_back();  // a character was cut
+  }
+  const bool utf8 = routing::is_utf8(out);
+  std::replace_if(
+      out.begin(), out.end(),
+      [utf8](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < 0x20 || byte == 0x7F || (!utf8 && byte >= 0x80);
+      },
+      '?');
+  return out;
+}
+
 void set_error(runar_err* err, runar_status code, runar_str message) {
   shielded([&] {
     if (err != nullptr && is_text(message, SIZE_MAX)) {
       err->code = code;
-      err->message = view(message).substr(0, kMaxText);
+      err->message = readable(view(message));
     }
     return RUNAR_OK;
   });

@@ -15,6 +15,7 @@
 
 #include "core/errors.h"
 #include "core/log.h"
+#include "policy/allowance.h"
 #include "rpc/handler.h"
 
 namespace runard::plugin_host {
@@ -24,11 +25,12 @@ struct Runtime;
 
 // What a service is called in logs. Shared by all lives of a service.
 struct Label {
-  std::string plugin;   // "math"
-  std::string network;  // "main"
-  std::string path;     // where it is mounted: "math"
-  std::string service;  // "main:math"
-  core::Log log;        // carries plugin and service
+  std::string plugin;                              // "math"
+  std::string network;                             // "main"
+  std::string path;                                // where it is mounted: "math"
+  std::string service;                             // "main:math"
+  core::Log log;                                   // carries plugin and service
+  std::shared_ptr<const policy::Allowance> allow;  // null: everything
   // Places of the plugin's own messages in the log's rate limit.
   std::array<char, 256> log_keys{};
 };

@@ -53,6 +53,9 @@ EventView::EventView(const rpc::Delivery& delivery, const routing::TopicPattern&
   event_.source_node = to_abi(source_);
   event_.source_service = to_abi(stored.publisher);
   event_.sequence = stored.sequence;
+  if (!stored.owner.is_zero()) {
+    event_.owner_profile = to_abi(stored.owner.text(owner_));
+  }
 }
 
 }  // namespace runard::plugin_host

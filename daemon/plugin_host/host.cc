@@ -251,6 +251,36 @@ void Host::stop_ready() {
   }
 }
 
+std::size_t Host::file_changed(const std::filesystem::path& file) {
+  std::vector<std::weak_ptr<Service>> waiting;
+  for (const auto& [name, service] : services_) {
+    if (service->spec().file == file && service->lacks_file()) {
+      waiting.push_back(service);
+    }
+  }
+  const std::size_t count = waiting.size();
+  if (count > 0) {
+    LoadTask::begin(control_, libraries_, file,
+                    [users = std::move(waiting)](const core::Result<Library*>& library) {
+                      for (const auto& user : users) {
+                        if (const auto service = user.lock(); service && service->lacks_file()) {
+                          service->loaded(library);
+                        }
+                      }
+                    });
+  }
+  return count;
+}
+
+void Host::reconfigure(std::string_view name, std::string config_json, Done done) {
+  const auto place = services_.find(name);
+  if (place == services_.end()) {
+    done(core::fail(core::Errc::kNotFound, std::string(name)));
+    return;
+  }
+  place->second->reconfigure(std::move(config_json), std::move(done));
+}
+
 core::Result<Service*> Host::find(std::string_view network, std::string_view path) const {
   for (const auto& [name, service] : services_) {
     if (service->spec().network == network && service->spec().path == path) {

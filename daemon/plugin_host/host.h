@@ -47,6 +47,11 @@ class Host {
   // Stops all, in the reverse order of `after`. No add() afterwards.
   void stop(core::Task done);
 
+  // A plugin file has changed: services that failed for want of it are tried again. How many.
+  std::size_t file_changed(const std::filesystem::path& file);
+  // The new configuration of one: see Service::reconfigure. kNotFound: there is no such instance.
+  void reconfigure(std::string_view name, std::string config_json, Done done);
+
   core::Result<void> pause(std::string_view network, std::string_view path);
   core::Result<void> resume(std::string_view network, std::string_view path);
 

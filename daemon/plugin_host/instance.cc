@@ -173,9 +173,9 @@ void Instance::hear_cancelled(runar_id request) noexcept {
   }
 }
 
-runar_status Instance::call_lifecycle(Phase phase, std::int64_t deadline_ns, runar_err& err) {
+runar_status Instance::call_lifecycle(const LifecycleCall& call, runar_err& err) {
   runar_ctx* const raw = Context::to_abi(&context_);
-  switch (phase) {
+  switch (call.phase) {
     case Phase::kCreate:
       return create(err);
     case Phase::kInit:
@@ -183,10 +183,14 @@ runar_status Instance::call_lifecycle(Phase phase, std::int64_t deadline_ns, run
     case Phase::kStart:
       return type_.calls.start(self_, raw, &err);
     case Phase::kStop:
-      return type_.calls.stop(self_, raw, deadline_ns, &err);
+      return type_.calls.stop(self_, raw, call.deadline_ns, &err);
     case Phase::kDestroy:
       destroy();
       return RUNAR_OK;
+    case Phase::kHealth:
+      return type_.calls.health(self_, raw, &err);
+    case Phase::kReconfigure:
+      return type_.calls.reconfigure(self_, raw, to_abi(call.config), &err);
     case Phase::kNone:
       break;
   }

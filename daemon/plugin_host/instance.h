@@ -32,6 +32,13 @@ struct InstanceArgs {
   std::string data_dir;
 };
 
+// One call of runar_service_type.
+struct LifecycleCall {
+  Phase phase;
+  std::int64_t deadline_ns;
+  std::string_view config;  // of kReconfigure
+};
+
 class Instance {
  public:
   Instance(Runtime& runtime, Context& context, const ServiceType& type, InstanceArgs args);
@@ -49,7 +56,7 @@ class Instance {
   void run_handler(Action& action, const rpc::Request& request, runar_id id) noexcept;
 
   // On the strand.
-  runar_status call_lifecycle(Phase phase, std::int64_t deadline_ns, runar_err& err);
+  runar_status call_lifecycle(const LifecycleCall& call, runar_err& err);
   void hear_cancelled(runar_id request) noexcept;  // a caller is gone
 
   // The registry, from a plugin: any thread. `wanted` was validated.

@@ -14,6 +14,7 @@ runar_status Instance::add_action(const runar_action& wanted, runar_id* out) {
   action->row.summary = view(wanted.summary);
   action->row.input_schema = view(wanted.input_schema);
   action->row.output_schema = view(wanted.output_schema);
+  action->row.timeout_ms = wanted.default_timeout_ms;
   action->row.flags = (wanted.flags & RUNAR_FN_IDEMPOTENT) != 0 ? rpc::kIdempotent : 0U;
   action->flags = wanted.flags;
   action->max_concurrency = wanted.max_concurrency;

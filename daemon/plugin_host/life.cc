@@ -25,26 +25,34 @@ Life::Life(Control& control, std::shared_ptr<const Label> label, const ServiceTy
                                                        : control.runtime->limits.instance_requests);
 }
 
-void Life::begin(Phase phase, core::Duration timeout, Done done) {
+void Life::begin(Work work, StatusDone done) {
+  const Phase phase = work.phase;
   running_ = phase;
   settle_ = std::move(done);
-  phase_timer_ = control_.executor.after(timeout, [weak = weak_from_this(), phase] {
+  phase_timer_ = control_.executor.after(work.timeout, [weak = weak_from_this(), phase] {
     if (const auto self = weak.lock()) {
       self->phase_timed_out(phase);
     }
   });
   instance_->phases().begin(
-      phase, control_.runtime->clock.now() + timeout,
-      [link = control_.link, weak = weak_from_this()](core::Result<void> result) {
+      phase, control_.runtime->clock.now() + work.timeout,
+      [link = control_.link, weak = weak_from_this()](core::Result<runar_status> result) {
         link->post([weak, result = std::move(result)]() mutable {
           if (const auto self = weak.lock()) {
             self->phase_ended(std::move(result));
           }
         });
-      });
+      },
+      std::move(work.argument));
 }
 
-void Life::phase_ended(core::Result<void> result) {
+void Life::begin(Phase phase, core::Duration timeout, Done done) {
+  begin(Work{phase, timeout}, [done = std::move(done)](core::Result<runar_status> result) mutable {
+    done(result ? core::Result<void>() : core::Result<void>(result.error()));
+  });
+}
+
+void Life::phase_ended(core::Result<runar_status> result) {
   const Phase phase = std::exchange(running_, Phase::kNone);
   control_.executor.cancel(phase_timer_);
   if (std::exchange(hung_, false)) {
@@ -65,9 +73,30 @@ void Life::phase_timed_out(Phase phase) {
       fmt::format("{} of {} did not finish in time", phase_text(phase), context_.label().service)));
 }
 
-void Life::settle(core::Result<void> result) {
-  Done done = std::move(settle_);
+void Life::settle(core::Result<runar_status> result) {
+  StatusDone done = std::move(settle_);
   done(std::move(result));
+}
+
+void Life::check_health(Done done) {
+  begin(Phase::kHealth, spec_.timeouts.health, std::move(done));
+}
+
+void Life::reconfigure(std::string config_json, StatusDone done) {
+  begin({Phase::kReconfigure, spec_.timeouts.start, std::move(config_json)}, std::move(done));
+}
+
+void Life::on_end(Done ended) {
+  instance_->phases().allow_end(
+      [link = control_.link, weak = weak_from_this(),
+       ended = std::move(ended)](const core::Result<runar_status>& result) mutable {
+        auto told = result ? core::Result<void>() : core::Result<void>(result.error());
+        link->post([weak, ended = std::move(ended), told = std::move(told)]() mutable {
+          if (!weak.expired()) {
+            ended(std::move(told));
+          }
+        });
+      });
 }
 
 void Life::create_and_init(Done done) {

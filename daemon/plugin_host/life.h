@@ -17,6 +17,7 @@ namespace runard::plugin_host {
 class Life : public std::enable_shared_from_this<Life> {
  public:
   using Done = core::UniqueFunction<void(core::Result<void>)>;
+  using StatusDone = core::UniqueFunction<void(core::Result<runar_status>)>;
 
   Life(Control& control, std::shared_ptr<const Label> label, const ServiceType& type,
        const InstanceSpec& spec);
@@ -27,6 +28,16 @@ class Life : public std::enable_shared_from_this<Life> {
 
   void create_and_init(Done done);
   void start(Done done);
+  // While it runs, when may_begin() says so, and the type has the function.
+  void check_health(Done done);
+  void reconfigure(std::string config_json, StatusDone done);
+  // No phase runs, and it is not being retired.
+  bool may_begin() const { return running_ == Phase::kNone && stage_ == Stage::kAlive; }
+  // A phase that has missed its deadline is still inside the plugin.
+  bool hangs() const { return hung_; }
+  std::string busy_with() const { return phase_text(running_); }
+  // The service may end by itself; told once, on the control strand.
+  void on_end(Done ended);
   // Once. The gate is closed and nothing is routed here any more. `done` gets an error when the
   // life had to be given up for now.
   void retire(Done done);
@@ -47,10 +58,16 @@ class Life : public std::enable_shared_from_this<Life> {
   static constexpr core::Duration kTick = std::chrono::milliseconds(2);
   static constexpr core::Duration kSlowTick = std::chrono::seconds(1);
 
+  struct Work {
+    Phase phase;
+    core::Duration timeout;
+    std::string argument{};
+  };
+  void begin(Work work, StatusDone done);
   void begin(Phase phase, core::Duration timeout, Done done);
-  void phase_ended(core::Result<void> result);
+  void phase_ended(core::Result<runar_status> result);
   void phase_timed_out(Phase phase);
-  void settle(core::Result<void> result);
+  void settle(core::Result<runar_status> result);
 
   void tick();
   bool advance();  // true: look again at once
@@ -69,7 +86,7 @@ class Life : public std::enable_shared_from_this<Life> {
 
   Phase running_ = Phase::kNone;
   bool hung_ = false;  // running_ has missed its deadline
-  Done settle_;
+  StatusDone settle_;
   core::TimerId phase_timer_ = 0;
 
   Stage stage_ = Stage::kAlive;

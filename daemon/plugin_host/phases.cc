@@ -33,22 +33,32 @@ std::uint32_t abi_number(Phase phase) {
 }  // namespace
 
 const char* phase_text(Phase phase) {
-  constexpr const char* kNames[] = {"none", "create", "init", "start", "stop", "destroy"};
+  constexpr const char* kNames[] = {"none", "create",  "init",   "start",
+                                    "stop", "destroy", "health", "reconfigure"};
   return kNames[static_cast<std::size_t>(phase)];
 }
 
-void Phases::begin(Phase phase, core::TimePoint deadline, Done done) {
+void Phases::begin(Phase phase, core::TimePoint deadline, Done done, std::string argument) {
   {
     const std::lock_guard lock(mutex_);
     RUNARD_CHECK(phase_ == Phase::kNone);
     phase_ = phase;
     deadline_ = deadline;
+    argument_ = std::move(argument);
     done_ = std::move(done);
     returned_pending_ = false;
     early_.reset();
     refused_.clear();
+    if (phase == Phase::kStop) {
+      ended_ = {};  // what it says from now on is about this
+    }
   }
   instance_.strand().post(*this);
+}
+
+void Phases::allow_end(Done ended) {
+  const std::lock_guard lock(mutex_);
+  ended_ = std::move(ended);
 }
 
 Phase Phases::current() const {
@@ -64,12 +74,15 @@ void Phases::note_refused(std::string_view what, runar_status status) {
   }
 }
 
-Phases::Outcome Phases::call_phase(Phase phase, core::TimePoint deadline) {
+Phases::Outcome Phases::call_phase(Phase phase, core::TimePoint deadline,
+                                   const std::string& argument) {
   runar_err err;
   runar_status status = RUNAR_E_INTERNAL;
-  const bool returned = call_plugin(
-      instance_.context(), {&instance_.context(), nullptr, phase_text(phase), 0},
-      [&] { status = instance_.call_lifecycle(phase, deadline.time_since_epoch().count(), err); });
+  const bool returned =
+      call_plugin(instance_.context(), {&instance_.context(), nullptr, phase_text(phase), 0}, [&] {
+        const LifecycleCall call{phase, deadline.time_since_epoch().count(), argument};
+        status = instance_.call_lifecycle(call, err);
+      });
   if (!returned) {
     return {RUNAR_E_INTERNAL, "let an exception out"};
   }
@@ -82,12 +95,14 @@ Phases::Outcome Phases::call_phase(Phase phase, core::TimePoint deadline) {
 void Phases::run() noexcept {
   Phase phase{};
   core::TimePoint deadline;
+  std::string argument;
   {
     const std::lock_guard lock(mutex_);
     phase = phase_;
     deadline = deadline_;
+    argument = std::move(argument_);
   }
-  Outcome outcome = call_phase(phase, deadline);
+  Outcome outcome = call_phase(phase, deadline, argument);
   if (outcome.status == RUNAR_PENDING) {
     const std::lock_guard lock(mutex_);
     if (!early_) {
@@ -101,42 +116,55 @@ void Phases::run() noexcept {
 
 runar_status Phases::answer_pending(std::uint32_t phase, runar_status status,
                                     std::string_view message) {
+  const Outcome outcome{status, std::string(message)};
+  Done ended;
   {
     const std::lock_guard lock(mutex_);
-    if (abi_number(phase_) != phase || phase == 0 || early_) {
+    if (phase == RUNAR_PHASE_STOP && phase_ != Phase::kStop && ended_) {
+      ended = std::move(ended_);
+    } else if (abi_number(phase_) != phase || phase == 0 || early_) {
       return RUNAR_E_STALE;
-    }
-    early_ = Outcome{status, std::string(message)};
-    if (!returned_pending_) {
-      return RUNAR_OK;
+    } else {
+      early_ = outcome;
+      if (!returned_pending_) {
+        return RUNAR_OK;
+      }
     }
   }
-  finish(Outcome{status, std::string(message)});
+  if (ended) {
+    ended(result_of(Phase::kStop, outcome));
+  } else {
+    finish(outcome);
+  }
   return RUNAR_OK;
+}
+
+core::Result<runar_status> Phases::result_of(Phase phase, const Outcome& outcome) const {
+  if (outcome.status >= RUNAR_OK) {
+    return outcome.status;
+  }
+  return core::fail(core::Errc::kServicePhaseFailed,
+                    fmt::format("{} of {} failed: {} ({})", phase_text(phase),
+                                instance_.context().label().service, outcome.message,
+                                status_text(outcome.status)));
 }
 
 void Phases::finish(Outcome outcome) {
   Done done;
-  core::Result<void> result;
+  Phase phase{};
   {
     const std::lock_guard lock(mutex_);
     if (!refused_.empty()) {
       outcome.status = std::min(outcome.status, refusal_);
       outcome.message = outcome.message.empty() ? refused_ : outcome.message;
     }
-    if (outcome.status < RUNAR_OK) {
-      result = core::fail(core::Errc::kServicePhaseFailed,
-                          fmt::format("{} of {} failed: {} ({})", phase_text(phase_),
-                                      instance_.context().label().service, outcome.message,
-                                      status_text(outcome.status)));
-    }
-    if (phase_ == Phase::kStop) {
+    phase = std::exchange(phase_, Phase::kNone);
+    if (phase == Phase::kStop) {
       instance_.context().close();  // here, so that no timer fires after stop
     }
-    phase_ = Phase::kNone;
     done = std::move(done_);
   }
-  done(std::move(result));
+  done(result_of(phase, outcome));
 }
 
 }  // namespace runard::plugin_host

@@ -31,10 +31,20 @@ class Directory {
   virtual std::optional<core::NodeId> find_node(std::string_view) const { return std::nullopt; }
 };
 
+// The types that plugins declare. Any thread.
+class Types {
+ public:
+  virtual ~Types() = default;
+  // Refused (kTypeRefused) where what the schema says of private fields can't be held.
+  virtual core::Result<void> declare(std::uint64_t id, std::string_view name,
+                                     std::string_view schema) = 0;
+};
+
 struct Ports {
   rpc::Handler& calls;  // requests that plugins make
   rpc::Broker& broker;  // events that plugins publish and subscribe to
   Directory& directory;
+  Types* types = nullptr;  // null: nothing that types say matters here
 };
 
 }  // namespace runard::plugin_host

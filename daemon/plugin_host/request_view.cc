@@ -39,7 +39,9 @@ RequestView::RequestView(const rpc::Request& request, runar_id id) {
   request_.caller_node =
       request.caller.node.is_zero() ? runar_str{} : to_abi(request.caller.node.text(node_));
   request_.caller_service = to_abi(request.caller.service);
-  request_.caller_profile = {nullptr, 0};
+  request_.caller_profile = request.caller.profile.is_zero()
+                                ? runar_str{}
+                                : to_abi(request.caller.profile.text(profile_));
   request_.trace = request.trace;
 }
 

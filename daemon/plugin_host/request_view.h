@@ -17,7 +17,8 @@ class RequestView {
 
  private:
   runar_request request_;
-  core::NodeId::Text node_;  // of a remote caller
+  core::NodeId::Text node_;        // of a remote caller
+  core::ProfileId::Text profile_;  // of the user behind it
   runar_kv params_[kMaxParams];
   runar_kv meta_[kMaxMeta];
 };

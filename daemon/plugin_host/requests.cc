@@ -12,6 +12,19 @@ void refuse(const rpc::Responder& responder, core::Errc code, std::string_view a
   responder(reply);
 }
 
+namespace {
+
+// How many requests this one's latency stands for.
+std::uint32_t weight_of(const Action& action, const rpc::Request& request) {
+  if ((request.flags & rpc::kDirect) == 0) {
+    return 1;  // it crosses threads, beside which a look at the clock is nothing
+  }
+  const std::uint64_t number = action.requests.load(std::memory_order_relaxed);
+  return number % ActionLatency::kSample == 0 ? ActionLatency::kSample : 0;
+}
+
+}  // namespace
+
 runar_id Requests::open(Context& context, Action& action, const rpc::Request& request,
                         const rpc::Responder& responder) {
   const auto opened = table_.open();
@@ -25,6 +38,10 @@ runar_id Requests::open(Context& context, Action& action, const rpc::Request& re
   slot.has_calls.store(false, std::memory_order_relaxed);
   slot.responder = responder;
   slot.action = &action;
+  slot.weight = weight_of(action, request);
+  if (slot.weight != 0) {
+    slot.began = runtime_.clock.now();
+  }
   return make_id(opened.id, IdKind::kRequest, action.number);
 }
 
@@ -45,6 +62,9 @@ Action* Requests::finish(core::SlotId id, const rpc::Reply& reply) {
   Context& context = *slot->owner.load(std::memory_order_relaxed);
   const rpc::Responder responder = slot->responder;
   Action& action = *slot->action;
+  if (slot->weight != 0) {
+    action.latency.record(runtime_.clock.now() - slot->began, slot->weight);
+  }
   table_.close(id);
   if (action.max_concurrency != 0) {
     action.open.fetch_sub(1, std::memory_order_relaxed);

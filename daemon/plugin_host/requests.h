@@ -28,6 +28,8 @@ struct RequestSlot {
   // For the one who claims it.
   rpc::Responder responder;
   Action* action = nullptr;
+  core::TimePoint began{};   // only when its latency counts,
+  std::uint32_t weight = 0;  // for so many; 0: it does not
   // For the reaper.
   core::SlotId seen_cancelled = 0;
 };

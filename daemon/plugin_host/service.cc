@@ -12,6 +12,7 @@ Service::Service(Control& control, InstanceSpec spec, InstanceId id)
       backoff_(spec_.backoff.first) {
   label_->network = spec_.network;
   label_->path = spec_.path;
+  label_->allow = spec_.allow;
   label_->service = spec_.network + ":" + spec_.path;
   label_->log = control.runtime->log.with("service", label_->service);
   row_.network = spec_.network;
@@ -44,6 +45,9 @@ void Service::loaded(core::Result<Library*> library) {
       control_.runtime->log.with("plugin", label_->plugin).with("service", label_->service);
   row_.version = type_->version.empty() ? library_->manifest().version : type_->version;
   row_.summary = type_->summary;
+  if (state() == State::kFailed) {
+    begin_again();
+  }
 }
 
 void Service::init(core::Task settled) {
@@ -124,9 +128,17 @@ void Service::started(core::Result<void> result) {
     fail(result.error());
     return;
   }
-  backoff_ = spec_.backoff.first;
+  runs_since_ = control_.runtime->clock.now();
   set_state(State::kRunning);
   label_->log.info("service is running");
+  end_trial({});
+  life_->on_end([weak = weak_from_this(), life = std::weak_ptr(life_)](core::Result<void> ended) {
+    const auto self = weak.lock();
+    if (self != nullptr && self->life_ == life.lock()) {
+      self->has_ended(std::move(ended));
+    }
+  });
+  watch_health();
   settle();
 }
 
@@ -145,6 +157,11 @@ core::Result<void> Service::announce() {
 
 // From now on no request comes in; what came in before may be answered.
 void Service::withdraw(State state) {
+  control_.executor.cancel(std::exchange(health_timer_, 0));
+  set_health(Health::kUnknown, {});
+  if (lives() && control_.runtime->clock.now() - runs_since_ >= spec_.backoff.most) {
+    backoff_ = spec_.backoff.first;  // it was no quick failure
+  }
   if (life_ != nullptr) {
     life_->context().set_gate(core::Errc::kServiceStopping);
   }
@@ -158,6 +175,7 @@ void Service::fail(core::Error error) {
   label_->log.error("service failed", {core::field("error", core::describe(error))});
   last_error_ = std::move(error);
   withdraw(State::kFailed);
+  end_trial(last_error_);
   settle();
   end_life();
 }
@@ -206,24 +224,57 @@ void Service::after_life() {
     }
     return;
   }
-  if (spec_.restart == Restart::kNever || type_ == nullptr) {
+  const bool ended = std::exchange(ended_, false);
+  if (std::exchange(again_, false)) {
+    begin_again();
     return;
   }
-  const core::Duration wait = backoff_;
-  backoff_ = std::min(backoff_ * 2, spec_.backoff.most);
+  const bool wanted = ended ? spec_.restart == Restart::kAlways : spec_.restart != Restart::kNever;
+  if (wanted && type_ != nullptr) {
+    start_again(std::exchange(backoff_, std::min(backoff_ * 2, spec_.backoff.most)));
+  } else if (ended) {
+    set_state(State::kStopped);
+  }
+}
+
+void Service::start_again(core::Duration wait) {
+  label_->log.info(
+      "service will be started again",
+      {core::field("wait_ms", std::chrono::ceil<std::chrono::milliseconds>(wait).count())});
   restart_timer_ = control_.executor.after(wait, [weak = weak_from_this()] {
     if (const auto self = weak.lock(); self != nullptr && !self->stopping_) {
-      ++self->restarts_;
-      self->restarting_ = true;
-      self->begin_life();
+      self->begin_again();
     }
   });
+}
+
+void Service::begin_again() {
+  control_.executor.cancel(std::exchange(restart_timer_, 0));
+  ++restarts_;
+  restarting_ = true;
+  begin_life();
+}
+
+// Its start was its last word, or it had nothing more to do.
+void Service::has_ended(core::Result<void> result) {
+  if (stopping_ || ending_ || !lives()) {
+    return;
+  }
+  if (!result) {
+    fail(result.error());
+    return;
+  }
+  label_->log.info("service has ended by itself");
+  ended_ = true;
+  withdraw(State::kStopping);
+  end_life();
 }
 
 void Service::stop(core::Task stopped) {
   stopping_ = true;
   stopped_ = std::move(stopped);
-  control_.executor.cancel(restart_timer_);
+  control_.executor.cancel(std::exchange(restart_timer_, 0));
+  end_trial(core::fail(core::Errc::kServiceStopping, label_->service + " is being stopped"));
   settle();
   if (ending_) {
     return;  // after_life() goes on
@@ -250,6 +301,10 @@ core::Result<void> Service::resume() {
   return change_state(State::kPaused, State::kRunning, {});
 }
 
+bool Service::lives() const {
+  return life_ != nullptr && (row_.state == State::kRunning || row_.state == State::kPaused);
+}
+
 InstanceStatus Service::status() const {
   InstanceStatus status;
   status.id = id_;
@@ -258,6 +313,8 @@ InstanceStatus Service::status() const {
   status.file = spec_.file;
   status.row = row_;
   status.last_error = last_error_;
+  status.health = health_;
+  status.health_reason = health_reason_;
   status.restarts = restarts_;
   status.leaked = static_cast<std::uint32_t>(leaked_.size());
   if (library_ != nullptr) {
@@ -278,7 +335,8 @@ InstanceStatus Service::status() const {
   status.exceptions = context.counters.exceptions.load();
   status.misuses = context.counters.misuses.load();
   life_->instance().for_each_action([&](const Action& action) {
-    status.actions.push_back({action.row.pattern, action.requests.load(), action.failures.load()});
+    status.actions.push_back({action.row.pattern, action.requests.load(), action.failures.load(),
+                              action.latency.quantile(0.50), action.latency.quantile(0.99)});
   });
   return status;
 }

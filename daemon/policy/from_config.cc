@@ -73,8 +73,7 @@ core::Result<Release> release_of(const std::string& label, const config::Release
 core::Result<std::shared_ptr<const Policy>> from_config(
     const config::Authorization& authorization) {
   Rules rules;
-  rules.access =
-      authorization.access == config::Access::kDeny ? Default::kDeny : Default::kMembers;
+  rules.access = authorization.access == config::Access::kDeny ? Default::kDeny : Default::kMembers;
   for (std::size_t i = 0; i < authorization.rules.size(); ++i) {
     auto rule = rule_of(authorization.rules[i], i);
     if (!rule) {

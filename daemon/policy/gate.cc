@@ -62,9 +62,8 @@ bool Gate::allows(const core::NodeId& peer, Action action, routing::TopicView to
 bool Gate::admit(const core::NodeId& peer, Action action, routing::TopicView topic) const {
   const auto table = table_.read();
   const auto known = table->peers.find(peer);
-  const Decision decision = known == table->peers.end()
-                                ? kStranger
-                                : known->second.rights->decide(action, topic);
+  const Decision decision =
+      known == table->peers.end() ? kStranger : known->second.rights->decide(action, topic);
   if (decision.allowed) {
     return true;
   }
@@ -92,8 +91,7 @@ bool Gate::possible(const core::NodeId& peer, Action action, std::string_view ne
     return !table->self || table->self->rights->possible(action, network, pattern);
   }
   const auto known = table->peers.find(peer);
-  return known != table->peers.end() &&
-         known->second.rights->possible(action, network, pattern);
+  return known != table->peers.end() && known->second.rights->possible(action, network, pattern);
 }
 
 void Gate::audit(const core::NodeId& peer, Action action, routing::TopicView topic,

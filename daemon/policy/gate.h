@@ -22,6 +22,11 @@
 
 namespace runard::policy {
 
+// What is said of a call or event that this node's own rules deny it, whether or not anybody would
+// take it.
+inline constexpr std::string_view kDeniedHere =
+    "this node's rules of authorization do not permit it";
+
 struct Stats {
   std::array<std::uint64_t, kActions> denied{};  // by action, asked by peers
   std::uint64_t denied_here = 0;                 // asked by this node's own services and operators

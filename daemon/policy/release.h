@@ -18,11 +18,11 @@ namespace runard::policy {
 struct Recipient {
   enum class Kind : std::uint8_t { kNetwork, kProfile, kNode };
   Kind kind = Kind::kNetwork;
-  std::string_view network{};                // its name here; of kNetwork
-  core::ProfileId profile{};                 // of kProfile
-  bool caller = false;                       // of kProfile
-  core::NodeId node{};                       // of kNode
-  std::span<const std::string> groups{};     // of kNode, from its certificate
+  std::string_view network{};             // its name here; of kNetwork
+  core::ProfileId profile{};              // of kProfile
+  bool caller = false;                    // of kProfile
+  core::NodeId node{};                    // of kNode
+  std::span<const std::string> groups{};  // of kNode, from its certificate
 };
 
 // One entry of authorization.labels.

@@ -1,7 +1,6 @@
 #include "pubsub/broker.h"
 
 #include <algorithm>
-#include <map>
 
 #include "routing/topic_path.h"
 #include "routing/topic_pattern.h"
@@ -24,6 +23,7 @@ rpc::EventPtr store(const rpc::Event& event) {
   }
   stored->published = event.published;
   stored->source = event.source;
+  stored->owner = event.owner;
   stored->publisher = event.publisher;
   stored->instance = event.instance;
   stored->sequence = event.sequence;
@@ -33,13 +33,6 @@ rpc::EventPtr store(const rpc::Event& event) {
 
 }  // namespace
 
-// Who gets one event.
-struct Broker::Targets {
-  std::vector<std::shared_ptr<Queue>> queues;
-  std::vector<registry::EventPeer>
-      peers;  // groups: those this peer was chosen for; "" among them: ungrouped
-};
-
 Broker::Broker(registry::Registry& registry, const core::Clock& clock, std::uint64_t epoch,
                std::uint64_t seed)
     : registry_(registry),
@@ -47,7 +40,7 @@ Broker::Broker(registry::Registry& registry, const core::Clock& clock, std::uint
       epoch_(epoch),
       remote_past_(clock),
       index_(seed),
-      snapshot_(std::make_shared<Index>(index_.share())) {}
+      snapshot_(std::make_shared<QueueIndex>(index_.share())) {}
 
 void Broker::set_peers(EventPeers* peers) {
   peers_.store(peers, std::memory_order_release);
@@ -58,78 +51,14 @@ Broker::Shard& Broker::shard_of(std::string_view topic) {
   return shards_[std::hash<std::string_view>{}(topic) % kShards];
 }
 
-Broker::Targets Broker::targets_of(const rpc::Event& event, const rpc::PublishOptions& options) {
-  Targets targets;
-  std::set<std::string> groups;
-  const std::uint32_t turn = group_turn_.fetch_add(1, std::memory_order_relaxed);
-  if (options.target.is_zero() || options.target == registry_.self()) {
-    add_local_targets(event, turn, targets, groups);
-  }
-  if ((event.flags & rpc::kRemoteEvent) == 0 && options.broadcast) {
-    add_peers(event, options, turn, targets, groups);
-  }
-  return targets;
-}
-
-void Broker::add_local_targets(const rpc::Event& event, std::uint32_t turn, Targets& targets,
-                               std::set<std::string>& groups) {
-  const bool remote = (event.flags & rpc::kRemoteEvent) != 0;
-  std::map<std::string_view, Queues> members;
-  const auto index = snapshot_.read();
-  index->for_each_match({event.network, event.topic},
-                        [&](const Index::Entry& entry, const routing::Captures&) {
-                          for (const auto& queue : *entry.value) {
-                            const std::string& group = queue->options().group;
-                            if (!group.empty()) {
-                              members[group].push_back(queue);
-                            } else if (!remote || event.ungrouped) {
-                              targets.queues.push_back(queue);
-                            }
-                          }
-                        });
-  for (const auto& [group, queues] : members) {
-    if (!remote ||
-        std::find(event.groups.begin(), event.groups.end(), group) != event.groups.end()) {
-      targets.queues.push_back(queues[turn % queues.size()]);
-      groups.emplace(group);
-    }
-  }
-}
-
-void Broker::add_peers(const rpc::Event& event, const rpc::PublishOptions& options,
-                       std::uint32_t turn, Targets& targets,
-                       const std::set<std::string>& local_groups) {
-  std::map<std::string, std::vector<std::size_t>>
-      members;  // group -> places of peers with a member
-  for (const registry::EventPeer& peer :
-       registry_.table()->event_peers({event.network, event.topic})) {
-    if (!options.target.is_zero() && options.target != peer.node) {
-      continue;
-    }
-    targets.peers.push_back({peer.node, {}});
-    for (const std::string& group : peer.groups) {
-      if (group.empty()) {
-        targets.peers.back().groups.emplace_back();
-      } else if (!local_groups.contains(group)) {
-        members[group].push_back(targets.peers.size() - 1);
-      }
-    }
-  }
-  for (const auto& [group, places] : members) {
-    targets.peers[places[turn % places.size()]].groups.push_back(group);
-  }
-  std::erase_if(targets.peers, [](const registry::EventPeer& peer) { return peer.groups.empty(); });
-}
-
-bool Broker::reserve_all(const Targets& targets, std::size_t bytes) {
-  for (std::size_t i = 0; i < targets.queues.size(); ++i) {
-    if (targets.queues[i]->options().overflow != rpc::Overflow::kBlock ||
-        targets.queues[i]->reserve(bytes)) {
+bool Broker::reserve_all(const Targets::Queues& queues, std::size_t bytes) {
+  for (std::size_t i = 0; i < queues.size(); ++i) {
+    if (queues[i]->options().overflow != rpc::Overflow::kBlock || queues[i]->reserve(bytes)) {
       continue;
     }
     for (std::size_t j = 0; j < i; ++j) {
-      if (targets.queues[j]->options().overflow == rpc::Overflow::kBlock) {
-        targets.queues[j]->unreserve(bytes);
+      if (queues[j]->options().overflow == rpc::Overflow::kBlock) {
+        queues[j]->unreserve(bytes);
       }
     }
     return false;
@@ -163,55 +92,85 @@ rpc::Receipt Broker::publish(const rpc::Event& event, const rpc::PublishOptions&
     refused_.fetch_add(1, std::memory_order_relaxed);
     return refused(core::Errc::kReservedPath, "topics that begin with $ belong to the system");
   }
+  if (denied_here(event, options, *path)) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return refused(core::Errc::kDenied, std::string(policy::kDeniedHere));
+  }
   rpc::Event own = event;
   own.network = path->network;
   own.topic = path->path;
-  return hand_over(own, options);
+  const auto sealed = seal(own, options);
+  if (!sealed) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return refused(sealed.error().code, sealed.error().about);
+  }
+  return hand_over(own, options, *sealed);
+}
+
+// An event of this node's own that other nodes would be sent and by its rules may not.
+bool Broker::denied_here(const rpc::Event& event, const rpc::PublishOptions& options,
+                         routing::TopicView topic) const {
+  return gate_ != nullptr && (event.flags & rpc::kRemoteEvent) == 0 && options.broadcast &&
+         !options.system && !gate_->admit_self(policy::Action::kPublish, topic);
+}
+
+// Of an event of this node: who published it when, and its number.
+void Broker::stamp(rpc::Event& event, Shard& shard) {
+  if ((event.flags & rpc::kRemoteEvent) != 0) {
+    return;
+  }
+  const auto stamp =
+      shard.topics.next(event.network, event.topic, event.publisher, epoch_ << 32, next_instance_);
+  event.instance = stamp.instance;
+  event.sequence = stamp.sequence;
+  event.published = clock_.wall();
 }
 
 // Who gets it is found out under the mutex: a subscription that looks at what is retained either
 // finds the event there or is among those.
-rpc::Receipt Broker::hand_over(const rpc::Event& event, const rpc::PublishOptions& options) {
-  const std::size_t bytes = event.payload.bytes.size();
+rpc::Receipt Broker::hand_over(rpc::Event& event, const rpc::PublishOptions& options,
+                               const SealedForms& sealed) {
   Shard& shard = shard_of(event.topic);
   const std::lock_guard lock(shard.mutex);
-  const Targets targets = targets_of(event, options);
-  if (!reserve_all(targets, bytes)) {
-    refused_.fetch_add(1, std::memory_order_relaxed);
+  Targets targets(snapshot_, registry_, gate_);
+  targets.find(event, options, group_turn_);
+  const Targets::Queues& queues = targets.queues();
+  if (!reserve_all(queues, event.payload.bytes.size())) {
+    ++shard.counts.refused;
     return refused(core::Errc::kBackpressure, "a subscriber that may not lose events has no room");
   }
-  rpc::Event own = event;
-  if ((own.flags & rpc::kRemoteEvent) == 0) {
-    const std::uint64_t fresh =
-        (epoch_ << 32) | next_instance_.fetch_add(1, std::memory_order_relaxed);
-    const auto stamp = shard.topics.next(own.network, own.topic, own.publisher, fresh);
-    own.instance = stamp.instance;
-    own.sequence = stamp.sequence;
-    own.published = clock_.wall();
-  }
+  stamp(event, shard);
   rpc::Receipt receipt;
   const bool retained = options.retain_for > core::Duration{0};
-  if (!targets.queues.empty() || retained) {
-    const rpc::EventPtr stored = store(own);
-    for (const auto& queue : targets.queues) {
-      if (queue->push(stored, own.flags, queue->options().overflow == rpc::Overflow::kBlock)) {
+  if (!queues.empty() || retained) {
+    const rpc::EventPtr stored = store(event);
+    for (Queue* const queue : queues) {
+      if (queue->push(stored, event.flags, queue->options().overflow == rpc::Overflow::kBlock)) {
         ++receipt.reached;
       }
     }
-    if (retained) {
+    if (retained && sealed.kept) {
+      auto kept = std::make_shared<rpc::StoredEvent>(*stored);
+      kept->payload = *sealed.kept;
+      retain(kept, options, shard);
+    } else if (retained) {
       retain(stored, options, shard);
     }
   }
-  const Spread spread = send_to_peers(own, targets);
-  if (spread.no_room > 0 && spread.sent == 0 && targets.queues.empty() && !retained) {
-    shard.topics.take_back(own.network, own.topic, own.publisher);  // nobody has seen it
-    refused_.fetch_add(1, std::memory_order_relaxed);
+  if (sealed.live) {
+    event.payload = *sealed.live;
+  }
+  const std::uint32_t delivered = receipt.reached;
+  const Spread spread = send_to_peers(event, targets.peers());
+  if (spread.no_room > 0 && spread.sent == 0 && queues.empty() && !retained) {
+    shard.topics.take_back(event.network, event.topic, event.publisher);  // nobody has seen it
+    ++shard.counts.refused;
     return refused(core::Errc::kBackpressure, "no node that wants it has room");
   }
-  published_.fetch_add(1, std::memory_order_relaxed);
-  delivered_.fetch_add(receipt.reached, std::memory_order_relaxed);
-  sent_.fetch_add(spread.sent, std::memory_order_relaxed);
-  peer_losses_.fetch_add(spread.no_room + spread.no_link, std::memory_order_relaxed);
+  ++shard.counts.published;
+  shard.counts.delivered += delivered;
+  shard.counts.sent += spread.sent;
+  shard.counts.peer_losses += spread.no_room + spread.no_link;
   receipt.reached += spread.sent;
   return receipt;
 }
@@ -223,25 +182,16 @@ void Broker::retain(const rpc::EventPtr& event, const rpc::PublishOptions& optio
       {event, now, now + options.retain_for, serial, options.broadcast, options.target});
 }
 
-Broker::Spread Broker::send_to_peers(const rpc::Event& event, const Targets& targets) {
+Broker::Spread Broker::send_to_peers(rpc::Event& event, const Targets::Peers& to) {
   Spread spread;
   EventPeers* peers = peers_.load(std::memory_order_acquire);
   if (peers == nullptr) {
     return spread;
   }
-  for (const registry::EventPeer& peer : targets.peers) {
-    rpc::Event copy = event;
-    std::vector<std::string_view> groups;
-    copy.ungrouped = false;
-    for (const std::string& group : peer.groups) {
-      if (group.empty()) {
-        copy.ungrouped = true;
-      } else {
-        groups.emplace_back(group);
-      }
-    }
-    copy.groups = groups;
-    switch (peers->send(peer.node, copy)) {
+  for (const Targets::Peer& peer : to) {
+    event.ungrouped = peer.ungrouped;
+    event.groups = {peer.groups.data(), peer.groups.size()};
+    switch (peers->send(peer.node, event)) {
       case EventPeers::Sent::kSent:
         ++spread.sent;
         break;
@@ -269,6 +219,10 @@ core::Result<std::shared_ptr<rpc::EventQueue>> Broker::subscribe(rpc::SubscribeO
     return core::fail(core::Errc::kDenied,
                       "this node is not a member of network \"" + options.network + "\"");
   }
+  if (gate_ != nullptr && options.announce && !pattern->is_system() &&
+      !gate_->possible({}, policy::Action::kSubscribe, options.network, options.pattern)) {
+    return core::fail(core::Errc::kDenied, std::string(policy::kDeniedHere));
+  }
   const bool past = options.include_past > core::Duration{0};
   const registry::SubscriptionRow row{options.network, options.pattern, options.group};
   const bool announce = options.announce && !pattern->is_system();
@@ -277,7 +231,7 @@ core::Result<std::shared_ptr<rpc::EventQueue>> Broker::subscribe(rpc::SubscribeO
   if (past && announce) {
     remote_past_.watch(queue, *pattern);
   }
-  change_queues(*pattern, [&](Queues& queues) { queues.push_back(queue); });
+  change_queues(*pattern, [&](QueueList& queues) { queues.push_back(queue); });
   if (announce) {
     registry_.add_subscription(row);
   }
@@ -299,7 +253,7 @@ template <class Change>
 void Broker::change_queues(const routing::TopicPattern& pattern, Change change) {
   const std::lock_guard lock(mutex_);
   const auto* known = index_.find(pattern);
-  auto queues = std::make_shared<Queues>(known == nullptr ? Queues{} : **known);
+  auto queues = std::make_shared<QueueList>(known == nullptr ? QueueList{} : **known);
   subscriptions_ -= queues->size();
   change(*queues);
   subscriptions_ += queues->size();
@@ -309,14 +263,14 @@ void Broker::change_queues(const routing::TopicPattern& pattern, Change change) 
     // Refused only past the trie's limit of a million patterns.
     (void)index_.insert(pattern, queues);
   }
-  snapshot_.publish(std::make_shared<Index>(index_.share()));
+  snapshot_.publish(std::make_shared<QueueIndex>(index_.share()));
 }
 
 void Broker::unsubscribe(const std::shared_ptr<Queue>& queue) {
   queue->detach();
   const auto pattern =
       routing::TopicPattern::parse(queue->options().pattern, queue->options().network);
-  change_queues(*pattern, [&](Queues& queues) { std::erase(queues, queue); });
+  change_queues(*pattern, [&](QueueList& queues) { std::erase(queues, queue); });
 }
 
 void Broker::expire() {
@@ -328,7 +282,7 @@ void Broker::expire() {
 
 void Broker::stop() {
   const std::lock_guard lock(mutex_);
-  index_.for_each([](const Index::Entry& entry) {
+  index_.for_each([](const QueueIndex::Entry& entry) {
     for (const auto& queue : *entry.value) {
       queue->close();
     }
@@ -336,9 +290,19 @@ void Broker::stop() {
 }
 
 Stats Broker::stats() const {
+  Stats all;
+  all.refused = refused_.load(std::memory_order_relaxed);
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    all.published += shard.counts.published;
+    all.refused += shard.counts.refused;
+    all.delivered += shard.counts.delivered;
+    all.sent += shard.counts.sent;
+    all.peer_losses += shard.counts.peer_losses;
+  }
   const std::lock_guard lock(mutex_);
-  return {published_.load(), refused_.load(),     delivered_.load(),
-          sent_.load(),      peer_losses_.load(), subscriptions_};
+  all.subscriptions = subscriptions_;
+  return all;
 }
 
 }  // namespace runard::pubsub

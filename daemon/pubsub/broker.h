@@ -13,15 +13,16 @@
 #include <array>
 #include <memory>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <vector>
 
 #include "core/clock.h"
+#include "policy/gate.h"
 #include "pubsub/remote_past.h"
+#include "pubsub/targets.h"
 #include "pubsub/topic_store.h"
 #include "registry/registry.h"
-#include "routing/route_trie.h"
-#include "routing/snapshot.h"
+#include "rpc/payload_codec.h"
 
 namespace runard::pubsub {
 
@@ -35,6 +36,8 @@ class EventPeers : public PastPeers {
   };
   // `event.groups` and `event.ungrouped` say for whom the copy is. Any thread.
   virtual Sent send(core::NodeId node, const rpc::Event& event) = 0;
+  // That node's version knows sealed payloads.
+  virtual bool opens_sealed(const core::NodeId&) { return true; }
 };
 
 struct Stats {
@@ -56,6 +59,14 @@ class Broker final : public rpc::Broker, public rpc::Past {
   Broker(registry::Registry& registry, const core::Clock& clock, std::uint64_t epoch,
          std::uint64_t seed);
   void set_peers(EventPeers* peers);
+  // What has private fields is sealed once, for all peers, and kept sealed. Null: nothing is
+  // private. Before anything is published; outlives the broker's use.
+  void set_codec(rpc::PayloadCodec* codec) {
+    codec_ = codec;
+    remote_past_.set_codec(codec);
+  }
+  // The rules of who may publish, and who may be sent what; none before. Before the first event.
+  void set_gate(const policy::Gate& gate) { gate_ = &gate; }
   // A node is linked, or no more: whom subscriptions ask for the past. See RemotePast.
   void peer_up(const core::NodeId& node, std::uint64_t run, std::vector<std::string> networks) {
     remote_past_.peer_up(node, run, std::move(networks));
@@ -74,29 +85,36 @@ class Broker final : public rpc::Broker, public rpc::Past {
 
  private:
   static constexpr std::size_t kShards = 16;
-  struct Shard {
-    std::mutex mutex;
+  struct alignas(64) Shard {
+    mutable std::mutex mutex;  // protects what follows
     TopicStore topics;
+    Stats counts;  // of events on its topics
   };
-  using Queues = std::vector<std::shared_ptr<Queue>>;
-  using Index = routing::RouteTrie<std::shared_ptr<const Queues>>;
-  struct Targets;
 
   Shard& shard_of(std::string_view topic);
-  Targets targets_of(const rpc::Event& event, const rpc::PublishOptions& options);
-  void add_local_targets(const rpc::Event& event, std::uint32_t turn, Targets& targets,
-                         std::set<std::string>& groups);
-  void add_peers(const rpc::Event& event, const rpc::PublishOptions& options, std::uint32_t turn,
-                 Targets& targets, const std::set<std::string>& local_groups);
-  rpc::Receipt hand_over(const rpc::Event& event, const rpc::PublishOptions& options);
+  // An event's payload as others get it, and as it is kept; unset: as it is.
+  struct SealedForms {
+    std::optional<rpc::Payload> live;
+    std::optional<rpc::Payload> kept;
+  };
+  core::Result<SealedForms> seal(const rpc::Event& event, const rpc::PublishOptions& options);
+  rpc::EventPtr open_kept(const rpc::EventPtr& event);
+  rpc::Receipt hand_over(rpc::Event& event, const rpc::PublishOptions& options,
+                         const SealedForms& sealed);
+  void stamp(rpc::Event& event, Shard& shard);
   void retain(const rpc::EventPtr& event, const rpc::PublishOptions& options, Shard& shard);
-  static bool reserve_all(const Targets& targets, std::size_t bytes);
+  bool may_receive(const core::NodeId& node, routing::TopicView topic) const {
+    return gate_ == nullptr || gate_->allows(node, policy::Action::kSubscribe, topic);
+  }
+  bool denied_here(const rpc::Event& event, const rpc::PublishOptions& options,
+                   routing::TopicView topic) const;
+  static bool reserve_all(const Targets::Queues& queues, std::size_t bytes);
   struct Spread {  // among peers
     std::uint32_t sent = 0;
     std::uint32_t no_room = 0;
     std::uint32_t no_link = 0;
   };
-  Spread send_to_peers(const rpc::Event& event, const Targets& targets);
+  Spread send_to_peers(rpc::Event& event, const Targets::Peers& to);
   void replay_own_past(Queue& queue, std::uint64_t number, const routing::TopicPattern& pattern);
   template <class May>
   std::vector<TopicStore::Kept> retained(const routing::TopicPattern& pattern, core::Duration age,
@@ -109,16 +127,18 @@ class Broker final : public rpc::Broker, public rpc::Past {
   const core::Clock& clock_;
   const std::uint64_t epoch_;
   std::atomic<EventPeers*> peers_{nullptr};
+  rpc::PayloadCodec* codec_ = nullptr;
+  const policy::Gate* gate_ = nullptr;
   std::atomic<std::uint64_t> next_instance_{1};
   std::atomic<std::uint32_t> group_turn_{0};
   std::atomic<std::uint64_t> last_serial_{0};  // of a retained event
   RemotePast remote_past_;
   std::array<Shard, kShards> shards_;
   mutable std::mutex mutex_;  // protects the two below
-  Index index_;
+  QueueIndex index_;
   std::size_t subscriptions_ = 0;
-  routing::Snapshot<Index> snapshot_;
-  std::atomic<std::uint64_t> published_{0}, refused_{0}, delivered_{0}, sent_{0}, peer_losses_{0};
+  routing::Snapshot<QueueIndex> snapshot_;
+  std::atomic<std::uint64_t> refused_{0};  // before a shard was chosen
 };
 
 }  // namespace runard::pubsub

@@ -39,12 +39,56 @@ void Broker::replay_own_past(Queue& queue, std::uint64_t number,
                              const routing::TopicPattern& pattern) {
   const core::NodeId self = registry_.self();
   std::vector<rpc::EventPtr> past;
+  std::uint64_t lost = 0;
   for (auto& kept : retained(pattern, queue.options().include_past, [&](const TopicStore::Kept& k) {
          return k.target.is_zero() || k.target == self;
        })) {
-    past.push_back(std::move(kept.event));
+    if (auto event = open_kept(kept.event)) {
+      past.push_back(std::move(event));
+    } else {
+      ++lost;
+    }
   }
-  queue.replay({}, number, past, 0);
+  queue.replay({}, number, past, lost);
+}
+
+core::Result<Broker::SealedForms> Broker::seal(const rpc::Event& event,
+                                               const rpc::PublishOptions& options) {
+  SealedForms forms;
+  if (codec_ == nullptr || event.payload.type == 0 || (event.flags & rpc::kRemoteEvent) != 0 ||
+      !codec_->is_private(event.payload.type)) {
+    return forms;
+  }
+  rpc::PayloadPlace place{
+      rpc::PayloadPlace::Kind::kEvent, event.network, event.topic, 0, {}, event.owner, true};
+  const auto seal = [&](std::optional<rpc::Payload>& form) -> core::Result<void> {
+    auto sealed = codec_->seal(place, event.payload);
+    if (!sealed) {
+      return sealed.error();
+    }
+    form = std::move(*sealed);
+    return {};
+  };
+  if (options.broadcast) {
+    if (auto sealed = seal(forms.live); !sealed) {
+      return sealed.error();
+    }
+  }
+  if (options.retain_for > core::Duration{0}) {
+    place.kind = rpc::PayloadPlace::Kind::kStored;
+    if (auto sealed = seal(forms.kept); !sealed) {
+      return sealed.error();
+    }
+  }
+  return forms;
+}
+
+// Null: it can't be, though this node made it.
+rpc::EventPtr Broker::open_kept(const rpc::EventPtr& event) {
+  if (event->payload.encoding != rpc::Encoding::kSealed) {
+    return event;
+  }
+  return open_stored(codec_, event, registry_.self());
 }
 
 core::Result<rpc::PastPage> Broker::past(const rpc::PastQuery& query, const core::NodeId& asker) {
@@ -55,8 +99,12 @@ core::Result<rpc::PastPage> Broker::past(const rpc::PastQuery& query, const core
     return core::fail(core::Errc::kNotFound, "no such subscription of the asker is known here",
                       core::Executed::kNo);
   }
+  EventPeers* const peers = peers_.load(std::memory_order_acquire);
+  const bool opens = peers == nullptr || peers->opens_sealed(asker);
   const auto found = retained(*pattern, query.max_age, [&](const TopicStore::Kept& kept) {
-    return kept.broadcast && (kept.target.is_zero() || kept.target == asker) &&
+    return kept.broadcast && (opens || kept.event->payload.encoding != rpc::Encoding::kSealed) &&
+           (kept.target.is_zero() || kept.target == asker) &&
+           may_receive(asker, {kept.event->network, kept.event->topic}) &&
            (query.before == 0 || kept.serial < query.before);
   });
   const std::uint64_t most = query.bytes - std::min(query.bytes, kPageHead);

@@ -5,6 +5,22 @@
 
 namespace runard::pubsub {
 
+rpc::EventPtr open_stored(rpc::PayloadCodec* codec, const rpc::EventPtr& event,
+                          const core::NodeId& source) {
+  if (codec == nullptr) {
+    return nullptr;
+  }
+  auto payload = codec->open({rpc::PayloadPlace::Kind::kStored, event->network, event->topic, 0,
+                              source, event->owner, true},
+                             event->payload);
+  if (!payload) {
+    return nullptr;
+  }
+  auto opened = std::make_shared<rpc::StoredEvent>(*event);
+  opened->payload = std::move(*payload);
+  return opened;
+}
+
 void RemotePast::set_peers(PastPeers* peers) {
   const std::lock_guard lock(mutex_);
   peers_ = peers;
@@ -149,9 +165,15 @@ bool RemotePast::take(Ask& ask, const rpc::SubscribeOptions& options,
     }
     // A broken peer may send anything.
     const auto topic = routing::view_topic(event->topic, ask.watch->pattern.network());
-    if (topic && topic->path == event->topic && ask.watch->pattern.matches_path(topic->path)) {
-      ask.bytes += rpc::past_size(*event);
-      ask.events.push_back(event);
+    if (!topic || topic->path != event->topic || !ask.watch->pattern.matches_path(topic->path)) {
+      continue;
+    }
+    const bool is_sealed = event->payload.encoding == rpc::Encoding::kSealed;
+    const rpc::EventPtr readable = is_sealed ? open_stored(codec_, event, ask.node) : event;
+    ask.omitted += readable == nullptr ? 1 : 0;
+    if (readable != nullptr) {
+      ask.bytes += rpc::past_size(*readable);
+      ask.events.push_back(readable);
     }
   }
   if (page.next == 0) {

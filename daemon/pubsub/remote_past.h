@@ -22,6 +22,7 @@
 #include "pubsub/queue.h"
 #include "routing/topic_pattern.h"
 #include "rpc/past.h"
+#include "rpc/payload_codec.h"
 
 namespace runard::pubsub {
 
@@ -34,6 +35,11 @@ class PastPeers {
   virtual void ask_past(const core::NodeId& node, rpc::PastQuery query, Done done) = 0;
 };
 
+// A sealed event that was kept on node `source`, opened; null: it was changed, or there is no
+// codec.
+rpc::EventPtr open_stored(rpc::PayloadCodec* codec, const rpc::EventPtr& event,
+                          const core::NodeId& source);
+
 class RemotePast {
  public:
   static constexpr std::size_t kParallel = 8;
@@ -44,6 +50,7 @@ class RemotePast {
 
   explicit RemotePast(const core::Clock& clock) : clock_(clock) {}
   void set_peers(PastPeers* peers);
+  void set_codec(rpc::PayloadCodec* codec) { codec_ = codec; }
 
   // From now on the queue is asked for; what the nodes publish stays in the queue until then. The
   // questions go out with start(), when the subscription has been announced.
@@ -88,6 +95,7 @@ class RemotePast {
   void finish(const AskPtr& ask);
 
   const core::Clock& clock_;
+  rpc::PayloadCodec* codec_ = nullptr;
   std::mutex mutex_;  // protects all below
   PastPeers* peers_ = nullptr;
   std::list<std::shared_ptr<const Watch>> watches_;

@@ -1,5 +1,7 @@
 #include "pubsub/topic_store.h"
 
+#include <algorithm>
+
 namespace runard::pubsub {
 namespace {
 
@@ -10,22 +12,52 @@ std::string key_of(std::string_view network, std::string_view topic, std::string
   return key;
 }
 
+// The same on the stack; every publish needs one.
+class ShortKey {
+ public:
+  ShortKey(std::string_view network, std::string_view topic, std::string_view publisher) {
+    if (network.size() + topic.size() + publisher.size() + 2 > sizeof text_) {
+      long_ = key_of(network, topic, publisher);
+      view_ = long_;
+      return;
+    }
+    char* at = text_;
+    at = std::copy(network.begin(), network.end(), at);
+    *at++ = '\0';
+    at = std::copy(topic.begin(), topic.end(), at);
+    *at++ = '\0';
+    at = std::copy(publisher.begin(), publisher.end(), at);
+    view_ = {text_, static_cast<std::size_t>(at - text_)};
+  }
+  ShortKey(const ShortKey&) = delete;
+  ShortKey& operator=(const ShortKey&) = delete;
+  std::string_view view() const { return view_; }
+
+ private:
+  char text_[256];
+  std::string long_;
+  std::string_view view_;
+};
+
 }  // namespace
 
 TopicStore::Stamp TopicStore::next(std::string_view network, std::string_view topic,
-                                   std::string_view publisher, std::uint64_t fresh_instance) {
-  auto [at, fresh] = sequences_.try_emplace(key_of(network, topic, publisher));
-  Sequence& sequence = at->second;
-  if (fresh) {
+                                   std::string_view publisher, std::uint64_t epoch,
+                                   std::atomic<std::uint64_t>& instances) {
+  const ShortKey key(network, topic, publisher);
+  auto at = sequences_.find(key.view());
+  if (at == sequences_.end()) {
+    at = sequences_.emplace(key.view(), Sequence{}).first;
     sequence_ages_.push_back(at->first);
-    sequence.age = std::prev(sequence_ages_.end());
-    sequence.last = {fresh_instance, 0};
+    at->second.age = std::prev(sequence_ages_.end());
+    at->second.last = {epoch | instances.fetch_add(1, std::memory_order_relaxed), 0};
   } else {
-    sequence_ages_.splice(sequence_ages_.end(), sequence_ages_, sequence.age);
+    sequence_ages_.splice(sequence_ages_.end(), sequence_ages_, at->second.age);
   }
+  Sequence& sequence = at->second;
   const Stamp stamp = {sequence.last.instance, ++sequence.last.sequence};
   if (sequences_.size() > kMaxTopics) {
-    sequences_.erase(sequence_ages_.front());
+    sequences_.erase(sequences_.find(sequence_ages_.front()));
     sequence_ages_.pop_front();
   }
   return stamp;
@@ -33,7 +65,8 @@ TopicStore::Stamp TopicStore::next(std::string_view network, std::string_view to
 
 void TopicStore::take_back(std::string_view network, std::string_view topic,
                            std::string_view publisher) {
-  if (const auto at = sequences_.find(key_of(network, topic, publisher)); at != sequences_.end()) {
+  const ShortKey key(network, topic, publisher);
+  if (const auto at = sequences_.find(key.view()); at != sequences_.end()) {
     --at->second.last.sequence;
   }
 }

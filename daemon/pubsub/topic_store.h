@@ -7,7 +7,9 @@
 // holds a shard's mutex.
 #pragma once
 
+#include <atomic>
 #include <deque>
+#include <functional>
 #include <list>
 #include <string>
 #include <unordered_map>
@@ -28,9 +30,10 @@ class TopicStore {
     std::uint64_t instance;
     std::uint64_t sequence;
   };
-  // The next sequence of this publisher on this topic.
+  // The next sequence of this publisher on this topic. One that is new here is `epoch` with the
+  // next of `instances`.
   Stamp next(std::string_view network, std::string_view topic, std::string_view publisher,
-             std::uint64_t fresh_instance);
+             std::uint64_t epoch, std::atomic<std::uint64_t>& instances);
   // The last one was given to nobody.
   void take_back(std::string_view network, std::string_view topic, std::string_view publisher);
   struct Kept {
@@ -70,7 +73,14 @@ class TopicStore {
   void pop_front(Retained& topic);
   void forget_oldest();
 
-  std::unordered_map<std::string, Sequence> sequences_;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const {
+      return std::hash<std::string_view>{}(key);
+    }
+  };
+  using Sequences = std::unordered_map<std::string, Sequence, Hash, std::equal_to<>>;
+  Sequences sequences_;
   std::list<std::string> sequence_ages_;  // least recently used first
   std::unordered_map<std::string, Retained> retained_;
   std::list<std::string> retained_ages_;

@@ -346,4 +346,38 @@ std::vector<NodeRows> Registry::nodes() const {
   return all;
 }
 
+namespace {
+
+bool serves(const ServiceRow& row, const ActionRow& action, routing::TopicView path) {
+  if (row.network != path.network || !is_at_or_above(row.path, path.path)) {
+    return false;
+  }
+  const auto mount = routing::TopicPath::parse(row.path, row.network);
+  const auto pattern = mount ? routing::TopicPattern::parse_below(*mount, action.pattern)
+                             : core::Result<routing::TopicPattern>(mount.error());
+  return pattern && pattern->matches_path(path.path);
+}
+
+}  // namespace
+
+std::string Registry::private_input(routing::TopicView path) const {
+  std::string found;
+  const auto look = [&](const ServiceRow& row) {
+    for (const ActionRow& action : row.actions) {
+      if (found.empty() && action.input_schema.find("\"x-runar-label\"") != std::string::npos &&
+          serves(row, action, path)) {
+        found = action.input_schema;
+      }
+    }
+  };
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, local] : local_) {
+    look(local.row);
+  }
+  for (const auto& [node, remote] : remotes_) {
+    std::for_each(remote.rows.services.begin(), remote.rows.services.end(), look);
+  }
+  return found;
+}
+
 }  // namespace runard::registry

@@ -55,6 +55,9 @@ class Registry {
   // taking it: kServicePaused, kServiceStopping, kDraining when that is so for all of them, else
   // kNoEndpoint. Takes the mutex.
   core::Errc why_nobody(routing::TopicView path) const;
+  // The input schema of the actions that serve the path, if it marks fields as private, else "".
+  // Takes the mutex.
+  std::string private_input(routing::TopicView path) const;
   // Whether that node has told of the subscription. Takes the mutex.
   bool has_subscription(const core::NodeId& node, const SubscriptionRow& row) const;
   core::NodeId self() const;

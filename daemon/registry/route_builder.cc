@@ -36,7 +36,8 @@ void put(Trie& trie, const routing::TopicPattern& pattern, Value value) {
 
 void RouteBuilder::add_service(const ServiceRow& row, core::NodeId node, rpc::Handler& handler) {
   for_each_action(row, [&](const routing::TopicPattern& pattern, std::uint32_t action) {
-    providers_[pattern].push_back({&handler, node, action, segment_count(row.path)});
+    providers_[pattern].push_back({&handler, node, action, segment_count(row.path),
+                                   std::chrono::milliseconds(row.actions[action].timeout_ms)});
     put_route(pattern);
   });
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "registry/route_memo.h"
 
@@ -16,6 +17,22 @@ std::uint64_t next_number() {
 RouteMemo& memo() {
   thread_local constinit RouteMemo memo;
   return memo;
+}
+
+void add(const std::vector<EventPeer>& more, std::vector<EventPeer>& peers) {
+  for (const EventPeer& peer : more) {
+    const auto at = std::find_if(peers.begin(), peers.end(),
+                                 [&](const EventPeer& p) { return p.node == peer.node; });
+    if (at == peers.end()) {
+      peers.push_back(peer);
+      continue;
+    }
+    for (const std::string& group : peer.groups) {
+      if (std::find(at->groups.begin(), at->groups.end(), group) == at->groups.end()) {
+        at->groups.push_back(group);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -36,24 +53,25 @@ std::span<const RouteTable::Routes::Entry> RouteTable::find(routing::TopicView p
   return found;
 }
 
-std::vector<EventPeer> RouteTable::event_peers(routing::TopicView topic) const {
-  std::vector<EventPeer> peers;
+std::span<const EventPeer> RouteTable::event_peers(routing::TopicView topic,
+                                                   std::vector<EventPeer>& room) const {
+  const std::vector<EventPeer>* only = nullptr;
+  bool several = false;
+  room.clear();
   events_.for_each_match(topic, [&](const Events::Entry& entry, const routing::Captures&) {
-    for (const EventPeer& peer : *entry.value) {
-      const auto at = std::find_if(peers.begin(), peers.end(),
-                                   [&](const EventPeer& p) { return p.node == peer.node; });
-      if (at == peers.end()) {
-        peers.push_back(peer);
-        continue;
-      }
-      for (const std::string& group : peer.groups) {
-        if (std::find(at->groups.begin(), at->groups.end(), group) == at->groups.end()) {
-          at->groups.push_back(group);
-        }
-      }
+    if (only == nullptr) {
+      only = entry.value.get();
+      return;
     }
+    if (!std::exchange(several, true)) {
+      room = *only;
+    }
+    add(*entry.value, room);
   });
-  return peers;
+  if (several) {
+    return room;
+  }
+  return only == nullptr ? std::span<const EventPeer>() : *only;
 }
 
 }  // namespace runard::registry

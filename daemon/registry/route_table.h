@@ -23,6 +23,7 @@ struct Provider {
   core::NodeId node;                // zero: this node
   std::uint32_t action = 0;  // the number of the action in its service's row; for local providers
   std::uint32_t mount_segments = 0;
+  core::Duration timeout{0};  // of calls without a deadline; 0: the caller's default
 };
 
 // All who provide one pattern. The longest mount owns an action: others of the same pattern are not
@@ -51,8 +52,10 @@ class RouteTable {
   // provides the path. More than one where patterns differ in nothing but their names. What a
   // thread has asked lately is found without a look-up (RouteMemo).
   std::span<const Routes::Entry> find(routing::TopicView path, routing::Captures& captures) const;
-  // The other nodes that want an event of this topic, each once.
-  std::vector<EventPeer> event_peers(routing::TopicView topic) const;
+  // The other nodes that want an event of this topic, each once: as this table has them when one
+  // pattern matches, else put together in `room`.
+  std::span<const EventPeer> event_peers(routing::TopicView topic,
+                                         std::vector<EventPeer>& room) const;
 
  private:
   const std::uint64_t number_;  // no two tables of this process have the same

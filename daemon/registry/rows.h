@@ -33,6 +33,8 @@ struct ActionRow {
   std::string input_schema;   // JSON Schema text, or empty
   std::string output_schema;  // JSON Schema text, or empty
   std::uint32_t flags = 0;    // rpc::RequestFlag kIdempotent
+  // Of a call whose caller gives no deadline; 0: the calling node's default.
+  std::uint32_t timeout_ms = 0;
   friend bool operator==(const ActionRow&, const ActionRow&) = default;
 };
 

@@ -23,6 +23,7 @@ struct StoredEvent {
   std::vector<std::pair<std::string, std::string>> meta;
   core::WallTime published{};
   core::NodeId source;
+  core::ProfileId owner;
   std::string publisher;
   std::uint64_t instance = 0;
   std::uint64_t sequence = 0;

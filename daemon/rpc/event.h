@@ -20,6 +20,7 @@ struct Event {
   core::WallTime published{};
   core::NodeId source;         // zero: this node
   std::string_view publisher;  // the service that published it
+  core::ProfileId owner;       // whose private data it is; zero: nobody's
   std::uint64_t instance = 0;  // publisher instance and its epoch: sequences count within it
   std::uint64_t sequence = 0;  // per publisher instance and topic, from 1
   std::uint32_t flags = 0;

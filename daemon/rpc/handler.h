@@ -22,9 +22,10 @@ struct Pair {
 };
 
 enum RequestFlag : std::uint32_t {
-  kIdempotent = 1U << 0,  // may be retried after an unknown outcome
-  kDirect = 1U << 1,      // the caller holds no lock: callee and reply may run inside call()
-  kInbound = 1U << 2,     // came over a link: only this node's providers may take it
+  kIdempotent = 1U << 0,   // may be retried after an unknown outcome
+  kDirect = 1U << 1,       // the caller holds no lock: callee and reply may run inside call()
+  kInbound = 1U << 2,      // came over a link: only this node's providers may take it
+  kAdministers = 1U << 3,  // and its node may administer what it asks for; set here, not there
 };
 
 // Who asks. For a remote caller, `node` is what its certificate says; `service` is what that node
@@ -32,6 +33,8 @@ enum RequestFlag : std::uint32_t {
 struct Caller {
   core::NodeId node;         // zero: this node
   std::string_view service;  // "users", or "" for an operator
+  // The user behind the call; zero: none. Of a remote caller: one for whom that node may ask.
+  core::ProfileId profile;
 };
 
 // Everything in a Request is borrowed until call() returns; a Handler that goes on later keeps what

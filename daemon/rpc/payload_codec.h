@@ -35,7 +35,7 @@ class PayloadCodec {
   // Of Encoding::kSealed: the payload with what this node has no key for as redacted. Errors:
   // kSealedRefused, whatever is wrong with it.
   virtual core::Result<Payload> open(const PayloadPlace& place, const Payload& payload) = 0;
-  // Whether the profile has said that this node may ask in its name.
+  // Whether the profile has said that the node (zero: this one) may ask in its name.
   virtual bool acts_for(const core::NodeId& node, const core::ProfileId& profile) const = 0;
 };
 

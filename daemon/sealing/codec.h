@@ -47,7 +47,7 @@ class Codec final : public rpc::PayloadCodec {
   core::Result<rpc::Payload> open(const rpc::PayloadPlace& place,
                                   const rpc::Payload& payload) override;
   bool acts_for(const core::NodeId& node, const core::ProfileId& profile) const override {
-    return recipients_.directory().acts_for(node, profile);
+    return recipients_.directory().acts_for(node.is_zero() ? environment_.self : node, profile);
   }
 
   // Nothing is sealed again with a KEK that is in use: after a change of labels or of the denylist.

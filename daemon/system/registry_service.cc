@@ -192,11 +192,12 @@ core::Result<core::Bytes> RegistryService::state(std::string_view path) const {
 
 void RegistryService::control(const rpc::Request& request, std::string path,
                               const rpc::Responder& responder) {
-  const bool operator_here = request.caller.service.empty() && request.caller.node.is_zero() &&
-                             (request.flags & rpc::kInbound) == 0;
-  if (!operator_here) {
+  const bool here = request.caller.node.is_zero() && (request.flags & rpc::kInbound) == 0;
+  const bool may = here || (request.flags & rpc::kAdministers) != 0;
+  if (!may || !request.caller.service.empty()) {
     reply(responder, core::fail(Errc::kDenied,
-                                "only an operator on the service's own node may pause or resume it",
+                                "only an operator may pause or resume it, on the service's own "
+                                "node or with admin rights",
                                 Executed::kNo));
     return;
   }

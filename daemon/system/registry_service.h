@@ -3,8 +3,8 @@
 //   $registry/services/list                    -> [service...] of the whole network, this node's
 //   first $registry/services/{service_path}          -> [service...]: one for each node that
 //   provides it $registry/services/{service_path}/state    -> {state, node} of this node's instance
-//   $registry/services/{service_path}/pause    -> {state}; operators on this node only
-//   $registry/services/{service_path}/resume   -> {state}; operators on this node only
+//   $registry/services/{service_path}/pause    -> {state}; operators on this node, and those with
+//   admin rights $registry/services/{service_path}/resume   -> {state}; the same
 //
 // {service_path} is percent-encoded when the mount has several segments ("billing%2Feu"). Answers
 // are CBOR. What belongs to another network is neither listed nor found. Any thread; answers before

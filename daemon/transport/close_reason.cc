@@ -75,6 +75,8 @@ core::Errc errc_of(CloseCode code) {
       return Errc::kOverloaded;
     case CloseCode::kExpired:
       return Errc::kCertificateExpired;
+    case CloseCode::kDenied:
+      return Errc::kNodeDenied;
   }
   return Errc::kLinkLost;
 }

@@ -153,6 +153,19 @@ struct Endpoint::Loop::PendingDial {
   std::size_t names = 0;
 };
 
+void Endpoint::Loop::recheck(PeerVerifier verify, Told told, std::size_t from) {
+  constexpr std::size_t kAtOnce = 32;  // a few milliseconds
+  for (const Hub::Refused& refused : hub_.recheck(verify, from, kAtOnce)) {
+    told(refused);
+  }
+  kick();
+  const std::size_t next = from + kAtOnce;
+  if (next < hub_.slots()) {
+    boost::asio::post(io_, guarded([verify = std::move(verify), told = std::move(told),
+                                    next](Loop& self) { self.recheck(verify, told, next); }));
+  }
+}
+
 DialId Endpoint::Loop::dial(DialTarget target) {
   auto dial = std::make_shared<PendingDial>();
   dial->id = hub_.next_dial();
@@ -249,6 +262,10 @@ void Endpoint::keep_guest(LinkId guest, core::TimePoint until) {
 
 void Endpoint::set_tls(std::shared_ptr<const TlsContext> tls) {
   loop_->hub().set_tls(std::move(tls));
+}
+
+void Endpoint::recheck(PeerVerifier verify, std::function<void(const Hub::Refused&)> told) {
+  loop_->recheck(std::move(verify), std::move(told), 0);
 }
 
 const Address& Endpoint::local() const {

@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,6 +52,10 @@ class Endpoint {
   void keep_guest(LinkId guest, core::TimePoint until);
   // Another certificate or other trust, for links from now on.
   void set_tls(std::shared_ptr<const TlsContext> tls);
+
+  // Judges the peers of live links again, a few at a time, and closes each that would not be let in
+  // any more. `told` hears of them, on the I/O thread.
+  void recheck(PeerVerifier verify, std::function<void(const Hub::Refused&)> told);
 
   const Address& local() const;
   Stats stats() const;

@@ -19,6 +19,9 @@ class Endpoint::Loop final : public std::enable_shared_from_this<Loop> {
   void start();
   void stop();
   DialId dial(DialTarget target);
+  using Told = std::function<void(const Hub::Refused&)>;
+  // From link number `from` on.
+  void recheck(PeerVerifier verify, Told told, std::size_t from);
   // Something was asked of the hub: a turn is due.
   void kick();
 

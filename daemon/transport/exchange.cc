@@ -1,6 +1,7 @@
 #include "transport/exchange.h"
 
 #include "transport/lane_outbox.h"
+#include "transport/sealed_payloads.h"
 #include "wire/reply.h"
 
 namespace runard::transport {
@@ -20,8 +21,8 @@ void forget(core::Bytes& head) {
 
 }  // namespace
 
-Exchange::Exchange(const Limits& limits)
-    : limits_(limits), ours_(limits.calls), theirs_(limits.calls) {}
+Exchange::Exchange(const Limits& limits, const NetworkNames& names, rpc::PayloadCodec* codec)
+    : limits_(limits), names_(names), codec_(codec), ours_(limits.calls), theirs_(limits.calls) {}
 
 Exchange::~Exchange() {
   close();
@@ -43,11 +44,29 @@ void Exchange::complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noex
   if (call == nullptr) {
     return;
   }
-  encode_reply(reply, limits_.payload, *call);
+  encode(reply, *call);
   mailbox_.push(*call);
   if (closed_.load()) {
     drain();
   }
+}
+
+// The I/O thread leaves the request's bytes alone until it has the reply.
+void Exchange::encode(const rpc::Reply& reply, InboundCall& call) const {
+  if (codec_ == nullptr || reply.payload.type == 0 || !codec_->is_private(reply.payload.type)) {
+    encode_reply(reply, limits_.payload, call);
+    return;
+  }
+  auto sealed = seal_reply(*codec_, names_, call, reply.payload);
+  if (!sealed) {
+    core::Error why = sealed.error();
+    why.executed = core::Executed::kYes;
+    encode_reply(rpc::Reply::failure(why), limits_.payload, call);
+    return;
+  }
+  rpc::Reply out = reply;
+  out.payload = std::move(*sealed);
+  encode_reply(out, limits_.payload, call);
 }
 
 void Exchange::close() {

@@ -12,7 +12,8 @@ namespace runard::transport {
 
 class Exchange final : public rpc::Completion {
  public:
-  explicit Exchange(const Limits& limits);
+  // `names` and `codec` (null: nothing is private) outlive it.
+  Exchange(const Limits& limits, const NetworkNames& names, rpc::PayloadCodec* codec);
   ~Exchange();
 
   core::SlotTable<OutboundCall>& ours() { return ours_; }
@@ -36,8 +37,11 @@ class Exchange final : public rpc::Completion {
 
  private:
   void drain();
+  void encode(const rpc::Reply& reply, InboundCall& call) const;
 
   const Limits limits_;
+  const NetworkNames& names_;
+  rpc::PayloadCodec* const codec_;
   core::SlotTable<OutboundCall> ours_;
   core::SlotTable<InboundCall> theirs_;
   Mailbox mailbox_;

@@ -41,7 +41,8 @@ struct HubServices {
   EventSink& sink;
   EndpointEvents& events;
   core::Log log;
-  GuestEvents* guests = nullptr;  // null: none are taken
+  GuestEvents* guests = nullptr;       // null: none are taken
+  rpc::PayloadCodec* codec = nullptr;  // of private fields; null: there are none
 };
 
 class Hub final : public LinkEvents {
@@ -76,6 +77,15 @@ class Hub final : public LinkEvents {
   void keep_guest(LinkId guest, core::TimePoint until);
   // For links from now on.
   void set_tls(std::shared_ptr<const TlsContext> tls) { connections_.tls = std::move(tls); }
+  // Judges the peers of live links again: closes each that would not be let in any more, and says
+  // which and why. `from` and `count`: links looked at, for calls in parts.
+  struct Refused {
+    LinkId link;
+    core::NodeId node;
+    core::Error why;
+  };
+  std::vector<Refused> recheck(const PeerVerifier& verify, std::size_t from, std::size_t count);
+  std::size_t slots() const { return slots_.size(); }
   void set_addresses(std::vector<std::string> addresses) { self_.addresses = std::move(addresses); }
 
   const std::shared_ptr<Exchange>& exchange() const { return exchange_; }
@@ -133,6 +143,7 @@ class Hub final : public LinkEvents {
   // hub_peers.cc
   void announce(Link& link);
   bool better(Link& fresh, Link& old) const;
+  void count_refusal(core::Errc code);
   void tell_refusal(const Link& link, const core::Error& why) const;
 
   // hub_dials.cc

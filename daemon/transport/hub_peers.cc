@@ -79,6 +79,7 @@ void Hub::announce(Link& link) {
   info.node = link.peer().node;
   info.name = link.peer().name;
   info.networks = link.networks();
+  info.groups = link.peer().groups;
   info.epoch = link.peer_hello().epoch;
   info.features = link.peer_hello().features;
   info.addresses = link.peer_hello().addresses;
@@ -87,7 +88,7 @@ void Hub::announce(Link& link) {
   info.dial = dialer_.dial_of(link.id());
   info.not_after = link.peer().not_after;
   info.own_tls = link.own_tls();
-  RemoteNode::Shared shared{exchange_, services_.clock, services_.names};
+  RemoteNode::Shared shared{exchange_, services_.clock, services_.names, services_.codec};
   services_.events.link_up(
       link.id(), info,
       std::make_shared<RemoteNode>(std::move(shared), link.id(), info.node, link.port()));
@@ -130,6 +131,7 @@ void Hub::on_down(Link& link, const core::Error& why) {
     return services_.guests->guest_left(id);
   }
   if (!down.announced) {
+    count_refusal(why.code);
     tell_refusal(link, why);
   }
   if (link.peer_known()) {
@@ -146,6 +148,30 @@ void Hub::on_down(Link& link, const core::Error& why) {
   end_dial(dialer_.failed(dialer_.dial_of(id), id, why, now_), why);
   if (announced) {
     services_.events.link_down(id, why);
+  }
+}
+
+std::vector<Hub::Refused> Hub::recheck(const PeerVerifier& verify, std::size_t from,
+                                       std::size_t count) {
+  std::vector<Refused> refused;
+  for (std::size_t i = from; i < std::min(slots_.size(), from + count); ++i) {
+    Link* checked = slots_[i].link.get();
+    if (checked == nullptr || !checked->alive()) {
+      continue;
+    }
+    if (const auto ok = checked->recheck(verify); !ok) {
+      refused.push_back({checked->id(), checked->peer().node, ok.error()});
+      count_refusal(ok.error().code);
+      checked->close(CloseCode::kDenied, ok.error());
+      touch(checked->id());
+    }
+  }
+  return refused;
+}
+
+void Hub::count_refusal(Errc code) {
+  if (core::info(code).kind == core::Kind::kDenied) {
+    ++stats_.refused[code];
   }
 }
 

@@ -20,6 +20,11 @@ class InboundCall final : public Letter, public Stream, public ListHook {
   core::Bytes head;      // frame head, header, maybe the payload
   rpc::Payload payload;  // if not in `head`
 
+  // What sealing a reply needs; as it is when the handler gets the request.
+  core::NodeId peer;
+  bool peer_opens = false;
+  core::ByteView request_body() const { return request_.body(); }
+
   std::size_t reply_size() const { return head.size() + payload.bytes.size(); }
 
   // I/O thread.

@@ -3,6 +3,7 @@
 
 #include "transport/exchange.h"
 #include "transport/request_table.h"
+#include "transport/sealed_payloads.h"
 #include "wire/request.h"
 
 namespace runard::transport {
@@ -86,6 +87,21 @@ void RequestTable::hand_over(InboundCall& call) {
   if (deadline <= core_.now) {
     return refuse(call, core::fail(Errc::kDeadlineExceeded, "", Executed::kNo));
   }
+  rpc::PayloadCodec* const codec = core_.context.codec;
+  if (!header->profile.is_zero() &&
+      (codec == nullptr || !codec->acts_for(core_.peer, header->profile))) {
+    return refuse(call, core::fail(Errc::kRecipientNotAuthorised, "", Executed::kNo));
+  }
+  rpc::Payload payload{parts->payload, call.request_.owner(), header->encoding, header->type};
+  if (header->encoding == rpc::Encoding::kSealed) {
+    auto opened = open_request(codec, core_, *header, payload);
+    if (!opened) {
+      return refuse(call, opened.error());
+    }
+    payload = std::move(*opened);
+  }
+  call.peer = core_.peer;
+  call.peer_opens = core_.opens_sealed;
   call.handed_over_ = true;
   call.delivered_ = call.request_.owner().size();
   delivered_bytes_ += call.delivered_;
@@ -93,14 +109,14 @@ void RequestTable::hand_over(InboundCall& call) {
   rpc::Request request;
   request.network = network;
   request.path = header->path;
-  request.payload = {parts->payload, call.request_.owner(), header->encoding, header->type};
+  request.payload = std::move(payload);
   request.meta = meta.view();
   request.deadline = deadline;
   request.trace = header->trace;
   request.flags =
       rpc::kInbound | ((header->bits & wire::kIdempotentBit) != 0 ? rpc::kIdempotent : 0U);
   request.depth = header->depth;
-  request.caller = {core_.peer, header->service};
+  request.caller = {core_.peer, header->service, header->profile};
   const rpc::Responder responder{&core_.context.exchange, {call.slot, 0, 0}};
   call.ticket_ = core_.context.handler.call(request, responder);
 }

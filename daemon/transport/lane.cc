@@ -169,6 +169,7 @@ bool InLane::take_event(core::ByteView body) {
       std::min<std::uint64_t>(header->published_ms, INT64_MAX / 1000000)));
   event.source = core_.peer;
   event.publisher = header->publisher;
+  event.owner = header->owner;
   event.instance = header->instance;
   event.sequence = header->sequence;
   event.flags = rpc::kRemoteEvent |

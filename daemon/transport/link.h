@@ -139,6 +139,8 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
     return core_.connection ? core_.connection->info() : Connection::Info{};
   }
   std::size_t handshakes() const { return handshakes_; }
+  // Whether the peer would be let in by these rules too, with all the networks of this link.
+  core::Result<void> recheck(const PeerVerifier& verify) const;
 
  private:
   // ConnectionOwner, inside ngtcp2.

@@ -6,6 +6,7 @@
 
 #include "core/log.h"
 #include "rpc/event.h"
+#include "rpc/payload_codec.h"
 #include "transport/connection.h"
 #include "transport/grants.h"
 #include "transport/link_id.h"
@@ -48,6 +49,7 @@ struct LinkContext {
   rpc::Handler& handler;  // inbound requests
   EventSink& events;
   core::Log log;
+  rpc::PayloadCodec* codec = nullptr;  // null: this node opens nothing
 };
 
 struct LinkCore {
@@ -64,6 +66,7 @@ struct LinkCore {
   core::NodeId peer;                       // zero until its certificate is proved
   std::vector<core::NetworkId> networks;   // in common with the peer
   core::TimePoint now{};                   // of this turn
+  bool opens_sealed = false;               // the peer, by its hello
   bool up = false;                         // requests and events of the peer are taken
   SendScheduler scheduler;
   Grants request_grants;

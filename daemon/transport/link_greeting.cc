@@ -41,6 +41,23 @@ void Link::watch_expiry() {
   }
 }
 
+core::Result<void> Link::recheck(const PeerVerifier& verify) const {
+  if (!peer_ || !core_.connection) {
+    return {};  // not judged yet, or closed
+  }
+  const auto verdict = core_.connection->tls().judge_again(verify);
+  if (!verdict) {
+    return verdict.error();
+  }
+  const auto lost = [&](const core::NetworkId& network) {
+    return std::ranges::find(verdict->networks, network) == verdict->networks.end();
+  };
+  if (std::ranges::any_of(core_.networks, lost)) {
+    return core::fail(Errc::kNodeDenied, "the node was taken out of a network");
+  }
+  return {};
+}
+
 bool Link::open_control() {
   control_ = std::make_unique<ControlStream>(core_, 0);
   if (!core_.connection->open_bidi(*control_)) {
@@ -54,6 +71,9 @@ bool Link::say_hello() {
   hello_sent_ = true;
   wire::Hello hello;
   hello.features = wire::kFeatures | self_.features;
+  if (core_.context.codec == nullptr) {
+    hello.features &= ~wire::kFeatureSealed;
+  }
   hello.epoch = self_.epoch;
   hello.generation = plan_.generation;
   hello.name = self_.name;
@@ -73,6 +93,8 @@ void Link::on_hello(core::ByteView body) {
     return end(CloseCode::kMalformed, hello.error(), true);
   }
   peer_hello_ = std::move(*hello);
+  core_.opens_sealed = (peer_hello_.features & wire::kFeatureSealed) != 0;
+  port_->opens_sealed = core_.opens_sealed;
   if (!hello_sent_ && !say_hello()) {
     return protocol_error("hello");
   }

@@ -3,6 +3,16 @@
 #include <utility>
 
 namespace runard::transport {
+namespace {
+
+// Another thread has just written it: what is behind its first line comes while the list is walked.
+void prefetch(const Letter& letter) {
+  for (std::size_t line = 1; line <= 3; ++line) {
+    __builtin_prefetch(reinterpret_cast<const char*>(&letter) + line * 64);
+  }
+}
+
+}  // namespace
 
 void Mailbox::set_wake(std::function<void()> wake) {
   const std::lock_guard lock(mutex_);
@@ -43,6 +53,7 @@ Letter* Mailbox::take() {
   Letter* reversed = nullptr;
   while (letter != nullptr) {
     Letter* next = letter->next;
+    prefetch(*letter);
     letter->next = reversed;
     reversed = letter;
     letter = next;

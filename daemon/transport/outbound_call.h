@@ -24,6 +24,7 @@ struct LinkPort {
   std::atomic<bool> open{true};               // false: no new calls or events
   std::atomic<std::size_t> request_bytes{0};  // queued or not acknowledged
   std::atomic<std::uint32_t> calls{0};        // waiting or in progress
+  bool opens_sealed = false;                  // the peer; fixed before the link is up
 };
 
 class OutboundCall final : public Letter, public Stream, public ListHook {

@@ -18,9 +18,21 @@ core::Error refusal(Errc code, std::string_view about) {
 
 }  // namespace
 
+std::vector<std::shared_ptr<LaneOutbox>> RemoteNode::make_lanes(LinkId link, const Limits& limits) {
+  std::vector<std::shared_ptr<LaneOutbox>> lanes;
+  for (std::uint64_t number = 0; number < limits.lane_streams; ++number) {
+    lanes.push_back(std::make_shared<LaneOutbox>(link, number, limits.lane_bytes));
+  }
+  return lanes;
+}
+
 RemoteNode::RemoteNode(Shared shared, LinkId link, const core::NodeId& node,
                        std::shared_ptr<LinkPort> port)
-    : shared_(std::move(shared)), link_(link), node_(node), port_(std::move(port)) {}
+    : shared_(std::move(shared)),
+      link_(link),
+      node_(node),
+      port_(std::move(port)),
+      lanes_(make_lanes(link, shared_.exchange->limits())) {}
 
 rpc::Ticket RemoteNode::call(const rpc::Request& request, const rpc::Responder& responder) {
   auto& table = shared_.exchange->ours();
@@ -50,6 +62,22 @@ rpc::Ticket RemoteNode::call(const rpc::Request& request, const rpc::Responder& 
   return opened.id;
 }
 
+// None: the payload goes out as it is.
+core::Result<std::optional<rpc::Payload>> RemoteNode::seal(const rpc::Request& request,
+                                                           const core::ProfileId& profile) const {
+  if (shared_.codec == nullptr || request.payload.type == 0 ||
+      !shared_.codec->is_private(request.payload.type)) {
+    return std::optional<rpc::Payload>();
+  }
+  auto sealed = shared_.codec->seal({rpc::PayloadPlace::Kind::kRequest, request.network,
+                                     request.path, request.trace, node_, profile, opens_sealed()},
+                                    request.payload);
+  if (!sealed) {
+    return sealed.error();
+  }
+  return std::optional(std::move(*sealed));
+}
+
 core::Result<void> RemoteNode::prepare(const rpc::Request& request, OutboundCall& call) {
   if (!port_->open.load(std::memory_order_relaxed)) {
     return refusal(Errc::kLinkLost, request.path);
@@ -77,7 +105,19 @@ core::Result<void> RemoteNode::prepare(const rpc::Request& request, OutboundCall
   header.path = request.path;
   header.service = request.caller.service;
 
-  const core::ByteView payload = request.payload.bytes;
+  // In a nested call the user may be one for whom only the first caller's node may ask.
+  const core::ProfileId& profile = request.caller.profile;
+  if (!profile.is_zero() && shared_.codec != nullptr && shared_.codec->acts_for({}, profile)) {
+    header.profile = profile;
+  }
+  const auto sealed = seal(request, header.profile);
+  if (!sealed) {
+    return sealed.error();
+  }
+  const rpc::Payload& sent = *sealed ? **sealed : request.payload;
+  header.encoding = sent.encoding;
+
+  const core::ByteView payload = sent.bytes;
   call.head.clear();
   call.head.push_back(static_cast<std::uint8_t>(wire::StreamType::kRequest));
   auto put = wire::put_request(header, request.meta, payload.size(), call.head);
@@ -88,7 +128,7 @@ core::Result<void> RemoteNode::prepare(const rpc::Request& request, OutboundCall
     call.head.insert(call.head.end(), payload.begin(), payload.end());
     call.payload = {};
   } else {
-    call.payload = request.payload.keep();
+    call.payload = sent.keep();
   }
   return {};
 }
@@ -123,23 +163,20 @@ core::Result<void> RemoteNode::publish(std::uint64_t lane, const OutgoingEvent& 
   if (event.payload.size() > shared_.exchange->limits().payload) {
     return refusal(Errc::kTooLarge, event.header.topic);
   }
+  const bool is_sealed = event.header.encoding == rpc::Encoding::kSealed;
+  if (is_sealed ? !opens_sealed()
+                : event.header.type != 0 && shared_.codec != nullptr &&
+                      shared_.codec->is_private(event.header.type)) {
+    return refusal(Errc::kPeerCannotOpen, event.header.topic);
+  }
   if (lane >= shared_.exchange->limits().lane_streams) {
     return refusal(Errc::kInvalidArgument, "lane");
   }
-  return this->lane(lane)->publish(shared_.exchange->mailbox(), event);
+  return lanes_[lane]->publish(shared_.exchange->mailbox(), event);
 }
 
 std::size_t RemoteNode::lane_bytes(std::uint64_t lane) {
-  return this->lane(lane)->held();
-}
-
-std::shared_ptr<LaneOutbox> RemoteNode::lane(std::uint64_t number) {
-  const std::lock_guard lock(mutex_);
-  auto& lane = lanes_[number];
-  if (lane == nullptr) {
-    lane = std::make_shared<LaneOutbox>(link_, number, shared_.exchange->limits().lane_bytes);
-  }
-  return lane;
+  return lane < lanes_.size() ? lanes_[lane]->held() : 0;
 }
 
 }  // namespace runard::transport

@@ -4,6 +4,7 @@
 
 #include "core/check.h"
 #include "transport/exchange.h"
+#include "transport/sealed_payloads.h"
 #include "wire/reply.h"
 
 namespace runard::transport {
@@ -83,12 +84,18 @@ void RequestTable::read_reply(OutboundCall& call) {
   if (!header) {
     return fail(call, core::fail(Errc::kMalformedFrame, "the reply"));
   }
-  answer(call, {header->code,
-                header->app_code,
-                header->executed,
-                header->message,
-                {parts->payload, call.reply_.owner(), header->encoding, header->type},
-                core_.peer});
+  rpc::Payload payload{parts->payload, call.reply_.owner(), header->encoding, header->type};
+  if (header->encoding == rpc::Encoding::kSealed) {
+    auto opened = open_reply(core_, call.head, payload);
+    if (!opened) {
+      core::Error why = opened.error();
+      why.executed = header->executed;
+      return fail(call, why);
+    }
+    payload = std::move(*opened);
+  }
+  answer(call, {header->code, header->app_code, header->executed, header->message,
+                std::move(payload), core_.peer});
   call.reply_.clear();
   release(call);
 }

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+
+#include "core/errors.h"
 
 namespace runard::transport {
 
@@ -12,6 +15,8 @@ struct Stats {
   std::uint64_t reset_tokens = 0;    // of peers, now
   std::uint64_t handshakes = 0;      // completed, both roles
   std::uint64_t handshakes_failed = 0;
+  // Links refused or cut, by reason: only reasons of kind kDenied, so there are a few at most.
+  std::map<core::Errc, std::uint64_t> refused{};
   std::uint64_t guests = 0;          // let in, without a certificate
   std::uint64_t guests_refused = 0;  // by a limit
   std::uint64_t dials = 0;           // attempts begun

@@ -62,6 +62,19 @@ bool TlsSession::export_secret(std::string_view label, std::span<std::uint8_t> o
                                     nullptr, 0, 0) == 1;
 }
 
+core::Result<PeerIdentity> TlsSession::judge_again(const PeerVerifier& verify) const {
+  struct Free {
+    void operator()(X509_STORE_CTX* context) const { X509_STORE_CTX_free(context); }
+  };
+  const std::unique_ptr<X509_STORE_CTX, Free> context(X509_STORE_CTX_new());
+  X509* leaf = SSL_get0_peer_certificate(ssl_);
+  if (!context || leaf == nullptr ||
+      X509_STORE_CTX_init(context.get(), nullptr, leaf, SSL_get_peer_cert_chain(ssl_)) != 1) {
+    return core::fail(core::Errc::kInternal, "the peer's certificate is not at hand");
+  }
+  return verify(context.get());
+}
+
 int TlsSession::on_verify(X509_STORE_CTX* store, void*) {
   auto* ssl =
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));

@@ -34,6 +34,9 @@ class TlsSession {
   // Why the peer's certificate was refused.
   const std::optional<core::Error>& refusal() const { return refusal_; }
 
+  // The same judgement of the peer's certificate by other rules, after the handshake.
+  core::Result<PeerIdentity> judge_again(const PeerVerifier& verify) const;
+
   // What both sides agreed on. RFC 9001 section 8.1 wants a handshake without to fail; OpenSSL
   // fails it when the names differ, and not when a side says nothing.
   enum class Protocol : std::uint8_t { kNone, kMesh, kGuest };

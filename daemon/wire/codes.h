@@ -17,6 +17,7 @@ enum class CloseCode : std::uint64_t {
   kDuplicate = 7,        // a better link to the same node exists
   kWrongPeer = 8,        // another node than the one that was dialled
   kOverloaded = 9,       // a limit of the sender is reached
+  kDenied = 10,          // the node is shut out: denied, or its CA is trusted no more
   kExpired = 12,         // a certificate of the link has ended
 };
 

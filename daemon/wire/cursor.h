@@ -86,6 +86,7 @@ class ByteReader {
     }
     return core::as_text(raw);
   }
+  std::size_t left() const { return ok_ ? bytes_.size() : 0; }
   void fail() { ok_ = false; }
   bool ok() const { return ok_; }
 

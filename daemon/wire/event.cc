@@ -38,7 +38,7 @@ core::Result<void> put_event(const EventHeader& header, std::span<const rpc::Pai
                       core::Executed::kNo);
   }
   const std::size_t size = kFixed + text_size(header.topic) + text_size(header.publisher) +
-                           groups_size(groups) + meta_size(meta);
+                           groups_size(groups) + meta_size(meta) + profile_size(header.owner);
   if (size > kMaxHeader) {
     return core::fail(core::Errc::kTooLarge, "event metadata", core::Executed::kNo);
   }
@@ -57,6 +57,7 @@ core::Result<void> put_event(const EventHeader& header, std::span<const rpc::Pai
     writer.text(group);
   }
   put_meta(meta, writer);
+  put_profile(header.owner, writer);
   return {};
 }
 
@@ -74,7 +75,8 @@ core::Result<EventHeader> get_event(core::ByteView bytes, EventLists& lists) {
   header.publisher = reader.text(kMaxName);
   get_groups(reader, lists.groups);
   get_meta(reader, lists.meta);
-  if (!reader.ok() || encoding > static_cast<std::uint8_t>(rpc::Encoding::kText)) {
+  header.owner = get_profile(reader);
+  if (!reader.ok() || encoding > static_cast<std::uint8_t>(rpc::Encoding::kSealed)) {
     return core::fail(core::Errc::kMalformedFrame, "event");
   }
   header.encoding = static_cast<rpc::Encoding>(encoding);

@@ -25,6 +25,7 @@ struct EventHeader {
   std::uint64_t type = 0;          // of the payload
   std::string_view topic;
   std::string_view publisher;
+  core::ProfileId owner;  // whose data it is; zero: nobody's
 };
 
 // Groups for which this peer's member was chosen.

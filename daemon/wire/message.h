@@ -9,6 +9,7 @@
 #include <span>
 
 #include "core/fixed_list.h"
+#include "core/ids.h"
 #include "core/result.h"
 #include "rpc/handler.h"
 #include "wire/cursor.h"
@@ -34,6 +35,23 @@ using MetaList = core::FixedList<rpc::Pair, kMaxMeta>;
 std::size_t meta_size(std::span<const rpc::Pair> meta);
 void put_meta(std::span<const rpc::Pair> meta, ByteWriter& writer);
 void get_meta(ByteReader& reader, MetaList& meta);
+
+// A profile at the end of a header: nothing at all where there is none.
+inline std::size_t profile_size(const core::ProfileId& profile) {
+  return profile.is_zero() ? 0 : profile.bytes.size();
+}
+inline void put_profile(const core::ProfileId& profile, ByteWriter& writer) {
+  if (!profile.is_zero()) {
+    writer.raw(profile.bytes);
+  }
+}
+inline core::ProfileId get_profile(ByteReader& reader) {
+  core::ProfileId profile;
+  if (reader.left() >= profile.bytes.size()) {
+    profile = core::ProfileId::from(reader.take(profile.bytes.size())).value_or(profile);
+  }
+  return profile;
+}
 
 // Begins a message in `out`: frame head, header length and room for the header, which the returned
 // writer fills. The caller appends the payload, or sends it from where it is.

@@ -48,6 +48,9 @@ void put(core::Bytes& out, const rpc::StoredEvent& event) {
       CborWriter(out).text(value);
     }
   }
+  if (!event.owner.is_zero()) {
+    fields.key(10).bytes(event.owner.bytes);
+  }
 }
 
 std::string text(CborReader& in, std::size_t most) {
@@ -60,10 +63,11 @@ std::string text(CborReader& in, std::size_t most) {
 
 rpc::Encoding encoding(CborReader& in) {
   const std::uint64_t read = in.number();
-  if (read > static_cast<std::uint64_t>(rpc::Encoding::kText)) {
+  if (read > static_cast<std::uint64_t>(rpc::Encoding::kSealed)) {
     in.fail();
+    return rpc::Encoding::kRaw;
   }
-  return static_cast<rpc::Encoding>(read & 3U);
+  return static_cast<rpc::Encoding>(read);
 }
 
 void read_meta(CborReader& in, rpc::StoredEvent& event) {
@@ -120,6 +124,9 @@ std::shared_ptr<rpc::StoredEvent> read_event(CborReader& in) {
         return;
       case 9:
         read_meta(in, *event);
+        return;
+      case 10:
+        event->owner = core::ProfileId::from(in.bytes()).value_or(core::ProfileId{});
         return;
       default:
         in.skip();

@@ -44,7 +44,7 @@ core::Result<ReplyHeader> get_reply(core::ByteView bytes) {
   header.type = reader.number<std::uint64_t>();
   header.message = reader.text(kMaxMessage);
   if (!reader.ok() || executed > static_cast<std::uint8_t>(core::Executed::kYes) ||
-      encoding > static_cast<std::uint8_t>(rpc::Encoding::kText)) {
+      encoding > static_cast<std::uint8_t>(rpc::Encoding::kSealed)) {
     return core::fail(core::Errc::kMalformedFrame, "reply");
   }
   header.executed = static_cast<core::Executed>(executed);

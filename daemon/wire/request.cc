@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kFixed = 4 + 16 + 8 + 8 + 8;
 
 bool known_encoding(std::uint8_t encoding) {
-  return encoding <= static_cast<std::uint8_t>(rpc::Encoding::kText);
+  return encoding <= static_cast<std::uint8_t>(rpc::Encoding::kSealed);
 }
 
 }  // namespace
@@ -39,8 +39,8 @@ core::Result<void> put_request(const RequestHeader& header, std::span<const rpc:
     return core::fail(core::Errc::kInvalidArgument, std::string(header.path.substr(0, 64)),
                       core::Executed::kNo);
   }
-  const std::size_t size =
-      kFixed + text_size(header.path) + text_size(header.service) + meta_size(meta);
+  const std::size_t size = kFixed + text_size(header.path) + text_size(header.service) +
+                           meta_size(meta) + profile_size(header.profile);
   if (size > kMaxHeader) {
     return core::fail(core::Errc::kTooLarge, "request metadata", core::Executed::kNo);
   }
@@ -56,6 +56,7 @@ core::Result<void> put_request(const RequestHeader& header, std::span<const rpc:
   writer.text(header.path);
   writer.text(header.service);
   put_meta(meta, writer);
+  put_profile(header.profile, writer);
   return {};
 }
 
@@ -73,6 +74,7 @@ core::Result<RequestHeader> get_request(core::ByteView bytes, MetaList& meta) {
   header.path = reader.text(kMaxTopic);
   header.service = reader.text(kMaxName);
   get_meta(reader, meta);
+  header.profile = get_profile(reader);
   if (!reader.ok() || !known_encoding(encoding)) {
     return core::fail(core::Errc::kMalformedFrame, "request", core::Executed::kNo);
   }

@@ -21,6 +21,7 @@ struct RequestHeader {
   std::uint64_t remaining_us = 0;  // until the deadline; 0: none
   std::string_view path;
   std::string_view service;  // the caller's
+  core::ProfileId profile;   // that the caller asks for, as it says; zero: none
 };
 
 // Whole microseconds from `now` until `deadline`, at least 1; 0 when there is no deadline.

@@ -39,6 +39,7 @@ struct ActionEntry {
   std::string input_schema;
   std::string output_schema;
   std::uint32_t flags = 0;
+  std::uint32_t timeout_ms = 0;
   friend bool operator==(const ActionEntry&, const ActionEntry&) = default;
 };
 

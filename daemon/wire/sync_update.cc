@@ -14,6 +14,7 @@ void put(core::Bytes& out, const ActionEntry& action) {
   fields.text(3, action.input_schema);
   fields.text(4, action.output_schema);
   fields.number(5, action.flags);
+  fields.number(6, action.timeout_ms);
 }
 
 void put(core::Bytes& out, const std::string& path) {
@@ -202,6 +203,9 @@ class UpdateReader {
           return;
         case 5:
           action.flags = static_cast<std::uint32_t>(bounded(UINT32_MAX));
+          return;
+        case 6:
+          action.timeout_ms = static_cast<std::uint32_t>(bounded(UINT32_MAX));
           return;
         default:
           in_.skip();

@@ -9,8 +9,13 @@ struct Profile {
   std::string name;
   std::optional<std::string> email;
   std::map<std::string, std::string> attributes;
-  RUNAR_FIELDS(name, email, attributes)
+  // Whose data it is: a profile id. Without one nobody who asks is the owner.
+  std::optional<std::string> owner;
+  runar::Private<std::string, "user"> birthday;  // for the owner only
+  runar::Private<std::string, "system"> phone;   // for the network's members, too
+  RUNAR_FIELDS(name, email, attributes, owner, birthday, phone)
   RUNAR_OPTIONAL(attributes)
+  RUNAR_OWNER(owner)
 };
 
 // The event that tells of a change.

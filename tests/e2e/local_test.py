@@ -140,6 +140,89 @@ plugins:
     expect(daemon.ctl("call", "main:sums/add", "a=1", "b=1", check=False).returncode, 4)
 
 
+MOODY = CONFIG.replace("plugins: {{ dir: {folder}/plugins, auto_enable: true }}", """\
+plugins:
+  dir: {folder}/plugins
+  load: [ {{ file: moody.so, services: [ {{ type: moody, path: moody, health_interval: 100ms, config: {{ mood: MOOD }} }} ] }} ]""")
+
+
+def start_moody(folder, add):
+    daemon = Daemon(folder / "edge", "edge")
+    daemon.write_config(MOODY.replace("MOOD", "well"))
+    add(daemon)
+    daemon.drop_plugin("moody", "test_plugins")
+    daemon.start()
+    wait_for("moody runs", lambda: state_of(daemon, "moody") == "running")
+    return daemon
+
+
+def reload(daemon, config, told):
+    seen = daemon.log_text().count(told)
+    daemon.write_config(config)
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_for(f"the log says {told!r}", lambda: daemon.log_text().count(told) > seen)
+
+
+def mood_of(daemon):
+    return json.loads(daemon.ctl("call", "moody/mood").stdout)
+
+
+def test_a_reload_gives_a_service_its_new_settings_and_its_health_is_shown(folder, add):
+    daemon = start_moody(folder, add)
+    health = lambda: daemon.ask("service", "info", "moody")["providers"][0]
+    wait_for("it is well", lambda: health()["health"] == "ok")
+    reload(daemon, MOODY.replace("MOOD", "the disk is full"), "service is degraded")
+    wait_for("it is degraded", lambda: health()["health"] == "degraded")
+    expect("the disk is full" in health()["health_reason"], True)
+    for words in (("service", "info", "moody"), ("status",)):
+        expect("running (degraded: " in daemon.ctl(*words).stdout, True)
+    expect((mood_of(daemon), health()["restarts"]), ("the disk is full", 0))
+    reload(daemon, MOODY.replace("MOOD", "well"), "service is healthy again")
+    wait_for("it is well again", lambda: health()["health"] == "ok")
+
+
+def test_a_reload_that_is_refused_or_broken_leaves_everything_as_it_was(folder, add):
+    daemon = start_moody(folder, add)
+    reload(daemon, MOODY.replace("MOOD", "impossible"), "a service keeps its old settings")
+    expect("config.mood: nobody is like that" in daemon.log_text(), True)
+    reload(daemon, MOODY.replace("MOOD", "well").replace("load:", "laod:"), "everything stays as it was")
+    expect("did you mean load" in daemon.log_text(), True)
+    reload(daemon, MOODY.replace("MOOD", "fine").replace("100ms", "200ms"), "that takes a restart")
+    expect((mood_of(daemon), state_of(daemon, "moody")), ("well", "running"))
+    reload(daemon, MOODY.replace("MOOD", "fine"), "reloaded")
+    expect(mood_of(daemon), "fine")
+
+
+def test_a_service_whose_file_is_missing_or_broken_runs_once_the_file_is_good(folder, add):
+    daemon = Daemon(folder / "edge", "edge")
+    daemon.write_config(MOODY.replace("MOOD", "well"))
+    add(daemon)
+    daemon.start()
+    wait_for("it has failed", lambda: daemon.ask("status")["services"][0]["state"] == "failed")
+    broken = daemon.folder / "plugins" / ".broken"
+    broken.write_bytes(b"no plugin")
+    os.rename(broken, daemon.folder / "plugins" / "moody.so")
+    wait_for("the broken one is tried", lambda: "a plugin file has changed" in daemon.log_text())
+    expect(daemon.ask("status")["services"][0]["state"], "failed")
+    daemon.drop_plugin("moody", "test_plugins")
+    wait_for("it runs", lambda: state_of(daemon, "moody") == "running")
+    expect(mood_of(daemon), "well")
+
+
+def test_how_long_actions_take_is_shown(folder, add):
+    daemon = start(folder, add)
+    add_of = lambda: next(a for a in daemon.ask("service", "info", "math")["providers"][0]["actions"] if a["name"] == "add")
+    expect((add_of()["requests"], add_of()["p50_ns"], add_of()["p99_ns"]), (0, 0, 0))
+    for _ in range(5):
+        daemon.ctl("call", "math/add", "a=1", "b=1")
+    expect((add_of()["requests"], 0 < add_of()["p50_ns"] <= add_of()["p99_ns"] < 10**10), (5, True))
+    record = daemon.ask("action", "info", "math/add")
+    expect((record["requests"], record["failures"], record["p50_ns"] > 0), (5, 0, True))
+    for words in (("service", "info", "math"), ("action", "info", "math/add")):
+        shown = daemon.ctl(*words).stdout.lower()
+        expect(("p50" in shown, "p99" in shown, "p50_ns" in shown), (True, True, False))
+
+
 def test_a_broken_configuration_ends_in_78_with_the_place(folder, add):
     file = folder / "bad.yaml"
     file.write_text("node: { nam: x }\nrequest_timeout: soon\n")

@@ -24,11 +24,9 @@ struct Mesh {
       : key(*crypto::PrivateKey::generate()),
         root(*identity::issue_root(key, "fuzz", std::chrono::hours(24), kNow, random)),
         trust(*identity::TrustBundle::create({root})),
-        statement(*Statement::sign({{identity::StatementKind::kTrust, {}},
-                                    1,
-                                    kNow,
-                                    identity::encode_trust_roots({root})},
-                                   key)) {}
+        statement(*Statement::sign(
+            {{identity::StatementKind::kTrust, {}}, 1, kNow, identity::encode_trust_roots({root})},
+            key)) {}
   core::SystemRandom random;
   crypto::PrivateKey key;
   crypto::Certificate root;

@@ -5,7 +5,7 @@
 
 RUNAR_MANIFEST(
     "{\"name\":\"puppet\",\"version\":\"1.0.0\",\"abi\":\"1.0\","
-    "\"services\":[\"puppet\",\"exclusive\"],\"wants\":{\"networks\":[\"main\"]}}");
+    "\"services\":[\"puppet\",\"exclusive\",\"caring\"],\"wants\":{\"networks\":[\"main\"]}}");
 
 namespace {
 
@@ -60,6 +60,14 @@ void cancelled(void* self, runar_ctx* ctx, runar_id request) {
   }
 }
 
+runar_status health(void* self, runar_ctx* ctx, runar_err* err) {
+  return of(self)->on_health ? of(self)->on_health(ctx, err) : RUNAR_OK;
+}
+
+runar_status reconfigure(void* self, runar_ctx* ctx, runar_str config, runar_err* err) {
+  return of(self)->on_reconfigure ? of(self)->on_reconfigure(ctx, config, err) : RUNAR_OK;
+}
+
 runar_str str(const char* text) {
   return {text, std::char_traits<char>::length(text)};
 }
@@ -84,7 +92,10 @@ runar_service_type make_type(const char* name, uint32_t flags) {
 const runar_plugin* runar_plugin_v1(const runar_host* host, runar_err*) {
   static const runar_service_type puppet = make_type("puppet", 0);
   static const runar_service_type exclusive = make_type("exclusive", RUNAR_TYPE_EXCLUSIVE);
-  static const runar_service_type* const types[] = {&puppet, &exclusive};
+  static runar_service_type caring = make_type("caring", 0);
+  caring.health = health;
+  caring.reconfigure = reconfigure;
+  static const runar_service_type* const types[] = {&puppet, &exclusive, &caring};
   static runar_plugin plugin{};
   g_host = host;
   plugin.struct_size = sizeof plugin;
@@ -92,6 +103,6 @@ const runar_plugin* runar_plugin_v1(const runar_host* host, runar_err*) {
   plugin.name = str("puppet");
   plugin.version = str("1.0.0");
   plugin.types = types;
-  plugin.type_count = 2;
+  plugin.type_count = 3;
   return &plugin;
 }

@@ -20,6 +20,9 @@ struct Puppet {
   std::function<runar_status(runar_ctx*, std::int64_t, runar_err*)> on_stop;
   std::function<void()> on_destroy;
   std::function<void(runar_ctx*, runar_id)> on_cancelled;
+  // Types "puppet" and "exclusive" have no health and reconfigure; "caring" has.
+  std::function<runar_status(runar_ctx*, runar_err*)> on_health;
+  std::function<runar_status(runar_ctx*, runar_str, runar_err*)> on_reconfigure;
 
   std::string config() const {
     return "{\"puppet\":" + std::to_string(reinterpret_cast<std::uintptr_t>(this)) + "}";

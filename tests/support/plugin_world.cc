@@ -451,6 +451,21 @@ core::Result<void> PluginWorld::resume(const std::string& path) {
   return result;
 }
 
+core::Result<void> PluginWorld::reconfigure(const std::string& path, const std::string& config) {
+  std::promise<core::Result<void>> done;
+  control.post([&] {
+    host->reconfigure(path, config,
+                      [&](core::Result<void> result) { done.set_value(std::move(result)); });
+  });
+  return done.get_future().get();
+}
+
+std::size_t PluginWorld::file_changed(const std::filesystem::path& file) {
+  std::size_t count = 0;
+  control.run([&] { count = host->file_changed(file); });
+  return count;
+}
+
 rpc::Ticket PluginWorld::ask_async(Asker& asker, const std::string& path,
                                    const std::string& payload, core::Duration timeout,
                                    std::uint32_t flags) {

@@ -160,6 +160,8 @@ class PluginWorld {
   registry::ServiceState state(const std::string& path) { return status(path).row.state; }
   core::Result<void> pause(const std::string& path);
   core::Result<void> resume(const std::string& path);
+  core::Result<void> reconfigure(const std::string& path, const std::string& config);
+  std::size_t file_changed(const std::filesystem::path& file);
 
   // A request from outside: "math/add" in the network main.
   Answer ask(const std::string& path, const std::string& payload = "");

@@ -197,6 +197,7 @@ struct SimSettings {
   long not_after = 3600;
   const TestCa* issuer = nullptr;   // the network's, if null
   const TestCa* trusted = nullptr;  // the network's, if null
+  rpc::PayloadCodec* codec = nullptr;
 };
 
 // A node: a Hub with fakes around it.
@@ -232,6 +233,7 @@ class SimNode final : public SimParty, public transport::TrainSink {
   FakeSink sink;
   FakeEvents events;
   transport::HubOptions options;
+  rpc::PayloadCodec* codec = nullptr;
   std::unique_ptr<transport::Hub> hub;
   std::uint64_t bytes_out = 0;
   std::uint64_t bytes_in = 0;
@@ -251,6 +253,7 @@ inline SimNode::SimNode(SimNetwork& net, const SimSettings& settings)
   options.limits = settings.limits;
   options.tls = identity.tls(settings.trusted ? *settings.trusted : net.ca);
   random.fill(options.reset_secret);
+  codec = settings.codec;
   restart(settings.epoch);
   net.join(*this);
 }
@@ -258,7 +261,8 @@ inline SimNode::SimNode(SimNetwork& net, const SimSettings& settings)
 inline void SimNode::restart(std::uint64_t epoch) {
   options.self.epoch = epoch;
   hub = std::make_unique<transport::Hub>(
-      options, transport::HubServices{network.clock, random, names, handler, sink, events, log});
+      options, transport::HubServices{network.clock, random, names, handler, sink, events, log,
+                                      nullptr, codec});
   hub->exchange()->mailbox().set_wake([this] { woken = true; });
   woken = true;
 }

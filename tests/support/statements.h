@@ -42,9 +42,9 @@ inline identity::SubjectId some_subject(std::uint8_t byte) {
 inline identity::Statement network_statement(const crypto::PrivateKey& key,
                                              std::uint64_t generation, std::uint8_t network,
                                              core::Bytes body = {1}) {
-  return *identity::Statement::sign(claim(identity::StatementKind::kNetwork, generation,
-                                          std::move(body), some_subject(network)),
-                                    key);
+  return *identity::Statement::sign(
+      claim(identity::StatementKind::kNetwork, generation, std::move(body), some_subject(network)),
+      key);
 }
 
 inline identity::Statement profile_statement(const crypto::PrivateKey& key,

@@ -57,6 +57,7 @@ struct Asked {
   std::uint64_t trace = 0;
   std::map<std::string, std::string> meta;
   rpc::Responder responder;
+  core::ProfileId profile;
 };
 
 // Answers "echo" with the payload and whatever else by `answer`; keeps requests for "hold".
@@ -77,7 +78,8 @@ class FakeHandler final : public rpc::Handler {
                request.flags,
                request.trace,
                {},
-               responder};
+               responder,
+               request.caller.profile};
     for (const rpc::Pair& pair : request.meta) {
       kept.meta[std::string(pair.key)] = pair.value;
     }

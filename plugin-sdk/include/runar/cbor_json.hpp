@@ -3,11 +3,11 @@
 // CBOR to JSON (follows RFC 8949 section 6.1):
 //   bytes -> base64url text without padding      undefined, NaN, infinities -> null
 //   tags are left out, their content is shown    simple values without a name -> null
-//   a private field that could not be opened -> {"$redacted":true}
+//   a private field that could not be opened -> {"$redacted":["user"]}
 //   map keys: text as it is; integers, floats, true, false, null as their JSON text; bytes as
 //   base64url; lists and maps as keys are refused, and so are two keys with one spelling
 // JSON to CBOR: whole numbers become integers while they fit 64 bits, other numbers floats; the
-// result is canonical. {"$redacted":true} is not turned back: nobody can forge "was redacted".
+// result is canonical. {"$redacted":...} is not turned back: nobody can forge "was redacted".
 #pragma once
 
 #include <string>
@@ -130,8 +130,13 @@ inline bool JsonReader::value(json::Value& out) {
 }
 
 inline bool JsonReader::redacted(json::Value& out) {
-  reader_.skip();
-  out = json::Value::Object{{"$redacted", true}};
+  json::Value labels = true;
+  if (reader_.peek() != cbor::Kind::kArray) {
+    reader_.skip();
+  } else if (!array(labels)) {
+    return false;
+  }
+  out = json::Value::Object{{"$redacted", std::move(labels)}};
   return reader_.ok();
 }
 

@@ -28,6 +28,11 @@ namespace runar {
 template <class T>
 struct Codec;
 
+namespace detail {
+template <class T>
+inline constexpr bool kIsPrivate = false;  // private.hpp
+}
+
 // A cbor::Reader that knows where it is and why it stopped.
 class Decoder {
  public:
@@ -37,8 +42,10 @@ class Decoder {
   cbor::Reader& reader() { return reader_; }
   template <class T>
   bool read(T& out) {
-    if (reader_.peek() == cbor::Kind::kTag && !skip_tags()) {
-      return false;
+    if constexpr (!detail::kIsPrivate<T>) {
+      if (reader_.peek() == cbor::Kind::kTag && !skip_tags()) {
+        return false;
+      }
     }
     return Codec<T>::read(*this, out);
   }

@@ -57,6 +57,8 @@ concept HasFields = requires(T& value) {
 template <class T>
 concept HasOptional = requires { T::runar_optional_names(); };
 template <class T>
+concept HasOwner = requires { T::runar_owner_name(); };
+template <class T>
 concept AnyEnum = std::is_enum_v<T>;
 template <class T>
 concept NamedEnum = AnyEnum<T> && requires(T value) { runar_enum_table(value); };
@@ -76,6 +78,11 @@ concept NamedEnum = AnyEnum<T> && requires(T value) { runar_enum_table(value); }
 #define RUNAR_OPTIONAL(...)                                                                        \
   static constexpr auto runar_optional_names() {                                                   \
     return ::runar::detail::split_names<::runar::detail::count_names(#__VA_ARGS__)>(#__VA_ARGS__); \
+  }
+// The field that holds the profile id of the one whose data it is (private.hpp).
+#define RUNAR_OWNER(field)                   \
+  static constexpr auto runar_owner_name() { \
+    return ::std::string_view(#field);       \
   }
 #define RUNAR_ENUM(Type, ...)                                                    \
   [[maybe_unused]] constexpr auto runar_enum_table(Type) {                       \

@@ -44,6 +44,19 @@ class Lifecycle : public Context {
   template <class T, class F>
   runar_id subscribe(std::string_view topic, F handler, const SubscribeOptions& options = {});
 
+  // Declares a type that payloads may name (Payload::of_type); equal name and schema give an equal
+  // id on every node. Throws Error when it is refused.
+  template <class T>
+  std::uint64_t declare_type(std::string_view name) const {
+    return declare_type(name, schema_of<T>());
+  }
+  std::uint64_t declare_type(std::string_view name, std::string_view schema) const;
+
+  // This service has done its work, or, with an error, can't go on: it is stopped, and begun again
+  // if the YAML's `restart` says so. From any thread. False: it does not run (any more).
+  bool end() const { return end_with(RUNAR_OK, {}); }
+  bool end(const Error& why) const { return end_with(why.code(), why.text()); }
+
   // Takes an action or a subscription away again.
   void remove(runar_id id) { detail::host->remove(context(), id); }
 
@@ -83,6 +96,10 @@ class Lifecycle : public Context {
   static runar_subscription subscription_record(std::string_view topic,
                                                 const SubscribeOptions& options);
   Task<bool> is_running(std::string entry) const;
+  bool end_with(runar_status status, std::string_view text) const {
+    return detail::host->phase_done(context(), RUNAR_PHASE_STOP, status, detail::str(text)) ==
+           RUNAR_OK;
+  }
 
   std::string path_;
   std::string network_;
@@ -108,6 +125,8 @@ template <class In, class Out, class F>
 runar_id Lifecycle::action(std::string_view name, F handler, const ActionOptions& options) {
   const std::string input = schema_of<In>();
   const std::string output = schema_of<Out>();
+  detail::type_id<In>(context());  // refused now, not when the first value is sent
+  detail::type_id<Out>(context());
   auto* box = new detail::Box<F>(std::move(handler));
   auto action = action_record(name, options);
   action.input_schema = detail::str(input);
@@ -121,6 +140,15 @@ runar_id Lifecycle::action(std::string_view name, F handler, const ActionOptions
     box->release();
   }
   detail::check(status, name);
+  return id;
+}
+
+inline std::uint64_t Lifecycle::declare_type(std::string_view name, std::string_view schema) const {
+  auto type = detail::sized<runar_type>();
+  type.name = detail::str(name);
+  type.schema = detail::str(schema);
+  std::uint64_t id = 0;
+  detail::check(detail::host->declare_type(context(), &type, &id), name);
   return id;
 }
 

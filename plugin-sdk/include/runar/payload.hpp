@@ -41,6 +41,7 @@ class Payload {
   static Payload keep(const runar_payload& lent) {
     Payload kept;
     kept.encoding_ = static_cast<Encoding>(lent.encoding);
+    kept.type_ = lent.type_id;
     if (lent.buf != nullptr) {
       detail::host->buf_retain(lent.buf);
       kept.buffer_.reset(lent.buf);
@@ -59,11 +60,17 @@ class Payload {
     return {reinterpret_cast<const char*>(bytes().data()), bytes().size()};
   }
   Encoding encoding() const { return encoding_; }
+  // What Lifecycle::declare_type gave, on this node or the sender's; 0: none.
+  std::uint64_t type() const { return type_; }
+  Payload of_type(std::uint64_t id) && {
+    type_ = id;
+    return std::move(*this);
+  }
   // For host calls; borrows from this.
   runar_payload lend() const {
     return {{bytes().data(), bytes().size()},
             buffer_.get(),
-            0,
+            type_,
             static_cast<std::uint32_t>(encoding_),
             0};
   }
@@ -79,6 +86,7 @@ class Payload {
   std::unique_ptr<runar_buf, Release> buffer_;
   std::span<const std::uint8_t> shared_;
   Encoding encoding_ = Encoding::kRaw;
+  std::uint64_t type_ = 0;
 };
 
 namespace detail {
@@ -125,6 +133,46 @@ T decode(const runar_payload& payload) {
   }
 }
 
+// "profiles::Profile"
+template <class T>
+constexpr std::string_view type_name() {
+  const std::string_view all = __PRETTY_FUNCTION__;
+  const std::size_t begin = all.find("T = ") + 4;
+  return all.substr(begin, all.find_first_of(";]", begin) - begin);
+}
+
+std::uint64_t declare(runar_ctx* ctx, std::string_view name, const std::string& schema);
+
+// The id of a type with private fields, which is declared once for all; 0 for any other.
+template <class T>
+std::uint64_t type_id(runar_ctx* ctx) {
+  if constexpr (std::is_void_v<T> || std::is_arithmetic_v<T> || std::is_array_v<T>) {
+    return 0;
+  } else if constexpr (std::is_same_v<T, Payload> ||
+                       std::is_convertible_v<const T&, std::string_view>) {
+    return 0;
+  } else {
+    static const std::uint64_t id = [ctx] {
+      std::string schema;
+      Codec<T>::schema(schema);
+      return schema.find("\"x-runar-label\"") == std::string::npos
+                 ? 0
+                 : declare(ctx, type_name<T>(), schema);
+    }();
+    return id;
+  }
+}
+
+// Throws Error when the host refuses the type: its fields would not be private.
+inline std::uint64_t declare(runar_ctx* ctx, std::string_view name, const std::string& schema) {
+  auto record = sized<runar_type>();
+  record.name = str(name);
+  record.schema = str(schema);
+  std::uint64_t id = 0;
+  check(host->declare_type(ctx, &record, &id), name);
+  return id;
+}
+
 // A value on its way to the host. Small ones are lent from the writer's own space; what grew onto
 // the heap is handed over instead of copied.
 class Encoded {
@@ -139,7 +187,7 @@ class Encoded {
       } else {
         Codec<T>::write(writer_, value);
       }
-      wrap(ctx);
+      wrap(ctx, type_id<std::remove_cvref_t<T>>(ctx));
     }
   }
   Encoded(const Encoded&) = delete;
@@ -152,7 +200,7 @@ class Encoded {
   const runar_payload& payload() const { return payload_; }
 
  private:
-  void wrap(runar_ctx* ctx) {
+  void wrap(runar_ctx* ctx, std::uint64_t type) {
     const std::size_t size = writer_.size();
     std::uint8_t* heap = writer_.release();
     if (heap != nullptr) {
@@ -163,7 +211,7 @@ class Encoded {
       }
     }
     payload_ = {
-        {heap != nullptr ? heap : writer_.bytes().data(), size}, owned_, 0, RUNAR_ENC_CBOR, 0};
+        {heap != nullptr ? heap : writer_.bytes().data(), size}, owned_, type, RUNAR_ENC_CBOR, 0};
   }
   cbor::Writer writer_;
   runar_buf* owned_ = nullptr;

@@ -17,8 +17,13 @@
  *          error, it never runs. Verdicts arrive in callbacks.
  * REFUSED  A registration that is refused inside init fails the phase, whatever init returns.
  * UNWIND   No exception, panic or longjmp may cross a function of this header.
- * STOP     Inside stop all host calls still work. After destroy returned, all of them give
- *          RUNAR_E_STALE; a runar_ctx stays readable for ever.
+ * STOP     Inside stop all host calls still work. When it has returned, those that begin something (call,
+ *          publish, post, subscribe) give RUNAR_E_STOPPING, and what was begun before is called back with
+ *          CANCELLED; the others still work. After destroy returned, all of them give RUNAR_E_STALE; a
+ *          runar_ctx stays readable for ever.
+ * NULL     Where a text or a payload is optional, {NULL, 0} is the empty one; NULL with a length is
+ *          RUNAR_E_INVALID. A NULL runar_payload* is an empty payload of RUNAR_ENC_RAW. Where the host
+ *          writes an id or a number for the plugin, a NULL out pointer is fine unless it says otherwise.
  * GROWTH   Structs that begin with struct_size grow at the end only. A plugin ignores a tail that it
  *          does not know. In what a plugin hands to the host, bytes past the size that the host knows
  *          must be zero, else RUNAR_E_TOO_NEW. Such structs are never embedded nor put into arrays by
@@ -94,7 +99,7 @@ enum { RUNAR_LOG_TRACE = 0, RUNAR_LOG_DEBUG, RUNAR_LOG_INFO, RUNAR_LOG_WARN, RUN
 enum { RUNAR_PHASE_INIT = 1, RUNAR_PHASE_START = 2, RUNAR_PHASE_STOP = 3 };
 enum { RUNAR_EXECUTED_UNKNOWN = 0, RUNAR_EXECUTED_NO = 1, RUNAR_EXECUTED_YES = 2 };
 
-/* A CBOR field that was private and could not be opened here is this tag around null. */
+/* A CBOR field that is private and can't be read here is this tag around the list of its labels. */
 #define RUNAR_CBOR_TAG_REDACTED 1381322322u
 
 /* ---- what handlers see (borrowed for the length of the call) ----------------------------------- */
@@ -179,7 +184,7 @@ typedef struct runar_action {
   runar_str input_schema;  /* JSON Schema text or empty                                                */
   runar_str output_schema;
   uint32_t max_concurrency;    /* unanswered requests at once; 0: the daemon's default                 */
-  uint32_t default_timeout_ms; /* 0: the daemon's default                                              */
+  uint32_t default_timeout_ms; /* of calls without a deadline, on any node; 0: the caller's default    */
   runar_request_fn on_request;
   void *user;
   runar_free_fn drop_user; /* once, when on_request will not run again; may be NULL                    */
@@ -241,7 +246,8 @@ typedef struct runar_publish {
 typedef struct runar_type {
   uint32_t struct_size, flags;
   runar_str name;   /* "com.example.Profile"                                                           */
-  runar_str schema; /* JSON Schema text; "x-runar-label" on a property marks it private                */
+  runar_str schema; /* JSON Schema text; "x-runar-label": "user" or a list, on a property, marks it private;
+                       "x-runar-owner" at the root names the property with the owner's profile id */
 } runar_type;
 
 /* ---- the daemon's side ------------------------------------------------------------------------- */
@@ -255,16 +261,22 @@ typedef struct runar_host {
   void (*log)(runar_ctx *, int32_t level, runar_str message, const runar_kv *fields,
               size_t field_count, runar_id request);                                       /* [any]    */
 
-  /* lifecycle: the answer of an init, start or stop that returned RUNAR_PENDING */
+  /* lifecycle: the answer of an init, start or stop that returned RUNAR_PENDING. Of a service that runs
+   * and is not being stopped, RUNAR_PHASE_STOP says that it has ended by itself: with RUNAR_OK it is
+   * stopped, with an error it has failed; either way its stop and destroy follow, and what comes then is
+   * what the YAML's `restart` says. RUNAR_E_STALE: there is no such phase, or it was answered already */
   runar_status (*phase_done)(runar_ctx *, uint32_t phase, runar_status, runar_str message); /* [any]   */
 
-  /* registry; actions become callable in one batch after start */
+  /* registry; actions are added inside init only (later: RUNAR_E_UNSUPPORTED) and become callable in one
+   * batch after start */
   runar_status (*add_action)(runar_ctx *, const runar_action *, runar_id *out);            /* [any]    */
   runar_status (*subscribe)(runar_ctx *, const runar_subscription *, runar_id *out);       /* [any]    */
   runar_status (*remove)(runar_ctx *, runar_id action_or_subscription);                    /* [any]    */
-  runar_status (*declare_type)(runar_ctx *, const runar_type *, uint64_t *type_id);        /* [any]    */
+  runar_status (*declare_type)(runar_ctx *, const runar_type *, uint64_t *type_id); /* not NULL [any]  */
 
-  /* requests that this service answers; a second answer to one id gives RUNAR_E_STALE */
+  /* requests that this service answers; a second answer to one id gives RUNAR_E_STALE. With any other
+   * error nothing was answered and the id stays open: give another answer. fail takes errors (below 0)
+   * only; details may be NULL */
   runar_status (*respond)(runar_ctx *, runar_id request, const runar_payload *);           /* [any]    */
   runar_status (*fail)(runar_ctx *, runar_id request, runar_status code, runar_str message,
                        const runar_payload *details);                                      /* [any]    */
@@ -319,7 +331,11 @@ typedef struct runar_service_type {
   runar_status (*start)(void *self, runar_ctx *, runar_err *); /* all inits are done        [strand]   */
   runar_status (*stop)(void *self, runar_ctx *, int64_t deadline_ns, runar_err *);       /* [strand]   */
   void (*destroy)(void *self); /* no call of this instance runs or will follow              [strand]   */
-  /* optional from here: may be NULL or absent, for ever */
+  /* optional from here: may be NULL or absent, for ever. None of them may be RUNAR_PENDING.
+   * reconfigure: RUNAR_OK, the new config is in force; an error, the old one stays, and the text is what
+   * the operator reads; RUNAR_RESTART, or no such function: the service is stopped and a new instance is
+   * created with it, or, where that does not come to run, with the old one. health: asked from time to
+   * time while it runs; an error makes it degraded, not stopped */
   runar_status (*reconfigure)(void *self, runar_ctx *, runar_str config_json, runar_err *); /* [strand] */
   void (*cancelled)(void *self, runar_ctx *, runar_id request); /* its caller is gone       [strand]   */
   runar_status (*health)(void *self, runar_ctx *, runar_err *);                          /* [strand]   */

@@ -9,6 +9,7 @@
 #include <runar/detail/entry.hpp>
 #include <runar/event.hpp>
 #include <runar/lifecycle.hpp>
+#include <runar/private.hpp>
 #include <runar/request.hpp>
 #include <runar/responder.hpp>
 #include <runar/service.hpp>

@@ -224,13 +224,19 @@ struct Codec<T> {
         detail::append_quoted(required, kNames[i]);
       }
     }
-    out += required.empty() ? "}" : R"(,"required":[)" + required + "]}";
+    out += required.empty() ? "" : R"(,"required":[)" + required + "]";
+    if constexpr (detail::HasOwner<T>) {
+      out += R"(,"x-runar-owner":)";
+      detail::append_quoted(out, T::runar_owner_name());
+    }
+    out += "}";
   }
 
  private:
   template <std::size_t... I>
   static constexpr std::array<bool, kCount> optional_fields(std::index_sequence<I...>) {
-    return {(detail::kIsOptional<Field<I>> || detail::may_be_absent<T>(kNames[I]))...};
+    return {(detail::kIsOptional<Field<I>> || detail::kIsPrivate<Field<I>> ||
+             detail::may_be_absent<T>(kNames[I]))...};
   }
   static constexpr std::array<bool, kCount> kOptional =
       optional_fields(std::make_index_sequence<kCount>());
@@ -239,6 +245,8 @@ struct Codec<T> {
   static bool present(const F& field) {
     if constexpr (detail::kIsOptional<F>) {
       return field.has_value();
+    } else if constexpr (detail::kIsPrivate<F>) {
+      return !field.absent();
     }
     return true;
   }

@@ -48,7 +48,8 @@ struct Server {
         broker(registry, clock, 1, 1),
         server(io, {path, "", "1.0", 1s},
                {[] { return json::object{{"ok", true}}; }, [] { return "a: 1\n"; },
-                [] { return R"({"a":1})"; }},
+                [] { return R"({"a":1})"; },
+                {}},
                dispatcher, broker, registry, clock, {}) {
     std::filesystem::create_directories(folder);
     registry::ServiceRow row;

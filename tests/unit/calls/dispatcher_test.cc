@@ -555,3 +555,44 @@ TEST_CASE("a sweep that went to rest is armed again by the next pending call") {
   CHECK(world.caller.answers == 2);
   CHECK(world.dispatcher.stats().timeouts == 2);
 }
+
+TEST_CASE("a call without a deadline gets its provider's time, else the default") {
+  World world;
+  core::TimePoint deadline{};
+  LambdaProvider math([&](const rpc::Request& request, const rpc::Responder& responder) {
+    deadline = request.deadline;
+    responder(success());
+    return rpc::Ticket{0};
+  });
+  auto row = service("math", {"add", "slow"});
+  row.actions[1].timeout_ms = 60'000;
+  REQUIRE(world.registry.put_local(row, &math));
+  rpc::Request request;
+  request.network = "main";
+  request.path = "math/slow";
+  world.dispatcher.call(request, {&world.caller, {}});
+  CHECK(deadline == world.clock.now() + 60s);
+  request.path = "math/add";
+  world.dispatcher.call(request, {&world.caller, {}});
+  CHECK(deadline == world.clock.now() + calls::Options{}.default_timeout);
+  request.path = "math/slow";
+  request.deadline = world.clock.now() + 10ms;
+  world.dispatcher.call(request, {&world.caller, {}});
+  CHECK(deadline == world.clock.now() + 10ms);
+}
+
+TEST_CASE("another node's action has its own time here, too, and it ends the call") {
+  World world;
+  FakeProvider far;
+  auto row = service("math", {"slow"});
+  row.actions[0].timeout_ms = 200;
+  world.add_node(1, far, row);
+  rpc::Request request;
+  request.network = "main";
+  request.path = "math/slow";
+  world.dispatcher.call(request, {&world.caller, {}});
+  world.executor.advance(190ms);
+  CHECK(world.caller.answers == 0);
+  world.executor.advance(20ms);
+  CHECK(world.caller.code == Errc::kDeadlineExceeded);
+}

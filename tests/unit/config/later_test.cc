@@ -25,10 +25,6 @@ TEST_CASE("what belongs to a later version is refused as such") {
       {"issuer: { ca: /etc/runard/ca }", "c.yaml:1:9: issuer: is not in this version, write off"},
       {"encryption: { labels: { user: { network: true } } }",
        "c.yaml:1:23: encryption.labels: is not in this version, leave it out"},
-      {"authorization: { default: deny }",
-       "c.yaml:1:27: authorization.default: \"deny\" is not in this version, write members"},
-      {"authorization: { rules: [ { deny: [call], path: \"admin/>\" } ] }",
-       "c.yaml:1:25: authorization.rules: is not in this version, leave it out"},
       {"balancing: { default: p2c_ewma }",
        "c.yaml:1:23: balancing.default: \"p2c_ewma\" is not in this version, write round_robin"},
       {"balancing: { services: { reports: least_request } }",
@@ -45,8 +41,6 @@ TEST_CASE("what belongs to a later version is refused as such") {
        "c.yaml:1:19: plugins.trust: \"signed\" is not in this version, write open"},
       {kPlugin + "isolation: process } ] }",
        "c.yaml:1:81: plugins.load[0].isolation: \"process\" is not in this version, write inline"},
-      {kPlugin + "allow: { call: [\"users/>\"] } } ] }",
-       "c.yaml:1:77: plugins.load[0].allow: is not in this version, write all"},
       {kPlugin + "limits: { memory: 1GiB } } ] }",
        "c.yaml:1:88: plugins.load[0].limits.memory: is not in this version, write 0 or leave the "
        "key out"},
@@ -59,23 +53,6 @@ TEST_CASE("what belongs to a later version is refused as such") {
     CHECK(lines_of(loaded) == Lines{line});
     CHECK(loaded.problems[0].code == core::Errc::kNotInThisVersion);
   }
-}
-
-TEST_CASE("what a later version allows a plugin is checked as topic patterns") {
-  const Lines lines = problems(
-      "plugins:\n  load:\n    - file: a.so\n"
-      "      allow: { networks: [\"x y\"], call: [\"a/>/b\"], publish: [\"main:a\"] }\n"
-      "      services: [ { type: t, path: p } ]\n");
-  CHECK(
-      lines ==
-      Lines{"c.yaml:4:14: plugins.load[0].allow: is not in this version, write all",
-            "c.yaml:4:27: plugins.load[0].allow.networks[0]: \"x y\" is not a name, write 1 to 64 "
-            "letters, digits, _ . or -",
-            "c.yaml:4:42: plugins.load[0].allow.call[0]: \"a/>/b\": '>' stands for all further "
-            "segments, so it can only be the last, write * for one segment, > as the last, "
-            "{name} for a captured one",
-            "c.yaml:4:62: plugins.load[0].allow.publish[0]: \"main:a\" names a network, write "
-            "the path only"});
 }
 
 TEST_CASE("its default may stand there") {
@@ -102,7 +79,4 @@ TEST_CASE("what belongs to a later version is still checked") {
               "drop_oldest"});
   CHECK(problems("issuer: {}") == Lines{"c.yaml:1:9: issuer: is not in this version, write off",
                                         "c.yaml:1:9: issuer.ca: is missing, add ca:"});
-  CHECK(problems("authorization: { rules: [ { allow: [fly] } ] }")[1] ==
-        "c.yaml:1:37: authorization.rules[0].allow[0]: \"fly\" is nothing that can be allowed, "
-        "write call, publish, subscribe or register");
 }

@@ -41,6 +41,7 @@ TEST_CASE("a service has a default network, restart policy, timeouts and backoff
   CHECK(service.init_timeout == 10s);
   CHECK(service.start_timeout == 10s);
   CHECK(service.stop_timeout == 10s);
+  CHECK(service.health_interval == 5s);
   CHECK(service.backoff == Backoff{500ms, 30s});
   CHECK(loaded.config->service_count() == 1);
 }
@@ -48,7 +49,7 @@ TEST_CASE("a service has a default network, restart policy, timeouts and backoff
 TEST_CASE("a service can say all of that itself") {
   const Loaded loaded = load_yaml(with_services(
       {"type: math, path: /a//b/, network: backup, restart: no, init_timeout: 1s, start_timeout: "
-       "2s, stop_timeout: 3s, backoff: { min: 1s, max: 1s }"}));
+       "2s, stop_timeout: 3s, health_interval: 4s, backoff: { min: 1s, max: 1s }"}));
   REQUIRE(lines_of(loaded) == Lines{});
   const Service& service = loaded.config->plugins.load[0].services[0];
   CHECK(service.path == "a/b");
@@ -57,6 +58,7 @@ TEST_CASE("a service can say all of that itself") {
   CHECK(service.init_timeout == 1s);
   CHECK(service.start_timeout == 2s);
   CHECK(service.stop_timeout == 3s);
+  CHECK(service.health_interval == 4s);
   CHECK(service.backoff == Backoff{1s, 1s});
 }
 

@@ -122,8 +122,7 @@ TEST_CASE("T29: trust goes from the old root to both and to the new one") {
   CHECK(store.offer(trust_statement(next.key(), 1, {next.root()}), kMeshBorn).error().code ==
         Errc::kStatementUntrusted);
 
-  const Statement both =
-      trust_statement(place.mesh.key(), 1, {place.mesh.root(), next.root()});
+  const Statement both = trust_statement(place.mesh.key(), 1, {place.mesh.root(), next.root()});
   CHECK(store.offer(both, kMeshBorn));
   CHECK(store.trust().roots() == std::vector{place.mesh.root(), next.root()});
   CHECK(store.trust().denied().nodes.contains(node(1)));
@@ -144,9 +143,9 @@ TEST_CASE("an entry of the denylist ends with its time") {
   Place place;
   StatementStore store = place.open();
   const auto ms = std::chrono::floor<std::chrono::milliseconds>(kMeshBorn + 10s);
-  CHECK(store.offer(denylist(place.mesh.key(), 1,
-                             {denied_node(node(1), ms.time_since_epoch().count())}),
-                    kMeshBorn));
+  CHECK(store.offer(
+      denylist(place.mesh.key(), 1, {denied_node(node(1), ms.time_since_epoch().count())}),
+      kMeshBorn));
   CHECK(!store.refresh(kMeshBorn + 9s));
   CHECK(store.trust().denied().nodes.contains(node(1)));
   CHECK(store.refresh(kMeshBorn + 10s));
@@ -227,25 +226,26 @@ TEST_CASE("profiles have a limit, and those that are there may still change") {
   StatementStore store = place.open();
   std::vector<crypto::PrivateKey> users;
   for (std::size_t i = 0; i < StatementStore::kMaxNetworkStatements; ++i) {
-    auto statement = *Statement::sign(
-        claim(StatementKind::kNetwork, 1, {1},
-              some_subject(static_cast<std::uint8_t>(i == 255 ? 0xf0 : i + 1))),
-        place.mesh.key());
+    auto statement =
+        *Statement::sign(claim(StatementKind::kNetwork, 1, {1},
+                               some_subject(static_cast<std::uint8_t>(i == 255 ? 0xf0 : i + 1))),
+                         place.mesh.key());
     if (i == 255) {
       identity::SubjectId subject;
       subject.bytes[3] = 1;
-      statement = *Statement::sign(claim(StatementKind::kNetwork, 1, {1}, subject),
-                                   place.mesh.key());
+      statement =
+          *Statement::sign(claim(StatementKind::kNetwork, 1, {1}, subject), place.mesh.key());
     }
     CHECK(store.offer(statement, kMeshBorn).value() == Offer::kAccepted);
   }
   identity::SubjectId extra;
   extra.bytes[0] = 1;
-  CHECK(store.offer(*Statement::sign(claim(StatementKind::kNetwork, 1, {1}, extra),
-                                     place.mesh.key()),
-                    kMeshBorn)
-            .error()
-            .code == Errc::kStatementsFull);
+  CHECK(
+      store
+          .offer(*Statement::sign(claim(StatementKind::kNetwork, 1, {1}, extra), place.mesh.key()),
+                 kMeshBorn)
+          .error()
+          .code == Errc::kStatementsFull);
   CHECK(store.offer(network_statement(place.mesh.key(), 2, 1), kMeshBorn).value() ==
         Offer::kAccepted);
 }

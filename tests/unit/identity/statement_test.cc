@@ -36,8 +36,13 @@ TEST_CASE("a statement's first bytes are those of the table") {
   const TestMesh mesh;
   const Statement made = network_statement(mesh.key(), 0x0102, 0x22, {0xaa, 0xbb});
   CHECK(crypto::hex(core::ByteView(made.bytes()).first(1 + 1 + 16 + 8 + 8 + 4 + 2)) ==
-        "01" "03" "22222222222222222222222222222222" "0000000000000102" "00000197746e8b80"
-        "00000002" "aabb");
+        "01"
+        "03"
+        "22222222222222222222222222222222"
+        "0000000000000102"
+        "00000197746e8b80"
+        "00000002"
+        "aabb");
 }
 
 TEST_CASE("a statement of another mesh's CA, or of a node, is not believed") {
@@ -48,9 +53,9 @@ TEST_CASE("a statement of another mesh's CA, or of a node, is not believed") {
         Errc::kStatementUntrusted);
   CHECK(denylist(node->key, 1, {}).verify(mesh.trust(), mesh.born()).error().code ==
         Errc::kStatementUntrusted);
-  const auto chained = Statement::sign(
-      claim(StatementKind::kDenylist, 1, *identity::encode_denied({})), node->key,
-      std::vector{node->certificate});
+  const auto chained =
+      Statement::sign(claim(StatementKind::kDenylist, 1, *identity::encode_denied({})), node->key,
+                      std::vector{node->certificate});
   REQUIRE(chained);
   CHECK(chained->verify(mesh.trust(), mesh.born()).error().code == Errc::kStatementUntrusted);
 }
@@ -72,8 +77,8 @@ TEST_CASE("an issuing CA may deny and speak for networks, but not say who is tru
   const std::vector chain{issuing.certificate};
   const auto denied = Statement::sign(
       claim(StatementKind::kDenylist, 1, *identity::encode_denied({})), issuing.key, chain);
-  const auto network = Statement::sign(
-      claim(StatementKind::kNetwork, 1, {1}, some_subject(1)), issuing.key, chain);
+  const auto network =
+      Statement::sign(claim(StatementKind::kNetwork, 1, {1}, some_subject(1)), issuing.key, chain);
   REQUIRE(denied);
   REQUIRE(network);
   CHECK(denied->verify(mesh.trust(), mesh.born()));
@@ -93,9 +98,8 @@ TEST_CASE("a statement by an issuing CA whose key is denied is not believed") {
   const IssuingCa issuing(mesh);
   identity::Denylist denied;
   denied.keys.insert(crypto::sha256(issuing.key.public_key().spki()));
-  const auto statement = Statement::sign(
-      claim(StatementKind::kNetwork, 1, {1}, some_subject(1)), issuing.key,
-      std::vector{issuing.certificate});
+  const auto statement = Statement::sign(claim(StatementKind::kNetwork, 1, {1}, some_subject(1)),
+                                         issuing.key, std::vector{issuing.certificate});
   REQUIRE(statement);
   CHECK(statement->verify(mesh.trust(), mesh.born()));
   CHECK(statement->verify(mesh.trust(denied), mesh.born()).error().code ==
@@ -125,14 +129,13 @@ TEST_CASE("claims that can't be are not signed") {
     const auto made = Statement::sign(std::move(bad), mesh.key());
     return !made && made.error().code == Errc::kInvalidArgument;
   };
-  CHECK(refused(claim(StatementKind::kNetwork, 1, {1})));                       // no subject
-  CHECK(refused(claim(StatementKind::kDenylist, 1, {1}, some_subject(1))));     // a subject
+  CHECK(refused(claim(StatementKind::kNetwork, 1, {1})));                    // no subject
+  CHECK(refused(claim(StatementKind::kDenylist, 1, {1}, some_subject(1))));  // a subject
   CHECK(refused(claim(static_cast<StatementKind>(5), 1, {1}, some_subject(1))));
   CHECK(refused(claim(StatementKind::kDenylist, 0, {1})));
   CHECK(refused(claim(StatementKind::kDenylist, UINT64_MAX, {1})));
   CHECK(refused(claim(StatementKind::kDenylist, 1, {})));
-  CHECK(refused(claim(StatementKind::kDenylist, 1,
-                      core::Bytes(identity::kMaxStatementBody + 1))));
+  CHECK(refused(claim(StatementKind::kDenylist, 1, core::Bytes(identity::kMaxStatementBody + 1))));
   CHECK(refused(claim(StatementKind::kProfile, 1, core::Bytes(identity::kMaxProfileBody + 1),
                       some_subject(1))));
 }
@@ -190,7 +193,7 @@ TEST_CASE("a full denylist fits into one statement") {
   const TestMesh mesh;
   std::vector<identity::DeniedEntry> entries;
   for (std::size_t i = 0; i < identity::kMaxDenied; ++i) {
-    identity::DeniedEntry entry{identity::DeniedWhat::kMembership, {}, {}, {}, 1,
+    identity::DeniedEntry entry{identity::DeniedWhat::kMembership,     {}, {}, {}, 1,
                                 std::string(identity::kMaxReason, 'r')};
     entry.node.bytes[0] = static_cast<std::uint8_t>(i);
     entry.node.bytes[1] = static_cast<std::uint8_t>(i >> 8);
@@ -214,6 +217,5 @@ TEST_CASE("a trust statement's roots have one form and are root CAs") {
     CHECK(!identity::parse_trust_roots(core::ByteView(body).first(size)));
   }
   CHECK(!identity::parse_trust_roots(identity::encode_trust_roots({issuing.certificate})));
-  CHECK(!identity::parse_trust_roots(
-      identity::encode_trust_roots({mesh.root(), mesh.root()})));
+  CHECK(!identity::parse_trust_roots(identity::encode_trust_roots({mesh.root(), mesh.root()})));
 }

@@ -89,10 +89,11 @@ TEST_CASE("changed actions of a service that exists are noticed") {
   a.offer({math}, at(0));
   pair.up(1, at(0));
   pair.carry(at(0));
-  math.actions.push_back({"sub", "", "", "", 0});
+  math.actions.push_back({"sub", "", "", "", 0, 1500});
   a.offer({math}, at(1));
   pair.carry(at(1));
-  CHECK(b.port.rows.at(a.id).services[0].actions.size() == 2);
+  REQUIRE(b.port.rows.at(a.id).services[0].actions.size() == 2);
+  CHECK(b.port.rows.at(a.id).services[0].actions[1].timeout_ms == 1500);
 }
 
 TEST_CASE("rows that did not change are not sent again") {

@@ -120,12 +120,12 @@ bool has(const auto& list, const auto& wanted) {
 
 bool applies(const Rule& rule, const Subject& who, const std::string& network,
              const std::string& topic) {
-  const bool who_fits = (!rule.node || *rule.node == who.node) &&
-                        (rule.group.empty() || has(who.groups, rule.group));
+  const bool who_fits =
+      (!rule.node || *rule.node == who.node) && (rule.group.empty() || has(who.groups, rule.group));
   const bool network_fits = rule.network.empty() || rule.network == network;
   return who_fits && network_fits &&
-         (rule.path.empty() || routing::TopicPattern::parse(rule.path, network)->matches(
-                                   *routing::TopicPath::parse(topic, network)));
+         (rule.path.empty() || routing::TopicPattern::parse(rule.path, network)
+                                   ->matches(*routing::TopicPath::parse(topic, network)));
 }
 
 bool naive(const Rules& given, const Subject& who, Action action, const std::string& network,

@@ -495,12 +495,26 @@ TEST_CASE("sequences count by one for each publisher and topic") {
 TEST_CASE(
     "a burst of topics does not grow the store, and a forgotten topic begins a new instance") {
   pubsub::TopicStore store;
-  const auto first = store.next("main", "a", "p", 1);
+  std::atomic<std::uint64_t> instances{1};
+  const auto first = store.next("main", "a", "p", 1U << 20, instances);
   for (std::size_t i = 0; i <= pubsub::TopicStore::kMaxTopics; ++i) {
-    store.next("main", std::to_string(i), "p", i + 2);
+    store.next("main", std::to_string(i), "p", 1U << 20, instances);
   }
-  const auto again = store.next("main", "a", "p", 999999);
+  const auto again = store.next("main", "a", "p", 1U << 20, instances);
   CHECK(first.sequence == 1);
+  CHECK(first.instance == (1U << 20 | 1));
   CHECK(again.sequence == 1);
-  CHECK(again.instance == 999999);
+  CHECK(again.instance == (1U << 20 | (pubsub::TopicStore::kMaxTopics + 3)));
+}
+
+TEST_CASE("topics that differ only in where network, topic and publisher end are different ones") {
+  pubsub::TopicStore store;
+  std::atomic<std::uint64_t> instances{1};
+  const std::string long_topic(1000, 't');
+  CHECK(store.next("main", "a", "bc", 0, instances).sequence == 1);
+  CHECK(store.next("main", "ab", "c", 0, instances).sequence == 1);
+  CHECK(store.next("maina", "b", "c", 0, instances).sequence == 1);
+  CHECK(store.next("main", long_topic, "c", 0, instances).sequence == 1);
+  CHECK(store.next("main", long_topic, "c", 0, instances).sequence == 2);
+  CHECK(store.next("main", "a", "bc", 0, instances).sequence == 2);
 }

@@ -50,10 +50,20 @@ TEST_CASE("a private field that could not be opened is shown as redacted") {
   writer.map(1);
   writer.text("email");
   writer.tag(RUNAR_CBOR_TAG_REDACTED);
+  writer.array(1);
+  writer.text("user");
+  std::string text;
+  CHECK(cbor_to_json(writer.bytes(), text).empty());
+  CHECK(text == R"({"email":{"$redacted":["user"]}})");
+}
+
+TEST_CASE("a mark of redaction without labels is one, too") {
+  runar::cbor::Writer writer;
+  writer.tag(RUNAR_CBOR_TAG_REDACTED);
   writer.null();
   std::string text;
   CHECK(cbor_to_json(writer.bytes(), text).empty());
-  CHECK(text == R"({"email":{"$redacted":true}})");
+  CHECK(text == R"({"$redacted":true})");
 }
 
 TEST_CASE("nobody can forge a redacted field through JSON") {

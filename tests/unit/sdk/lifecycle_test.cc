@@ -235,3 +235,103 @@ TEST_CASE("log lines carry their level, their fields and the request") {
   CHECK(logs[1].text == "plain");
   CHECK(it.host.finish().empty());
 }
+
+namespace {
+
+struct Pet {
+  std::string name;
+  RUNAR_FIELDS(name)
+};
+
+class Ending : public runar::Service {
+ public:
+  void init(Lifecycle& lc) {
+    early_ = lc.end();
+    lc.action<void, bool>("early", [this] { return early_; });
+    lc.action<void, bool>("end", [&lc] { return lc.end(); });
+    lc.action<void, bool>(
+        "fail", [&lc] { return lc.end(runar::Error(RUNAR_E_UNAVAILABLE, "the disk is gone")); });
+  }
+
+ private:
+  bool early_ = true;
+};
+
+class Typed : public runar::Service {
+ public:
+  void init(Lifecycle& lc) {
+    const auto pet = lc.declare_type<Pet>("com.example.Pet");
+    const auto again = lc.declare_type<Pet>("com.example.Pet");
+    const auto other = lc.declare_type("com.example.Other", R"({"type":"object"})");
+    lc.action<void, bool>("ids", [=] { return pet != 0 && pet == again && pet != other; });
+    lc.action<void, runar::Payload>(
+        "pet", [pet] { return runar::Payload::cbor(Pet{"Rex"}).of_type(pet); });
+    lc.action<runar::Payload, bool>("is_pet",
+                                    [pet](const runar::Payload& in) { return in.type() == pet; });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a service that runs may end by itself, once, with or without an error") {
+  for (const auto& [action, status] : {std::pair<const char*, runar_status>("it/end", RUNAR_OK),
+                                       {"it/fail", RUNAR_E_UNAVAILABLE}}) {
+    Host host;
+    host.load(&test::entry_of<Ending>);
+    const auto it = host.run("it");
+    CHECK_FALSE(host.call("it/early").as<bool>());
+    CHECK_FALSE(host.ended(it));
+    CHECK(host.call(action).as<bool>());
+    CHECK(host.ended(it) == status);
+    CHECK_FALSE(host.call(action).as<bool>());
+    host.stop(it);
+  }
+}
+
+TEST_CASE("types are declared, and payloads may name them") {
+  Running<Typed> it;
+  CHECK(it.host.call("it/ids").as<bool>());
+  CHECK(it.host.call("it/pet").as<Pet>().name == "Rex");
+  CHECK_FALSE(it.host.call("it/is_pet", runar::testing::Body{}).as<bool>());
+  CHECK(it.host.finish().empty());
+}
+
+TEST_CASE("a type that is refused fails init, with its name") {
+  class Nameless : public runar::Service {
+   public:
+    void init(Lifecycle& lc) { lc.declare_type("", "{}"); }
+  };
+  Host host;
+  host.load(&test::entry_of<Nameless>);
+  CHECK_THROWS_AS(host.run("it"), runar::Error);
+  CHECK(host.finish().size() == 1);
+}
+
+TEST_CASE("a type may be refused as a daemon would that has no room") {
+  Host host;
+  host.load(&test::entry_of<Typed>);
+  host.refuse("declare_type", RUNAR_E_BUSY);
+  try {
+    host.run("it");
+    FAIL("it ran");
+  } catch (const runar::Error& error) {
+    CHECK(error.code() == RUNAR_E_BUSY);
+    CHECK(error.text().find("com.example.Pet") != std::string::npos);
+  }
+}
+
+TEST_CASE("an action that comes after init is refused, as the daemon does") {
+  class Late : public runar::Service {
+   public:
+    void init(Lifecycle& lc) {
+      lc.action<void, bool>("early", [] { return true; });
+    }
+    void start(Lifecycle& lc) {
+      lc.action<void, bool>("late", [] { return true; });
+    }
+  };
+  Host host;
+  host.load(&test::entry_of<Late>);
+  CHECK_THROWS_AS(host.run("it"), runar::Error);
+  CHECK(host.finish().size() == 1);
+}

@@ -267,3 +267,37 @@ TEST_CASE("lists beyond their bound are refused") {
   wire::MetaList meta;
   CHECK_FALSE(wire::get_request(header, meta).has_value());
 }
+
+TEST_CASE("a profile stands at the end of a request's header, where there is one") {
+  wire::RequestHeader header = sample_request();
+  header.profile.bytes.fill(0xbb);
+  Bytes out;
+  REQUIRE(wire::put_request(header, {}, 0, out).has_value());
+  const std::string hex = to_hex(out);
+  CHECK(hex.substr(hex.size() - 34) == "00" + to_hex(header.profile.bytes));
+  wire::MetaList meta;
+  CHECK(wire::get_request(header_of(out), meta)->profile == header.profile);
+
+  // What is shorter than a profile is of a newer version, or nothing.
+  const ByteView cut = header_of(out).first(header_of(out).size() - 1);
+  CHECK(wire::get_request(cut, meta)->profile.is_zero());
+}
+
+TEST_CASE("an owner stands at the end of an event's header, where there is one") {
+  wire::EventHeader header;
+  header.encoding = rpc::Encoding::kSealed;
+  header.network = network();
+  header.topic = "t";
+  Bytes without;
+  REQUIRE(wire::put_event(header, {}, {}, 0, without).has_value());
+  header.owner.bytes.fill(0xbb);
+  Bytes out;
+  REQUIRE(wire::put_event(header, {}, {}, 0, out).has_value());
+  CHECK(out.size() == without.size() + 16);
+  wire::EventLists lists;
+  const auto back = wire::get_event(header_of(out), lists);
+  REQUIRE(back.has_value());
+  CHECK(back->owner == header.owner);
+  CHECK(back->encoding == rpc::Encoding::kSealed);
+  CHECK(wire::get_event(header_of(without), lists)->owner.is_zero());
+}

@@ -96,6 +96,22 @@ TEST_CASE("a page of the past has its golden bytes and is read back") {
   CHECK((got.flags & rpc::kRemoteEvent) != 0);
 }
 
+TEST_CASE("a sealed event and its owner travel in a page") {
+  rpc::PastPage page;
+  auto sealed = std::make_shared<rpc::StoredEvent>(*event("a", 3));
+  sealed->payload.encoding = rpc::Encoding::kSealed;
+  sealed->owner.bytes.fill(0xbb);
+  page.events = {sealed};
+  const core::Bytes bytes = wire::encode(page);
+  const core::Bytes tail(bytes.end() - 18, bytes.end());
+  CHECK(tail[0] == 0x0a);
+  CHECK(tail[1] == 0x50);
+  const auto back = read(bytes);
+  REQUIRE(back);
+  CHECK(back->events[0]->payload.encoding == rpc::Encoding::kSealed);
+  CHECK(back->events[0]->owner == sealed->owner);
+}
+
 TEST_CASE("an event takes no more of a page than it is said to") {
   auto large = event(std::string(wire::kMaxTopic, 't'), ~0ULL);
   large->instance = large->payload.type = ~0ULL;

@@ -65,6 +65,15 @@ TEST_CASE("a snapshot's bytes are these") {
   CHECK(*decode_update(golden, kPlenty) == sample());
 }
 
+TEST_CASE("an action's time for a call travels, and is left out when it has none") {
+  Update update = sample();
+  const std::size_t plain = encode(update).size();
+  update.sections[0].services[0].actions->at(0).timeout_ms = 60'000;
+  const core::Bytes bytes = encode(update);
+  CHECK(bytes.size() > plain);
+  CHECK(*decode_update(bytes, kPlenty) == update);
+}
+
 TEST_CASE("a delta keeps what is gone, and that actions were left out") {
   Update delta = sample();
   delta.snapshot = false;

@@ -10,8 +10,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <runar/testing/records.hpp>
@@ -33,6 +35,9 @@ struct InstanceRow {
   bool phase_pending = false;
   runar_status phase_status = RUNAR_OK;
   std::string phase_text;
+  bool initialized = false;  // no actions any more
+  bool started = false;
+  std::optional<runar_status> ended;  // by itself, with that status
 };
 
 struct ActionRow {
@@ -110,7 +115,7 @@ class Core {
   std::map<runar_id, RequestRow> requests;
   std::map<runar_id, CallRow> calls;
   std::map<runar_id, TaskRow> tasks;
-  std::map<std::string, std::uint64_t> types;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> types;  // by name and schema
   std::vector<Published> published;
   std::vector<Called> called;
   std::vector<LogLine> logs;
@@ -154,7 +159,7 @@ class Core {
 
   static bool begins_something(std::string_view function) {
     return function == "post" || function == "call" || function == "subscribe" ||
-           function == "add_action";
+           function == "publish";
   }
 
   // registry.hpp

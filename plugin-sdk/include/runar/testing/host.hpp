@@ -76,8 +76,19 @@ class Host {
   const runar_plugin& load(runar_plugin_v1_fn entry);
   const runar_plugin& load(const std::string& file);  // stays mapped for good
   Service create(std::string_view type, const RunOptions& options = {});
-  void init(Service service) { phase(service, RUNAR_PHASE_INIT); }
-  void start(Service service) { phase(service, RUNAR_PHASE_START); }
+  void init(Service service) {
+    phase(service, RUNAR_PHASE_INIT);
+    service.row().initialized = true;
+  }
+  void start(Service service) {
+    phase(service, RUNAR_PHASE_START);
+    service.row().started = true;
+  }
+  // What Lifecycle::end said. The daemon would stop it now: here the test does.
+  std::optional<runar_status> ended(Service service) {
+    const std::lock_guard lock(core_.mutex);
+    return service.row().ended;
+  }
   void stop(Service service);  // and destroys it
   Service run(std::string_view type, const RunOptions& options = {}) {
     const Service service = create(type, options);

@@ -13,6 +13,10 @@ inline runar_status Core::add_action(runar_ctx* ctx, const runar_action& action,
   }
   InstanceRow& owner = row(ctx);
   const std::string name(detail::view(action.name));
+  if (owner.initialized) {
+    problem("add_action: \"" + name + "\" comes after init");
+    return RUNAR_E_UNSUPPORTED;
+  }
   const auto pattern = TopicPath::parse(owner.path + "/" + name, owner.network);
   if (!pattern || action.on_request == nullptr) {
     problem("add_action: \"" + name + "\" is not a name, or on_request is null");

@@ -46,6 +46,11 @@ inline runar_status phase_done(runar_ctx* ctx, std::uint32_t phase, runar_status
   Core& host = core(ctx);
   InstanceRow& row = Core::row(ctx);
   const std::lock_guard lock(host.mutex);
+  if (phase == RUNAR_PHASE_STOP && row.started && !row.phase_pending && !row.ended) {
+    row.ended = status;
+    row.phase_text = std::string(detail::view(text));
+    return RUNAR_OK;
+  }
   if (!row.phase_pending || row.phase != phase) {
     host.problems.push_back("phase_done: no such phase is pending");
     return RUNAR_E_STALE;
@@ -69,8 +74,16 @@ inline runar_status remove(runar_ctx* ctx, runar_id id) {
 }
 inline runar_status declare_type(runar_ctx* ctx, const runar_type* type, std::uint64_t* out) {
   Core& host = core(ctx);
+  if (const runar_status status = host.checked(ctx, *type, 0, "declare_type"); status < 0) {
+    return status;
+  }
+  if (type->name.len == 0 || type->name.len > 256 || out == nullptr) {
+    host.problem("declare_type: a type needs a name of at most 256 bytes, and a place for its id");
+    return RUNAR_E_INVALID;
+  }
   const std::lock_guard lock(host.mutex);
-  auto& id = host.types[std::string(detail::view(type->name))];
+  auto& id =
+      host.types[{std::string(detail::view(type->name)), std::string(detail::view(type->schema))}];
   id = id == 0 ? host.types.size() : id;
   *out = id;
   return RUNAR_OK;

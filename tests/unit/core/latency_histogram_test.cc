@@ -1,10 +1,10 @@
-#include "admin/latency_histogram.h"
+#include "core/latency_histogram.h"
 
 #include <catch2/catch_test_macros.hpp>
 
 using namespace runard;
 using namespace std::chrono_literals;
-using admin::LatencyHistogram;
+using LatencyHistogram = core::LatencyHistogram<6>;
 
 TEST_CASE("an empty histogram has no latencies") {
   const LatencyHistogram histogram;
@@ -45,4 +45,30 @@ TEST_CASE("what is longer than the histogram counts as its longest, and negative
   histogram.record(24h);
   CHECK(histogram.quantile(1.0) >= 73min);
   CHECK(histogram.max() == 24h);
+}
+
+TEST_CASE("a coarse histogram is within 12.5 percent") {
+  for (std::int64_t ns = 1; ns < 4'000'000'000'000; ns = ns * 5 / 4 + 1) {
+    core::LatencyHistogram<3> histogram;
+    histogram.record(core::Duration(ns));
+    histogram.record(core::Duration(ns * 2));
+    const double off =
+        static_cast<double>(histogram.quantile(0.5).count()) / static_cast<double>(ns) - 1;
+    CHECK(off <= 0.125);
+    CHECK(off >= -0.125);
+  }
+}
+
+TEST_CASE("a latency may stand for many; what fades counts half") {
+  LatencyHistogram histogram;
+  histogram.record(10ns, 64);
+  histogram.record(20ns, 36);
+  CHECK(histogram.count() == 100);
+  CHECK(histogram.quantile(0.64) == 10ns);
+  CHECK(histogram.quantile(0.65) == 20ns);
+  histogram.fade();
+  CHECK(histogram.count() == 50);
+  histogram.record(40ns, 50);
+  CHECK(histogram.quantile(0.51) == 40ns);
+  CHECK(histogram.max() == 40ns);
 }

@@ -1,0 +1,145 @@
+#include "node/config_reload.h"
+
+#include <utility>
+
+namespace runard::node {
+namespace {
+
+using Place = std::pair<const config::Plugin*, const config::Service*>;
+
+std::map<std::string, Place> services_of(const config::Config& config) {
+  std::map<std::string, Place> services;
+  for (const config::Plugin& plugin : config.plugins.load) {
+    for (const config::Service& service : plugin.services) {
+      services[service.network + ":" + service.path] = {&plugin, &service};
+    }
+  }
+  return services;
+}
+
+config::Config without_settings(config::Config config) {
+  for (config::Plugin& plugin : config.plugins.load) {
+    for (config::Service& service : plugin.services) {
+      service.config = {};
+    }
+  }
+  return config;
+}
+
+bool same_but_settings(const Place& a, const Place& b) {
+  config::Service first = *a.second;
+  config::Service second = *b.second;
+  first.config = second.config = {};
+  return a.first->file == b.first->file && first == second;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> common_settings(const config::Config& running,
+                                                   const config::Config& wanted) {
+  std::map<std::string, std::string> settings;
+  const auto known = services_of(running);
+  for (const auto& [name, place] : services_of(wanted)) {
+    const auto before = known.find(name);
+    if (before != known.end() && same_but_settings(before->second, place)) {
+      settings[name] = place.second->config.json;
+    }
+  }
+  return settings;
+}
+
+bool differs_elsewhere(const config::Config& running, const config::Config& wanted) {
+  return without_settings(running) != without_settings(wanted);
+}
+
+struct ConfigReload::Round {
+  const config::Config& running;
+  plugin_host::Host& host;
+  Done done;
+  std::size_t waiting = 1;      // services, and the round itself
+  core::Result<void> result{};  // or the first error
+};
+
+void ConfigReload::begin(const config::Config& running, plugin_host::Host& host, Done done) {
+  if (std::exchange(busy_, true)) {
+    if (next_) {  // one more reads the file late enough for both
+      done({});
+      return;
+    }
+    next_ = [this, &running, &host, done = std::move(done)]() mutable {
+      begin(running, host, std::move(done));
+    };
+    return;
+  }
+  const auto round = std::make_shared<Round>(Round{running, host, std::move(done)});
+  elsewhere_([this, round] {
+    config::Loaded loaded = load_();
+    control_.post(
+        [this, round, loaded = std::move(loaded)]() mutable { read(round, std::move(loaded)); });
+  });
+}
+
+void ConfigReload::read(const std::shared_ptr<Round>& round, config::Loaded loaded) {
+  round->result = take(*round, loaded);
+  if (!round->result) {
+    log_.error("reload failed, everything stays as it was",
+               {core::field("why", core::describe(round->result.error()))});
+  } else {
+    reconfigure(round, *loaded.config);
+  }
+  end(round);
+}
+
+core::Result<void> ConfigReload::take(Round& round, config::Loaded& loaded) {
+  if (!loaded.config) {
+    for (const config::Problem& problem : loaded.problems) {
+      log_.error("the configuration has a mistake", {core::field("problem", problem.text())});
+    }
+    return core::fail(core::Errc::kConfigInvalid, loaded.problems.front().text());
+  }
+  if (loaded.config->node.name.empty()) {
+    loaded.config->node.name = round.running.node.name;
+  }
+  return take_(*loaded.config);
+}
+
+void ConfigReload::reconfigure(const std::shared_ptr<Round>& round, const config::Config& wanted) {
+  if (differs_elsewhere(round->running, wanted)) {
+    round->result = core::fail(core::Errc::kConfigInvalid,
+                               "a part of the configuration has changed that takes a restart");
+    log_.warn("more has changed than what a reload takes: that takes a restart");
+  }
+  for (const auto& [name, settings] : common_settings(round->running, wanted)) {
+    ++round->waiting;
+    round->host.reconfigure(name, settings, [this, round, name](const core::Result<void>& result) {
+      settled(round, name, result);
+    });
+  }
+}
+
+void ConfigReload::settled(const std::shared_ptr<Round>& round, const std::string& service,
+                           const core::Result<void>& result) {
+  if (!result) {
+    if (round->result) {
+      round->result = core::fail(result.error().code,
+                                 service + " keeps its old settings: " + result.error().about);
+    }
+    log_.error(
+        "a service keeps its old settings",
+        {core::field("service", service), core::field("why", core::describe(result.error()))});
+  }
+  end(round);
+}
+
+void ConfigReload::end(const std::shared_ptr<Round>& round) {
+  if (--round->waiting > 0) {
+    return;
+  }
+  busy_ = false;
+  round->done(std::move(round->result));
+  if (core::Task next = std::move(next_)) {
+    next();
+  }
+}
+
+}  // namespace runard::node

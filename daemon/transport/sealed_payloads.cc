@@ -1,0 +1,65 @@
+#include "transport/sealed_payloads.h"
+
+namespace runard::transport {
+
+using core::Errc;
+using rpc::PayloadPlace;
+
+namespace {
+
+core::Error no_codec() {
+  return core::fail(Errc::kPeerCannotOpen, "this node knows no private fields",
+                    core::Executed::kNo);
+}
+
+PayloadPlace place_of(PayloadPlace::Kind kind, const NetworkNames& names,
+                      const wire::RequestHeader& header, const core::NodeId& peer) {
+  return {kind, names.name(header.network), header.path, header.trace, peer, header.profile, true};
+}
+
+}  // namespace
+
+core::Result<rpc::Payload> open_request(rpc::PayloadCodec* codec, const LinkCore& core,
+                                        const wire::RequestHeader& header,
+                                        const rpc::Payload& sealed) {
+  if (codec == nullptr) {
+    return no_codec();
+  }
+  return codec->open(place_of(PayloadPlace::Kind::kRequest, core.context.names, header, core.peer),
+                     sealed);
+}
+
+core::Result<rpc::Payload> open_reply(const LinkCore& core, core::ByteView sent,
+                                      const rpc::Payload& sealed) {
+  const core::ByteView frame = sent.subspan(1);  // after the stream's type
+  const wire::FrameHead head = wire::get_frame_head(frame);
+  const auto parts = wire::split_message(frame.subspan(head.size));
+  if (core.context.codec == nullptr || !parts) {
+    return no_codec();
+  }
+  wire::MetaList meta;
+  const auto header = wire::get_request(parts->header, meta);
+  if (!header) {
+    return header.error();
+  }
+  return core.context.codec->open(
+      place_of(PayloadPlace::Kind::kReply, core.context.names, *header, core.peer), sealed);
+}
+
+core::Result<rpc::Payload> seal_reply(rpc::PayloadCodec& codec, const NetworkNames& names,
+                                      const InboundCall& call, const rpc::Payload& payload) {
+  const auto parts = wire::split_message(call.request_body());
+  if (!parts) {
+    return parts.error();
+  }
+  wire::MetaList meta;
+  const auto header = wire::get_request(parts->header, meta);
+  if (!header) {
+    return header.error();
+  }
+  PayloadPlace place = place_of(PayloadPlace::Kind::kReply, names, *header, call.peer);
+  place.peer_opens = call.peer_opens;
+  return codec.seal(place, payload);
+}
+
+}  // namespace runard::transport

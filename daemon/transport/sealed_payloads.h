@@ -1,0 +1,21 @@
+// Where a link's requests and replies meet the codec of private fields (rpc/payload_codec.h).
+#pragma once
+
+#include "transport/inbound_call.h"
+#include "wire/request.h"
+
+namespace runard::transport {
+
+// The payload of a request of the peer's. Errors: those of PayloadCodec::open, kPeerCannotOpen when
+// this node has no codec.
+core::Result<rpc::Payload> open_request(rpc::PayloadCodec* codec, const LinkCore& core,
+                                        const wire::RequestHeader& header,
+                                        const rpc::Payload& sealed);
+// The payload of a reply to our request, whose stream began with `sent`.
+core::Result<rpc::Payload> open_reply(const LinkCore& core, core::ByteView sent,
+                                      const rpc::Payload& sealed);
+// What goes out as the reply to `call`. Errors: those of PayloadCodec::seal.
+core::Result<rpc::Payload> seal_reply(rpc::PayloadCodec& codec, const NetworkNames& names,
+                                      const InboundCall& call, const rpc::Payload& payload);
+
+}  // namespace runard::transport

@@ -1,0 +1,141 @@
+"""Private fields between real daemons: who sees what, and what lies where. Usage: private_test.py BIN_FOLDER [NAME...]"""
+import grp, os, pathlib, sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
+import checks  # noqa: E402
+from authority import Authority  # noqa: E402
+from daemons import Daemon, Failed, free_udp_port, wait_for  # noqa: E402
+
+GROUP = grp.getgrgid(os.getegid()).gr_name
+CONFIG = """\
+node: {{ name: {name}, state_dir: {folder}/state }}
+networks: {{ default: main, join: [main] }}
+transport: {{ quic: {{ listen: "LISTEN" }} }}
+discovery: {{ multicast: off, peers: [PEERS] }}
+plugins: {{ dir: {folder}/plugins, auto_enable: true }}
+LABELS
+control: {{ socket: {folder}/c.sock, group: """ + GROUP + " }}\n"
+SECRET = "sentinel-4711-birthday"
+PHONE = "sentinel-4712-phone"
+
+
+def expect(got, wanted):
+    if got != wanted:
+        raise Failed(f"expected {wanted!r}, got {got!r}")
+
+
+def make(folder, add, authority, name, peers=(), labels=""):
+    daemon = Daemon(folder / name, name)
+    daemon.port = free_udp_port()
+    text = CONFIG.replace("LISTEN", f"[::1]:{daemon.port}").replace("PEERS", ", ".join(f'"{p}"' for p in peers))
+    daemon.write_config(text.replace("LABELS\n", labels))
+    authority.enrol(daemon, ("main",))
+    add(daemon)
+    return daemon
+
+
+def pair(folder, add):
+    """Two linked nodes; the first keeps profiles, and Ann's is there."""
+    authority = Authority(folder / "ca")
+    first = make(folder, add, authority, "first")
+    first.drop_plugin("profiles")
+    second = make(folder, add, authority, "second", peers=[f"[::1]:{first.port}"])
+    first.start(), second.start()
+    wait_for("second sees profiles", lambda: any(
+        s["path"] == "profiles" and s["state"] == "running" for s in second.ask("service", "ls")["services"]))
+    first.ctl("call", "profiles/ann/profile/set", "name=Ann", f"birthday={SECRET}", f"phone={PHONE}")
+    return first, second
+
+
+def memory_has(daemon, text):
+    """Whether the bytes stand anywhere in what the daemon has in memory; None: it can't be read."""
+    wanted, pid = text.encode(), daemon.process.pid
+    try:
+        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+            for line in maps:
+                area, rights = line.split()[:2]
+                begin, end = (int(part, 16) for part in area.split("-"))
+                if "r" not in rights or "[v" in line:
+                    continue
+                try:
+                    memory.seek(begin)
+                    if wanted in memory.read(end - begin):
+                        return True
+                except OSError:
+                    continue  # a guard page
+    except PermissionError:
+        return None
+    return False
+
+
+def disk_has(daemon, text):
+    return any(text.encode() in path.read_bytes() for path in daemon.folder.rglob("*") if path.is_file())
+
+
+def test_who_has_no_key_sees_redacted_and_nothing_else(folder, add_daemon):
+    first, second = pair(folder, add_daemon)
+    here = first.ask("call", "profiles/ann/profile")["result"]
+    expect((here["birthday"], here["phone"]), (SECRET, PHONE))  # at home everything is there
+    there = second.ask("call", "profiles/ann/profile")["result"]
+    expect(there["name"], "Ann")
+    expect(there["birthday"], {"$redacted": ["user"]})
+    shown = second.ctl("call", "profiles/ann/profile").stdout
+    if "$redacted" not in shown or SECRET in shown:
+        raise Failed(f"shown to people: {shown}")
+
+
+def test_the_secret_is_neither_in_memory_nor_on_the_disk_of_who_has_no_key(folder, add_daemon):
+    first, second = pair(folder, add_daemon)
+    for _ in range(20):
+        second.ask("call", "profiles/ann/profile")
+    if memory_has(first, SECRET) is None:
+        raise checks.Skipped("this user may not read the memory of processes")
+    expect(memory_has(first, SECRET), True)  # the look finds what is there
+    expect(memory_has(second, SECRET), False)
+    expect(disk_has(second, SECRET), False)
+
+
+def test_an_empty_field_is_absent_and_not_redacted(folder, add_daemon):
+    first, second = pair(folder, add_daemon)
+    first.ctl("call", "profiles/bob/profile/set", "name=Bob")
+    expect("birthday" in second.ask("call", "profiles/bob/profile")["result"], False)
+
+
+def test_a_redacted_field_stays_redacted_when_it_is_written_back(folder, add_daemon):
+    first, second = pair(folder, add_daemon)
+    second.ctl("call", "profiles/bob/profile/set", "name=Bob", "birthday=1.1.2000")
+    seen = first.ask("call", "profiles/bob/profile")["result"]
+    if seen.get("birthday") == "1.1.2000":
+        raise Failed("a private field went out in clear")
+
+
+def test_a_profile_that_is_nobodys_is_not_found(folder, add_daemon):
+    first, second = pair(folder, add_daemon)
+    done = second.ctl("call", "profiles/ann/profile", "--profile", "nobody", check=False)
+    expect(done.returncode, 4)
+
+
+def test_the_labels_of_a_running_daemon(folder, add_daemon):
+    first, second = pair(folder, add_daemon)
+    rows = {row["label"]: row for row in first.ask("label", "ls")["labels"]}
+    expect(set(rows), {"user", "system", "system_only", "search"})
+    expect((rows["user"]["network"], rows["user"]["profiles"]), (False, ["caller"]))
+    expect(rows["user"]["types"], ["profiles::Profile"])
+    readers = first.ask("label", "who-can", "system")["readers"]
+    expect([reader["kind"] for reader in readers], ["network", "caller"])
+    expect(first.ctl("label", "who-can", "nothing", check=False).returncode, 4)
+    if "system_only" not in first.ctl("label", "ls").stdout:
+        raise Failed("label ls shows no table")
+
+
+def test_what_the_yaml_says_of_a_label_counts(folder, add_daemon):
+    authority = Authority(folder / "ca")
+    labels = "encryption: {{ labels: {{ user: {{ profiles: [owner] }} }} }}\n"
+    node = make(folder, add_daemon, authority, "node", labels=labels)
+    node.start()
+    expect([reader["kind"] for reader in node.ask("label", "who-can", "user")["readers"]], ["owner"])
+
+
+if __name__ == "__main__":
+    sys.exit(checks.run(sys.modules[__name__]))
