@@ -9,6 +9,7 @@
 // A guest (guest_events.h) goes from handshake to guest and no further: it has one stream of frames
 // and nothing else that links have.
 //
+// A link ends at the latest with the peer's certificate.
 // Errors end the link: LinkEvents::on_down says why. Its owner may destroy a link that is gone, and
 // any link outside of its functions. Owner: the hub. One thread.
 #pragma once
@@ -118,6 +119,10 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   bool is_server() const { return server_; }
   bool retiring() const { return retiring_; }
   const Address& remote() const { return remote_; }
+  // With which this node proved itself here.
+  const TlsContext* own_tls() const {
+    return core_.connection ? core_.connection->tls().context() : nullptr;
+  }
   // From greeting on.
   const PeerIdentity& peer() const { return *peer_; }
   bool peer_known() const { return peer_.has_value(); }
@@ -157,6 +162,7 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
 
   // link_greeting.cc
   void on_proved();
+  void watch_expiry();
   bool open_control();
   bool say_hello();
   void on_hello(core::ByteView body);
@@ -206,7 +212,8 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   bool drained_by_peer_ = false;
   core::TimePoint give_up_at_ = core::kNever;  // greeting, or drain
   core::TimePoint renew_keys_at_ = core::kNever;
-  core::TimePoint gone_at_ = core::kNever;  // closing
+  core::TimePoint expires_at_ = core::kNever;  // the peer's certificate
+  core::TimePoint gone_at_ = core::kNever;     // closing
   core::Bytes close_packet_;
   bool send_close_ = false;
   std::optional<std::pair<wire::CloseCode, core::Error>> close_wanted_;
