@@ -88,7 +88,8 @@ core::Result<identity::TrustBundle> pinned_trust(const crypto::Sha256& root,
                                                  std::span<const crypto::Certificate> chain) {
   for (const crypto::Certificate& certificate : chain) {
     const auto key = certificate.public_key();
-    if (key && root_pin(*key) == root) {
+    // A cross certificate has the same key, and is no root.
+    if (key && certificate.is_self_issued() && root_pin(*key) == root) {
       return identity::TrustBundle::create({certificate});
     }
   }

@@ -15,6 +15,7 @@ void RenewalPlan::renewed(const Validity& validity) {
   const core::Duration middle = life() / 3 * 2;
   const auto step = static_cast<std::int64_t>(random_.below(kSteps)) - 1000;
   due_ = validity.from + middle + middle / 10 / 1000 * step;
+  warn_at_ = ending();
 }
 
 void RenewalPlan::failed(core::WallTime now) {
@@ -26,7 +27,18 @@ void RenewalPlan::failed(core::WallTime now) {
 }
 
 core::WallTime RenewalPlan::ending() const {
-  return validity_.until - life() / 3;
+  return validity_.until - std::min(life() / kWarnShare, kWarnTime);
+}
+
+bool RenewalPlan::warns(core::WallTime now) {
+  if (now < warn_at_) {
+    return false;
+  }
+  const core::Duration left = validity_.until - now;
+  warn_at_ = left <= core::Duration{0} ? core::WallTime::max()
+             : left < kLastWarning     ? validity_.until
+                                       : now + left / 2;
+  return true;
 }
 
 Standing RenewalPlan::standing(core::WallTime now) const {

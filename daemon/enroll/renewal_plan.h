@@ -6,6 +6,8 @@
 // Wall time; one owner.
 #pragma once
 
+#include <algorithm>
+
 #include "core/clock.h"
 #include "core/random.h"
 
@@ -20,7 +22,7 @@ struct Validity {
 enum class Standing : std::uint8_t {
   kGood,
   kDue,     // for renewal
-  kEnding,  // less than a third of its life is left
+  kEnding,  // nobody renewed it: less than kWarnShare of its life is left, or than kWarnTime
   kExpired,
 };
 
@@ -28,15 +30,23 @@ class RenewalPlan {
  public:
   static constexpr core::Duration kFirstPause = std::chrono::minutes(1);
   static constexpr core::Duration kLongestPause = std::chrono::hours(1);
+  static constexpr int kWarnShare = 4;  // less than a quarter
+  static constexpr core::Duration kWarnTime = std::chrono::hours(24 * 30);
+  static constexpr core::Duration kLastWarning = std::chrono::minutes(1);  // before the end
 
   RenewalPlan(const Validity& validity, core::Random& random);
   // Another certificate.
   void renewed(const Validity& validity);
   void failed(core::WallTime now);
+  void hurry(core::WallTime now) { due_ = std::min(due_, now); }
 
   const Validity& validity() const { return validity_; }
   core::WallTime due() const { return due_; }
-  core::WallTime ending() const;  // when less than a third is left
+  core::WallTime ending() const;  // when the standing becomes kEnding
+  // Whether it is time to warn that it ends: first at ending(), then each time half of what was
+  // left has gone, and at the end.
+  bool warns(core::WallTime now);
+  core::WallTime next_warning() const { return warn_at_; }
   Standing standing(core::WallTime now) const;
   std::uint32_t failures() const { return failures_; }  // since it was due
 
@@ -46,6 +56,7 @@ class RenewalPlan {
   core::Random& random_;
   Validity validity_;
   core::WallTime due_{};
+  core::WallTime warn_at_{};
   std::uint32_t failures_ = 0;
 };
 

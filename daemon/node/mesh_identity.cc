@@ -61,6 +61,7 @@ void MeshNode::spread(const std::vector<identity::Statement>& statements) {
 void MeshNode::took_certificate(const identity::NodeIdentity& old) {
   if (renewal_) {
     renewal_->changed(identity_);
+    follow_root();
   }
   if (old.tls->certificate == identity_.tls->certificate) {
     return;
@@ -112,6 +113,18 @@ void MeshNode::start_renewal() {
   hooks.reload = [this] { return reload_identity(); };
   renewal_ = std::make_unique<Renewal>(context_, state_dir_, true, std::move(hooks), identity_);
   renewal_->start();
+  follow_root();
+}
+
+// Guests know an issuer by the root that its CA has now: it is the first to come over.
+void MeshNode::follow_root() {
+  if (!issuer_) {
+    return;
+  }
+  const auto root = identity::Authority::certificate_in(config_.issuer->ca);
+  if (root && !identity_.tls->certificate.issued_by(*root)) {
+    renewal_->hurry();
+  }
 }
 
 // With the newest agreement key, so that a renewal carries a change of it to the CA.

@@ -87,6 +87,7 @@ class MeshNode final : private mesh::Port,
   core::Result<std::string> own_request() const;
   void took_certificate(const identity::NodeIdentity& old);
   void start_renewal();
+  void follow_root();
   std::vector<core::NodeId> issuers() const;
   void ask_issuer(const core::NodeId& issuer, core::Bytes request, RenewalHooks::Granted granted);
   void relink(core::Duration pause);

@@ -55,7 +55,6 @@ void Renewal::changed(const identity::NodeIdentity& identity) {
   material_ = identity.tls;
   if (plan_.validity() != validity_of(identity)) {
     plan_.renewed(validity_of(identity));
-    told_ = Standing::kGood;
     last_error_.reset();
   }
   rearm();
@@ -69,8 +68,8 @@ void Renewal::rearm() {
   }
   const core::WallTime now = context_.clock.wall();
   core::Duration sleep = kLongestSleep;
-  for (const core::WallTime when : {plan_.ending(), plan_.validity().until}) {
-    sleep = when > now ? std::min(sleep, when - now + std::chrono::milliseconds(1)) : sleep;
+  if (plan_.next_warning() < now + kLongestSleep) {
+    sleep = std::max(plan_.next_warning() - now, core::Duration{0});
   }
   if (enabled_ && !round_) {
     sleep = std::min(sleep, std::max(plan_.due() - now, core::Duration{0}));
@@ -84,9 +83,8 @@ void Renewal::rearm() {
 void Renewal::on_timer() {
   const core::WallTime now = context_.clock.wall();
   const Standing standing = plan_.standing(now);
-  if (standing != told_ && standing >= Standing::kEnding) {
-    told_ = standing;
-    tell(standing);
+  if (plan_.warns(now)) {
+    warn(standing);
   }
   // What has ended proves nothing any more: no issuer would renew it.
   if (enabled_ && !round_ && now >= plan_.due() && standing != Standing::kExpired) {
@@ -95,7 +93,12 @@ void Renewal::on_timer() {
   rearm();
 }
 
-void Renewal::tell(Standing standing) {
+void Renewal::hurry() {
+  plan_.hurry(context_.clock.wall());
+  rearm();
+}
+
+void Renewal::warn(Standing standing) {
   const std::string until(admin::time_value(plan_.validity().until).as_string());
   if (standing == Standing::kExpired) {
     log_.error(
@@ -186,12 +189,16 @@ void Renewal::installed(const core::Result<void>& outcome) {
 void Renewal::failed(const core::Error& why) {
   round_.reset();
   ++failures_;
+  // Said once: a mesh may have no issuer at all, and as the end comes near there are warnings.
+  const bool said = last_error_ && last_error_->code == why.code;
   last_error_ = why;
   plan_.failed(context_.clock.wall());
-  log_.warn(
-      "this node's certificate could not be renewed, another attempt follows",
-      {core::field("why", core::describe(why)),
-       core::field("until", std::string(admin::time_value(plan_.validity().until).as_string()))});
+  if (!said) {
+    log_.warn(
+        "this node's certificate could not be renewed, it is tried again and again",
+        {core::field("why", core::describe(why)),
+         core::field("until", std::string(admin::time_value(plan_.validity().until).as_string()))});
+  }
   rearm();
 }
 

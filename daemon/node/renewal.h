@@ -40,6 +40,8 @@ class Renewal {
 
   void start() { rearm(); }
   void stop();
+  // Renews now, whatever the time.
+  void hurry();
   // Another certificate is in use.
   void changed(const identity::NodeIdentity& identity);
   boost::json::object status() const;
@@ -47,7 +49,7 @@ class Renewal {
  private:
   void rearm();
   void on_timer();
-  void tell(enroll::Standing standing);
+  void warn(enroll::Standing standing);
   void begin();
   void ask_next();
   void install(const std::string& bundle);
@@ -65,7 +67,6 @@ class Renewal {
   std::shared_ptr<const identity::TlsMaterial> material_;
   enroll::RenewalPlan plan_;
   std::optional<enroll::RenewalRound> round_;  // in progress
-  enroll::Standing told_ = enroll::Standing::kGood;
   std::optional<core::Error> last_error_;
   std::uint64_t renewals_ = 0;
   std::uint64_t failures_ = 0;

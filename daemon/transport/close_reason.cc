@@ -73,8 +73,6 @@ core::Errc errc_of(CloseCode code) {
       return Errc::kCertificateMismatch;
     case CloseCode::kOverloaded:
       return Errc::kOverloaded;
-    case CloseCode::kExpired:
-      return Errc::kCertificateExpired;
     case CloseCode::kDenied:
       return Errc::kNodeDenied;
   }

@@ -274,7 +274,7 @@ core::TimePoint Link::expiry() const {
   if (!core_.connection) {
     return gone_at_;
   }
-  return std::min({core_.connection->expiry(), requests_.expiry(), give_up_at_, expires_at_});
+  return std::min({core_.connection->expiry(), requests_.expiry(), give_up_at_});
 }
 
 void Link::on_expiry(core::TimePoint now) {
@@ -290,12 +290,6 @@ void Link::on_expiry(core::TimePoint now) {
   }
   if (now >= requests_.expiry()) {
     requests_.on_expiry();
-  }
-  if (now >= expires_at_) {
-    watch_expiry();  // the wall clock decides
-    if (now >= expires_at_) {
-      return end(CloseCode::kExpired, core::fail(Errc::kCertificateExpired, peer_->name), true);
-    }
   }
   if (now >= give_up_at_ && !close_wanted_) {
     end(retiring_ ? CloseCode::kDuplicate : CloseCode::kProtocol,

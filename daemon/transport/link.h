@@ -9,7 +9,6 @@
 // A guest (guest_events.h) goes from handshake to guest and no further: it has one stream of frames
 // and nothing else that links have.
 //
-// A link ends at the latest with the peer's certificate.
 // Errors end the link: LinkEvents::on_down says why. Its owner may destroy a link that is gone, and
 // any link outside of its functions. Owner: the hub. One thread.
 #pragma once
@@ -162,7 +161,6 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
 
   // link_greeting.cc
   void on_proved();
-  void watch_expiry();
   bool open_control();
   bool say_hello();
   void on_hello(core::ByteView body);
@@ -212,8 +210,7 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   bool drained_by_peer_ = false;
   core::TimePoint give_up_at_ = core::kNever;  // greeting, or drain
   core::TimePoint renew_keys_at_ = core::kNever;
-  core::TimePoint expires_at_ = core::kNever;  // the peer's certificate
-  core::TimePoint gone_at_ = core::kNever;     // closing
+  core::TimePoint gone_at_ = core::kNever;  // closing
   core::Bytes close_packet_;
   bool send_close_ = false;
   std::optional<std::pair<wire::CloseCode, core::Error>> close_wanted_;

@@ -23,21 +23,12 @@ void Link::on_proved() {
                core::fail(Errc::kCertificateMismatch, "another node answered"), true);
   }
   state_ = State::kGreeting;
-  watch_expiry();
   if (!events_.has_room(*this)) {
     return end(CloseCode::kOverloaded, core::fail(Errc::kOverloaded, "all links are in use"), true);
   }
   if (!server_) {
     core_.connection->keep_alive(core_.context.limits.keep_alive);
     renew_keys_at_ = core_.now + core_.context.limits.key_renewal;
-  }
-}
-
-// Without an end (tests' certificates) it lives on.
-void Link::watch_expiry() {
-  if (peer_->not_after != core::WallTime{}) {
-    const core::Duration left = peer_->not_after - core_.context.clock.wall();
-    expires_at_ = core_.now + std::min<core::Duration>(left, std::chrono::hours(24));
   }
 }
 

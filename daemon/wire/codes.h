@@ -18,7 +18,6 @@ enum class CloseCode : std::uint64_t {
   kWrongPeer = 8,        // another node than the one that was dialled
   kOverloaded = 9,       // a limit of the sender is reached
   kDenied = 10,          // the node is shut out: denied, or its CA is trusted no more
-  kExpired = 12,         // a certificate of the link has ended
 };
 
 // In RESET_STREAM and STOP_SENDING of a request's stream.

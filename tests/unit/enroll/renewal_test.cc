@@ -68,10 +68,44 @@ TEST_CASE("a certificate is good, due, ending and then expired") {
   const RenewalPlan plan({kBorn, kBorn + 30 * 24h}, random);
   CHECK(plan.standing(kBorn) == Standing::kGood);
   CHECK(plan.standing(kBorn + 17 * 24h) == Standing::kGood);
-  CHECK(plan.ending() == kBorn + 20 * 24h);
-  CHECK(plan.standing(kBorn + 20 * 24h + 1s) == Standing::kEnding);
+  CHECK(plan.ending() == kBorn + 22 * 24h + 12h);
+  CHECK(plan.due() < plan.ending());
+  CHECK(plan.standing(kBorn + 22 * 24h + 12h + 1s) == Standing::kEnding);
   CHECK(plan.standing(kBorn + 30 * 24h - 1s) == Standing::kEnding);
   CHECK(plan.standing(kBorn + 30 * 24h) == Standing::kExpired);
+}
+
+TEST_CASE("the end is warned of with a quarter of the life left, or 30 days, and then again") {
+  core::SeededRandom random(1);
+  const RenewalPlan day({kBorn, kBorn + 24h}, random);
+  CHECK(day.next_warning() == kBorn + 18h);
+  RenewalPlan plan({kBorn, kBorn + 24h * 365}, random);
+  const core::WallTime end = kBorn + 24h * 365;
+  CHECK_FALSE(plan.warns(end - 24h * 30 - 1s));
+  std::vector<core::Duration> left;
+  for (core::WallTime now = plan.next_warning(); now < end; now = plan.next_warning()) {
+    CHECK_FALSE(plan.warns(now - 1ns));
+    CHECK(plan.warns(now));
+    CHECK_FALSE(plan.warns(now));
+    left.push_back(end - now);
+  }
+  REQUIRE(left.size() > 5);
+  CHECK(left.size() < 20);
+  CHECK(left[0] == 24h * 30);
+  CHECK(left[1] == 24h * 15);
+  CHECK(plan.warns(end));  // that it has ended
+  CHECK_FALSE(plan.warns(end + 24h * 365));
+  plan.renewed({end, end + 24h});
+  CHECK(plan.next_warning() == end + 18h);
+}
+
+TEST_CASE("who has to hurry renews at once, and no later than planned") {
+  core::SeededRandom random(1);
+  RenewalPlan plan({kBorn, kBorn + 24h}, random);
+  plan.hurry(kBorn + 1h);
+  CHECK(plan.due() == kBorn + 1h);
+  plan.hurry(kBorn + 2h);
+  CHECK(plan.due() == kBorn + 1h);
 }
 
 TEST_CASE("a round asks each issuer once, in an order by chance, and not too many") {
