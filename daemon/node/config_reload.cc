@@ -62,16 +62,15 @@ struct ConfigReload::Round {
 };
 
 void ConfigReload::begin(const config::Config& running, plugin_host::Host& host, Done done) {
-  if (std::exchange(busy_, true)) {
-    if (next_) {  // one more reads the file late enough for both
-      done({});
-      return;
+  if (busy_) {  // one more reads the file late enough for all that wait
+    if (waiting_.size() < kMaxWaiting) {
+      waiting_.push_back(std::move(done));
+    } else {
+      done(core::fail(core::Errc::kOverloaded, "reloads are waiting for the one that runs"));
     }
-    next_ = [this, &running, &host, done = std::move(done)]() mutable {
-      begin(running, host, std::move(done));
-    };
     return;
   }
+  busy_ = true;
   const auto round = std::make_shared<Round>(Round{running, host, std::move(done)});
   elsewhere_([this, round] {
     config::Loaded loaded = load_();
@@ -138,8 +137,13 @@ void ConfigReload::end(const std::shared_ptr<Round>& round) {
   }
   busy_ = false;
   round->done(round->failure ? core::Result<void>(*round->failure) : core::Result<void>());
-  if (core::Task next = std::move(next_)) {
-    next();
+  if (!waiting_.empty()) {
+    begin(round->running, round->host,
+          [waiting = std::exchange(waiting_, {})](const core::Result<void>& result) mutable {
+            for (Done& done : waiting) {
+              done(result);
+            }
+          });
   }
 }
 
