@@ -1,42 +1,23 @@
 """Enrolment by token, approval, renewal and reloads, with real daemons. Usage: enroll_test.py BIN_FOLDER [NAME...]"""
-import base64, datetime, grp, json, os, pathlib, signal, subprocess, sys, threading, time
+import base64, datetime, json, os, pathlib, signal, subprocess, sys, threading, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
 import checks  # noqa: E402
 from authority import Authority, runarctl  # noqa: E402
-from daemons import Daemon, Failed, build_dir, free_udp_port, wait_for  # noqa: E402
-
-GROUP = grp.getgrgid(os.getegid()).gr_name
-CONFIG = """\
-node: {{ name: {name}, state_dir: {folder}/state }}
-networks: {{ default: main, join: [main] }}
-transport: {{ quic: {{ listen: "[::1]:PORT", advertise: ["[::1]:PORT"] }} }}
-discovery: {{ multicast: off, peers: [PEERS] }}
-issuer: ISSUER
-plugins: {{ dir: {folder}/plugins, auto_enable: true }}
-control: {{ socket: {folder}/c.sock, group: """ + GROUP + " }}\n"
+from daemons import Failed, build_dir, wait_for  # noqa: E402
+from meshes import expect, make  # noqa: E402
 
 
-def expect(got, wanted):
-    if got != wanted:
-        raise Failed(f"expected {wanted!r}, got {got!r}")
-
-
-def make(folder, add, name, peers=(), issuer=None):
-    daemon = Daemon(folder / name, name)
-    daemon.port = free_udp_port()
-    text = CONFIG.replace("PORT", str(daemon.port)).replace("PEERS", ", ".join(f'"[::1]:{p.port}"' for p in peers))
-    daemon.write_config(text.replace("ISSUER", f"{{{{ ca: {issuer} }}}}" if issuer else "off"))
-    add(daemon)
-    return daemon
+def node_of(folder, add, name, peers=(), more=""):
+    """A node without a certificate, not started."""
+    return make(folder, add, None, name, peers=[f"[::1]:{p.port}" for p in peers], more=more)
 
 
 def issuer_of(folder, add, name="issuer"):
     """A mesh with one node, which is an issuer."""
     authority = Authority(folder / "ca")
-    issuer = make(folder, add, name, issuer=folder / "ca")
-    authority.enrol(issuer)
+    issuer = make(folder, add, authority, name, more=f"issuer: {{ ca: {folder}/ca }}\n")
     return authority, issuer.start()
 
 
@@ -57,7 +38,7 @@ def code_of(done):
 
 def enrolled(folder, add, issuer, name, *more, peers=()):
     """A running node that enrolled by a token of its own."""
-    node = make(folder, add, name, peers=[issuer, *peers])
+    node = node_of(folder, add, name, peers=[issuer, *peers])
     done = enroll(node, token(folder, issuer, "--node-name", name, *more, name=f"{name}.token"))
     if done.returncode != 0:
         raise Failed(f"{name} did not enrol: {done.stderr}")
@@ -82,7 +63,7 @@ def issued(folder):
 
 def test_a_token_becomes_a_certificate_and_a_link(folder, add):
     _, issuer = issuer_of(folder, add)
-    node = make(folder, add, "node", peers=[issuer])
+    node = node_of(folder, add, "node", peers=[issuer])
     file = token(folder, issuer, "--node-name", "web-1")
     expect(file.stat().st_mode & 0o777, 0o600)
     done = enroll(node, file)
@@ -100,7 +81,7 @@ def test_a_token_becomes_a_certificate_and_a_link(folder, add):
 
 def test_a_token_comes_from_standard_input_too(folder, add):
     _, issuer = issuer_of(folder, add)
-    node = make(folder, add, "node")
+    node = node_of(folder, add, "node")
     text = token(folder, issuer).read_text()
     done = subprocess.run([build_dir() / "bin" / "runarctl", "node", "enroll", "--token-file", "-", "--state", node.folder / "state"],
                           input=text, capture_output=True, text=True, timeout=60)
@@ -126,7 +107,7 @@ def changed(file, **fields):
 def test_used_wrong_and_foreign_tokens_are_refused_and_nothing_is_signed(folder, add):
     _, issuer = issuer_of(folder, add)
     file = token(folder, issuer)
-    node = make(folder, add, "node")
+    node = node_of(folder, add, "node")
     before = issued(folder)
     for field, error in (("root", "RUNAR-E4019"), ("id", "RUNAR-E4203"), ("secret", "RUNAR-E4005")):
         done = enroll(node, changed(file, **{field: True}))
@@ -135,26 +116,26 @@ def test_used_wrong_and_foreign_tokens_are_refused_and_nothing_is_signed(folder,
     expect((node.folder / "state/identity/node.bundle").exists(), False)
     expect(enroll(node, file).returncode, 0)
     expect(issued(folder), before + 1)
-    done = enroll(make(folder, add, "late"), file)
+    done = enroll(node_of(folder, add, "late"), file)
     expect((done.returncode, code_of(done)), (6, "RUNAR-E4203"))
     short = token(folder, issuer, "--ttl", "1s", name="short")
     made = time.monotonic()
     wait_for("its time is over", lambda: time.monotonic() > made + 1.1)
-    expect(code_of(enroll(make(folder, add, "later"), short)), "RUNAR-E4202")
+    expect(code_of(enroll(node_of(folder, add, "later"), short)), "RUNAR-E4202")
     # One that says it has more time: the issuer knows better.
-    expect(code_of(enroll(make(folder, add, "liar"), changed(short, end=True))), "RUNAR-E4203")
+    expect(code_of(enroll(node_of(folder, add, "liar"), changed(short, end=True))), "RUNAR-E4203")
     expect(issued(folder), before + 1)
 
 
 def test_a_used_token_stays_used_after_a_restart_of_the_issuer(folder, add):
     _, issuer = issuer_of(folder, add)
     file = token(folder, issuer)
-    expect(enroll(make(folder, add, "first"), file).returncode, 0)
+    expect(enroll(node_of(folder, add, "first"), file).returncode, 0)
     before = issued(folder)
     issuer.process.kill()
     issuer.process.wait()
     issuer.start()
-    done = enroll(make(folder, add, "second"), file)
+    done = enroll(node_of(folder, add, "second"), file)
     expect((done.returncode, code_of(done), issued(folder)), (6, "RUNAR-E4203", before))
     if "no such token, or it is used up" not in issuer.log_text():
         raise Failed("the issuer's log does not say why")
@@ -163,7 +144,7 @@ def test_a_used_token_stays_used_after_a_restart_of_the_issuer(folder, add):
 def test_attempts_from_one_address_are_limited(folder, add):
     _, issuer = issuer_of(folder, add)
     file = token(folder, issuer)
-    node = make(folder, add, "node")
+    node = node_of(folder, add, "node")
     wrong = changed(file, id=True)
     expect([code_of(enroll(node, wrong)) for _ in range(6)], ["RUNAR-E4203"] * 5 + ["RUNAR-E1203"])
 
@@ -171,7 +152,7 @@ def test_attempts_from_one_address_are_limited(folder, add):
 def test_the_secret_is_in_no_log_no_argument_and_no_file(folder, add):
     _, issuer = issuer_of(folder, add)
     file = token(folder, issuer, "--approve")
-    node = make(folder, add, "node")
+    node = node_of(folder, add, "node")
     secret = file.read_text().strip()
     raw = base64.urlsafe_b64decode(secret[5:] + "=" * (-len(secret[5:]) % 4))
     at = raw.index(b"\x04\x58\x20") + 3
@@ -193,7 +174,7 @@ def test_the_secret_is_in_no_log_no_argument_and_no_file(folder, add):
 
 def test_an_operator_approves_and_denies(folder, add):
     _, issuer = issuer_of(folder, add)
-    made = issuer.ask("token", "create", "--network", "main", "--approve", "--uses", "2")
+    made = issuer.ask("token", "create", "--network", "main", "--approve", "--uses", "2", "--address", f"[::1]:{issuer.port}")
     file = folder / "token"
     file.write_text(made["token"])
     results = {}
@@ -203,7 +184,7 @@ def test_an_operator_approves_and_denies(folder, add):
                                         daemon.folder / "state", "--name", name], capture_output=True, text=True, timeout=60)
 
     for name, command, code in (("good", "approve", 0), ("bad", "deny", 6)):
-        thread = threading.Thread(target=run, args=(name, make(folder, add, name)))
+        thread = threading.Thread(target=run, args=(name, node_of(folder, add, name)))
         thread.start()
         waiting = wait_for("it waits", lambda: issuer.ask("token", "ls")["pending"])
         expect(waiting[0]["wished_name"], name)
@@ -266,8 +247,7 @@ def test_an_issuer_that_is_away_for_half_of_what_is_left_costs_nothing(folder, a
 
 def test_reloads_under_load_drop_no_call(folder, add):
     authority, issuer = issuer_of(folder, add)
-    node = make(folder, add, "node", peers=[issuer])
-    authority.enrol(node)
+    node = make(folder, add, authority, "node", peers=[f"[::1]:{issuer.port}"])
     node.start()
     issuer.drop_plugin("math")
     wait_for("it sees math", lambda: node.ctl("call", "math/add", "a=1", "b=2", check=False).returncode == 0)
@@ -283,8 +263,7 @@ def test_reloads_under_load_drop_no_call(folder, add):
 
 def test_a_bad_pair_leaves_the_old_one_and_says_so(folder, add):
     authority, issuer = issuer_of(folder, add)
-    node = make(folder, add, "node", peers=[issuer])
-    authority.enrol(node)
+    node = make(folder, add, authority, "node", peers=[f"[::1]:{issuer.port}"])
     node.start()
     wait_for("they are linked", lambda: linked(node) == 1)
     before = certificate(node)["until"]
@@ -304,10 +283,8 @@ def test_a_bad_pair_leaves_the_old_one_and_says_so(folder, add):
 
 def test_a_certificate_that_nobody_renews_is_warned_about_and_ends_its_links(folder, add):
     authority = Authority(folder / "ca")
-    one, two = make(folder, add, "one"), make(folder, add, "two")
-    authority.enrol(one)
-    authority.enrol(two, ttl="15s")
-    two.write_config(two.config.read_text().replace("peers: []", f'peers: ["[::1]:{one.port}"]').replace("{", "{{").replace("}", "}}"))
+    one = make(folder, add, authority, "one")
+    two = make(folder, add, authority, "two", peers=[f"[::1]:{one.port}"], ttl="15s")
     one.start(), two.start()
     wait_for("they are linked", lambda: linked(one) == 1)
     wait_for("a warning before the end", lambda: "certificate ends soon" in two.log_text(), 20)
