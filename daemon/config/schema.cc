@@ -97,7 +97,7 @@ static void describe_mesh(Visitor& v, Config& config) {
              "off");
   section(v, {"identity", "Who this node is; its keys and certificate lie in node.state_dir."},
           config.identity);
-  section_or(v, {"issuer", "Lets this node sign enrolments and renewals for the mesh.", kLater},
+  section_or(v, {"issuer", "Lets this node sign enrolments and renewals for the mesh."},
              config.issuer, "off");
   section(v, {"encryption", "Who may read the fields that types mark as private."},
           config.encryption);

@@ -137,8 +137,15 @@ void describe(Visitor& v, Identity& identity) {
 }
 
 void describe(Visitor& v, Issuer& issuer) {
-  setting(v, {"ca", "The folder of the issuing CA.", kNow, Need::kRequired}, issuer.ca,
-          Text(kAbsolutePath));
+  setting(
+      v,
+      {"ca", "The folder of the issuing CA; runard's user has to own it.", kNow, Need::kRequired},
+      issuer.ca, Text(kAbsolutePath));
+  setting(v,
+          {"passphrase_file",
+           "A file that holds the passphrase of the CA's key, if it has one. Else systemd's "
+           "credential runard.ca is taken."},
+          issuer.passphrase_file, Text(kAbsolutePath));
 }
 
 void describe(Visitor& v, Encryption& encryption) {
