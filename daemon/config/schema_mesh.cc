@@ -44,7 +44,7 @@ static void describe(Visitor& v, Quic& quic) {
            {"advertise",
             "Addresses to tell other nodes when those of the interfaces are not what "
             "they see, as behind a NAT."},
-           quic.advertise, Address(AddressUse::kDial));
+           quic.advertise, Address(AddressUse::kAdvertise));
   setting(v, {"io_threads", "Threads that carry links.", kLater}, quic.io_threads, Number(1, 64));
   setting(v,
           {"busy_poll", "Spins instead of sleeping: faster, at the cost of a processor.", kLater},

@@ -238,6 +238,11 @@ core::Result<void> MeshNode::start_multicast(const config::Multicast& multicast)
   self.node = identity_.id;
   self.port = endpoint_->local().port();
   self.all_interfaces = endpoint_->local().is_wildcard();
+  for (const config::HostPort& told : config_.transport->quic.advertise) {
+    if (const auto address = wire::Address::parse(told.text())) {
+      self.addresses.push_back(*address);
+    }
+  }
   return multicast_.start(settings, self);
 }
 
