@@ -10,7 +10,6 @@
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
-#include "identity/durable_file.h"
 
 namespace runard::ctl {
 namespace {
@@ -112,9 +111,7 @@ core::Result<identity::Statement> try_rotate(Session& session, const RotateOptio
   if (!statement) {
     return statement.error();
   }
-  const std::string text = statement->pem();
-  const auto written = identity::write_durably(session.disk, options.out, core::as_bytes(text),
-                                               identity::kPublicMode);
+  const auto written = session.write(options.out, statement->pem());
   return written ? statement : written.error();
 }
 

@@ -11,7 +11,6 @@
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
-#include "identity/durable_file.h"
 #include "identity/revocation.h"
 #include "identity/rotation.h"
 #include "identity/time_text.h"
@@ -32,9 +31,7 @@ int give(Session& session, const Statement& statement, const std::string& out, j
   record["kind"] = std::string(identity::kind_name(statement.key().kind));
   record["generation"] = statement.generation();
   if (out != "-") {
-    const auto written =
-        identity::write_durably(session.disk, out, core::as_bytes(text), identity::kPublicMode);
-    if (!written) {
+    if (const auto written = session.write(out, text); !written) {
       return session.fail(written.error());
     }
     record["file"] = out;
@@ -45,8 +42,7 @@ int give(Session& session, const Statement& statement, const std::string& out, j
     return kExitOk;
   }
   session.print("statement", record);
-  session.say(fmt::format("On any one node: runarctl node install {}, then systemctl reload runard",
-                          out == "-" ? "FILE" : out));
+  session.say(fmt::format("On any one node: runarctl node install {}", out == "-" ? "FILE" : out));
   return kExitOk;
 }
 

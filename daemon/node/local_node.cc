@@ -132,7 +132,7 @@ core::Result<void> LocalNode::start(core::Task ready) {
       [](const config::Plugin& p) { return !std::filesystem::path(p.file).is_absolute(); });
   if (config_.plugins.auto_enable || below) {
     folder_.emplace(
-        context_.io, config_.plugins.dir,
+        context_.io, FolderWatch::What{config_.plugins.dir, ".so"},
         [this](const std::string& file, FolderWatch::Cause cause) { plugin_appeared(file, cause); },
         context_.log.component("plugins"));
   }

@@ -61,6 +61,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
                    LocalNode& local, Self self)
     : context_(context),
       config_(config),
+      disk_(lasting.state.disk()),
       state_dir_(lasting.state.path()),
       keystore_(lasting.keystore),
       log_(context.log.component("mesh")),
@@ -201,6 +202,7 @@ core::Result<void> MeshNode::start() {
       }
     }
   }
+  watch_state();
   rearm();
   log_.info("listening", {core::field("address", endpoint_->local().text()),
                           core::field("id", identity_.id.text())});
@@ -260,6 +262,7 @@ void MeshNode::wait_until_left(core::Task left) {
 
 void MeshNode::close() {
   multicast_.stop();
+  watches_.clear();
   local_.broker().set_peers(nullptr);
   local_.broker().set_codec(nullptr);
   local_.set_recipients(nullptr);

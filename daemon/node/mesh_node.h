@@ -18,6 +18,7 @@
 #include "identity/state_dir.h"
 #include "keys/keystore.h"
 #include "mesh/mesh.h"
+#include "node/folder_watch.h"
 #include "node/inbound_events.h"
 #include "node/inbound_guard.h"
 #include "node/key_keeper.h"
@@ -79,6 +80,8 @@ class MeshNode final : private mesh::Port,
   // Trust (mesh_trust.cc).
   void heed_statements();
   void on_statement(const identity::Statement& statement);
+  void watch_state();
+  void statement_written(const std::string& file);
   core::Result<void> apply_trust();
   void tell_own_standing() const;
   void mind();
@@ -113,6 +116,7 @@ class MeshNode final : private mesh::Port,
 
   const Context context_;
   const config::Config& config_;
+  identity::Disk& disk_;
   const std::filesystem::path state_dir_;
   const keys::Keystore& keystore_;
   const core::Log log_;
@@ -147,6 +151,7 @@ class MeshNode final : private mesh::Port,
   std::unordered_map<core::NodeId, Known> known_;  // nodes that were linked
   system::RemoteServices remote_services_;
   std::unordered_map<transport::DialId, mesh::DialId> dials_;
+  std::vector<std::unique_ptr<FolderWatch>> watches_;  // what runarctl puts into the state
   core::TimerId timer_ = 0;
   core::TimerId minder_ = 0;
 };
