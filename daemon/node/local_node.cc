@@ -75,7 +75,7 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
       private_fields_(config.encryption),
       host_control_(context.control),
       plugins_(host_options(context, config),
-               plugin_host::Ports{calls_, broker_, directory_, &private_fields_}),
+               plugin_host::Ports{calls_, broker_, directory_, &private_fields_, &secrets_}),
       server_(
           context.io,
           {config.control.socket, config.control.group, context.version, config.request_timeout},

@@ -81,6 +81,7 @@ class MeshNode final : private mesh::Port,
   void heed_statements();
   void on_statement(const identity::Statement& statement);
   void watch_state();
+  void heed_keys();
   void statement_written(const std::string& file);
   core::Result<void> apply_trust();
   void tell_own_standing() const;
@@ -102,6 +103,7 @@ class MeshNode final : private mesh::Port,
   bool may_see(const core::NodeId& peer, const core::NetworkId& network,
                const wire::ServiceEntry& service) const override;
   void news(mesh::PeerNews what, const core::NodeId& node) override;
+  void keys_held(const core::NodeId& peer, const std::vector<wire::KeyHeld>& held) override;
 
   // transport::EndpointEvents
   void link_up(transport::LinkId link, const transport::PeerInfo& peer,

@@ -30,6 +30,22 @@ void MeshNode::heed_statements() {
   }
 }
 
+// Comes from inside a change of the keys; the mesh is told in a turn of its own.
+void MeshNode::heed_keys() {
+  keeper_.on_held([this](const std::vector<keys::HeldVersion>& versions) {
+    std::vector<wire::KeyHeld> held;
+    for (const keys::HeldVersion& one : versions) {
+      held.push_back({one.network, one.version});
+    }
+    context_.control.post([this, held = std::move(held)]() mutable {
+      if (endpoint_) {
+        mesh_.set_keys_held(std::move(held), context_.clock.now());
+        rearm();
+      }
+    });
+  });
+}
+
 transport::PeerVerifier MeshNode::make_verifier() {
   return [trust = book_.store().trust(), &ring = key_ring_,
           &clock = context_.clock](X509_STORE_CTX* chain) -> core::Result<transport::PeerIdentity> {
