@@ -1,11 +1,11 @@
 #include "identity/file_lock.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <thread>
 
 #include "identity/disk.h"
 #include "identity/durable_file.h"
@@ -14,7 +14,7 @@ namespace runard::identity {
 namespace {
 
 // flock(2) has no time limit of its own.
-constexpr core::Duration kPollEach = std::chrono::milliseconds(10);
+constexpr int kPollMs = 10;
 
 }  // namespace
 
@@ -37,8 +37,8 @@ core::Result<FileLock> FileLock::acquire(const std::filesystem::path& path,
       return core::fail(core::Errc::kStateLocked,
                         fmt::format("{}: another process holds this lock", path.string()));
     }
-    std::this_thread::sleep_for(kPollEach);
-    waited += kPollEach;
+    poll(nullptr, 0, kPollMs);
+    waited += std::chrono::milliseconds(kPollMs);
   }
   return lock;
 }

@@ -26,8 +26,7 @@ EntryState state_of(const MeshNode& node, std::uint32_t version) {
 // Ticks whenever the holder wants it, until that much time has gone by.
 void live(MeshNode& node, core::Duration time) {
   const core::WallTime end = node.world.clock.wall() + time;
-  for (auto next = node.holder->tick(); node.world.clock.wall() < end;
-       next = node.holder->tick()) {
+  for (auto next = node.holder->tick(); node.world.clock.wall() < end; next = node.holder->tick()) {
     REQUIRE(next);
     node.world.clock.advance(std::min(*next, end) - node.world.clock.wall());
   }
@@ -127,8 +126,7 @@ TEST_CASE("keys grow old one after the other, and only so many are kept") {
     live(a, kAge + kAge / 10);
     CHECK(a.holder->agreement_version() > round);
   }
-  const auto kept =
-      std::ranges::count(a.store->entries(), EntryKind::kAgreement, &Entry::kind);
+  const auto kept = std::ranges::count(a.store->entries(), EntryKind::kAgreement, &Entry::kind);
   CHECK(kept <= 3);
 }
 

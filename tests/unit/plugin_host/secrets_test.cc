@@ -81,7 +81,7 @@ void keep_secrets(Service& service) {
 
 }  // namespace
 
-TEST_CASE("a plugin stores bytes that only its own service opens, also after a rotation") {
+TEST_CASE("T27: a plugin stores bytes that only its own service opens, also after a rotation") {
   Service notes("notes"), other("other");
   keep_secrets(notes);
   keep_secrets(other);
