@@ -134,6 +134,12 @@ void describe(Visitor& v, Discovery& discovery) {
 
 void describe(Visitor& v, Identity& identity) {
   section(v, {"keystore", "How the keys are kept."}, identity.keystore);
+  setting_or(
+      v,
+      {"rotate_agreement_key",
+       "The age at which the key that networks' keys are sealed to is replaced, up to a tenth "
+       "sooner or later. The old one goes on opening. off: only by 'runarctl key rotate'."},
+      identity.rotate_agreement_key, "off", Time(1h, 366 * 24h));
 }
 
 void describe(Visitor& v, Issuer& issuer) {

@@ -39,6 +39,11 @@ json::object private_fields_status(const sealing::Stats& stats) {
           {"refused", stats.refused}};
 }
 
+std::optional<std::chrono::milliseconds> agreement_age(const config::Config& config) {
+  const auto& age = config.identity.rotate_agreement_key;
+  return age ? std::optional(std::chrono::floor<std::chrono::milliseconds>(*age)) : std::nullopt;
+}
+
 core::Result<identity::NodeIdentity> load_identity(const std::filesystem::path& state_dir,
                                                    const keys::Keystore& keystore,
                                                    const core::Clock& clock) {
@@ -61,6 +66,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
                    LocalNode& local, Self self)
     : context_(context),
       config_(config),
+      disk_(lasting.state.disk()),
       state_dir_(lasting.state.path()),
       keystore_(lasting.keystore),
       log_(context.log.component("mesh")),
@@ -71,8 +77,8 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
       networks_(std::move(self.networks)),
       mesh_names_(networks_),
       epoch_(lasting.epoch),
-      keeper_(context, {lasting.keystore, lasting.state}, identity_.id,
-              {key_ring_, key_directory_}),
+      keeper_(context, {lasting.keystore, lasting.state}, identity_.id, {key_ring_, key_directory_},
+              agreement_age(config)),
       keys_({identity_.id,
              std::shared_ptr<const crypto::PrivateKey>(identity_.tls, &identity_.tls->key)},
             {context.clock, context.random, context.log.component("sealing"), key_directory_,
@@ -90,6 +96,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
                  context.log.component("discovery")),
       remote_services_(local.events()) {
   heed_statements();
+  heed_keys();
 }
 
 MeshNode::~MeshNode() {
@@ -194,6 +201,7 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
   know_self();
   local_.set_recipients(&keys_.recipients());
+  local_.set_storage(&keeper_.storage());
   local_.broker().set_codec(&keys_.codec());
   local_.broker().set_peers(&peers_);
   local_.on_status([this](json::object& status) { add_status(status); });
@@ -222,6 +230,7 @@ core::Result<void> MeshNode::start() {
       }
     }
   }
+  watch_state();
   rearm();
   log_.info("listening", {core::field("address", endpoint_->local().text()),
                           core::field("id", identity_.id.text())});
@@ -290,6 +299,7 @@ void MeshNode::wait_until_left(core::Task left) {
 
 void MeshNode::close() {
   multicast_.stop();
+  watches_.clear();
   local_.broker().set_peers(nullptr);
   local_.broker().set_codec(nullptr);
   local_.set_recipients(nullptr);

@@ -19,6 +19,7 @@
 #include "identity/state_dir.h"
 #include "keys/keystore.h"
 #include "mesh/mesh.h"
+#include "node/folder_watch.h"
 #include "node/inbound_events.h"
 #include "node/inbound_guard.h"
 #include "node/issuer.h"
@@ -95,6 +96,9 @@ class MeshNode final : private mesh::Port,
   // Trust (mesh_trust.cc).
   void heed_statements();
   void on_statement(const identity::Statement& statement);
+  void watch_state();
+  void heed_keys();
+  void statement_written(const std::string& file);
   core::Result<void> apply_trust();
   void tell_own_standing() const;
   void mind();
@@ -115,6 +119,7 @@ class MeshNode final : private mesh::Port,
   bool may_see(const core::NodeId& peer, const core::NetworkId& network,
                const wire::ServiceEntry& service) const override;
   void news(mesh::PeerNews what, const core::NodeId& node) override;
+  void keys_held(const core::NodeId& peer, const std::vector<wire::KeyHeld>& held) override;
 
   // transport::EndpointEvents
   void link_up(transport::LinkId link, const transport::PeerInfo& peer,
@@ -129,6 +134,7 @@ class MeshNode final : private mesh::Port,
 
   const Context context_;
   const config::Config& config_;
+  identity::Disk& disk_;
   const std::filesystem::path state_dir_;
   const keys::Keystore& keystore_;
   const core::Log log_;
@@ -172,6 +178,7 @@ class MeshNode final : private mesh::Port,
   std::unordered_map<transport::DialId, mesh::DialId> dials_;
   std::unique_ptr<RenewalClient> renewal_client_;
   std::unique_ptr<Renewal> renewal_;
+  std::vector<std::unique_ptr<FolderWatch>> watches_;  // what runarctl puts into the state
   core::TimerId timer_ = 0;
   core::TimerId relink_timer_ = 0;
   core::TimerId minder_ = 0;

@@ -32,12 +32,14 @@ void MeshNode::attach(const core::NodeId& node, mesh::LinkId link) {
   if (const auto at = links_.find(link); at != links_.end()) {
     peers_.attach(node, at->second.remote);
     local_.broker().peer_up(node, at->second.epoch, known_[node].networks);
+    context_.control.post([this, node] { keeper_.peer_up(node); });
   }
 }
 
 void MeshNode::detach(const core::NodeId& node) {
   peers_.detach(node);
   local_.broker().peer_down(node);
+  context_.control.post([this, node] { keeper_.peer_down(node); });
 }
 
 void MeshNode::replace(registry::NodeRows rows) {
@@ -73,6 +75,16 @@ void MeshNode::drop(const core::NodeId& node) {
 void MeshNode::news(mesh::PeerNews what, const core::NodeId& node) {
   const Known& known = known_[node];
   local_.events().peer(known.networks, node, known.name, news_text(what));
+}
+
+void MeshNode::keys_held(const core::NodeId& peer, const std::vector<wire::KeyHeld>& held) {
+  std::vector<keys::HeldVersion> versions;
+  for (const wire::KeyHeld& key : held) {
+    versions.push_back({key.network, static_cast<std::uint32_t>(
+                                         std::min<std::uint64_t>(key.version, UINT32_MAX))});
+  }
+  context_.control.post(
+      [this, peer, versions = std::move(versions)] { keeper_.peer_holds(peer, versions); });
 }
 
 std::vector<std::string> MeshNode::names_of(const std::vector<core::NetworkId>& networks) const {

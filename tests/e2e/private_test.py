@@ -66,12 +66,18 @@ def own_id(daemon):
     return next(n["node"] for n in daemon.ask("node", "ls")["nodes"] if n["local"])
 
 
+def statements(daemon):
+    return daemon.ask("status")["trust"]["statements"]
+
+
 def take(profile, nodes):
-    """All import it before any tells the others: a node that just hears of it holds its folder's lock."""
+    """Into running nodes, which tell each other meanwhile; each takes it by itself."""
+    known = [statements(node) for node in nodes]
     for node in nodes:
         node.ctl("profile", "import", profile, "--state", node.folder / "state")
-    for node in nodes:
-        node.ctl("config", "reload")
+    for node, before in zip(nodes, known):
+        wait_for("the profile is known", lambda: statements(node) > before)
+        wait_for("its key is in the keystore", lambda: not list((node.folder / "state/delegations").iterdir()))
 
 
 def read_as_ann(second, folder, nodes):
@@ -111,7 +117,6 @@ def test_T19_who_is_left_out_of_a_networks_new_key_sees_redacted(folder, add_dae
     first.ctl("network", "rotate-key", "main", "--ca", folder / "ca", "--exclude", own_id(second), "--activate-after", "0s",
               "--out", folder / "main.keyring")
     first.ctl("node", "install", folder / "main.keyring", "--state", first.folder / "state")
-    first.ctl("config", "reload")
     wait_for("second is an outsider", lambda: second.ask("call", "profiles/ann/profile")["result"]["phone"] == {"$redacted": ["system"]})
     expect(second.ask("call", "profiles/ann/profile")["result"]["name"], "Ann")
 
