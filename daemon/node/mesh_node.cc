@@ -76,7 +76,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
       keys_({identity_.id,
              std::shared_ptr<const crypto::PrivateKey>(identity_.tls, &identity_.tls->key)},
             {context.clock, context.random, context.log.component("sealing"), key_directory_,
-             key_ring_},
+             key_ring_, local.gate()},
             networks_, local.private_fields()),
       past_(context.control, context.clock, config.limits.payload),
       peers_(networks_, past_, local.gate()),

@@ -58,6 +58,7 @@ Audience Codec::audience_of(const PayloadPlace& place, const Type& type, const S
   const bool event =
       place.kind == PayloadPlace::Kind::kEvent || place.kind == PayloadPlace::Kind::kStored;
   audience.owner = type.owner.empty() && event ? place.profile : split.owner;
+  audience.peer = place.peer;
   audience.caller =
       type.owner.empty() || place.profile == split.owner ? place.profile : core::ProfileId{};
   return audience;
