@@ -97,7 +97,8 @@ void Readers::add_profile(const std::string& name) {
 
 json::array label_rows(PrivateFields& fields) {
   json::array rows;
-  for (const auto& [name, label] : fields.labels().all()) {
+  const auto labels = fields.labels();
+  for (const auto& [name, label] : labels->all()) {
     rows.push_back({{"label", name},
                     {"network", label.network},
                     {"networks", json::value_from(label.networks)},
@@ -110,7 +111,8 @@ json::array label_rows(PrivateFields& fields) {
 core::Result<json::object> label_readers(PrivateFields& fields,
                                          const sealing::Recipients* recipients,
                                          const std::string& label, const std::string& network) {
-  const sealing::Label* found = fields.labels().find(label);
+  const auto labels = fields.labels();
+  const sealing::Label* found = labels->find(label);
   if (found == nullptr) {
     return core::fail(Errc::kNotFound, "no label \"" + label + "\" is known here");
   }

@@ -53,7 +53,7 @@ bool KeyDirectory::acts_for(const core::NodeId& node, const core::ProfileId& pro
 MeshKeys::MeshKeys(const Self& self, const Seams& seams, const NetworkMap& networks,
                    PrivateFields& fields)
     : lookups_(seams.directory, networks, seams.clock),
-      recipients_(lookups_, fields.labels(), &seams.gate),
+      recipients_(lookups_, *fields.labels(), &seams.gate),
       codec_({self.id, self.key, seams.ring, seams.clock, seams.random, seams.log}, recipients_,
              fields.types()) {
   seams.ring.learn_signer(self.id, self.key->public_key());

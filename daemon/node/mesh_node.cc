@@ -32,11 +32,8 @@ json::string peer_state_text(mesh::PeerState state) {
 }
 
 json::object private_fields_status(const sealing::Stats& stats) {
-  return {{"sealed", stats.sealed},
-          {"opened", stats.opened},
-          {"redacted", stats.redacted},
-          {"withheld", stats.withheld},
-          {"refused", stats.refused}};
+  return {{"sealed", stats.sealed},     {"compact", stats.compact},   {"opened", stats.opened},
+          {"redacted", stats.redacted}, {"withheld", stats.withheld}, {"refused", stats.refused}};
 }
 
 core::Result<identity::NodeIdentity> load_identity(const std::filesystem::path& state_dir,
@@ -90,6 +87,14 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
                  context.log.component("discovery")),
       remote_services_(local.events()) {
   heed_statements();
+  keys_.codec().on_kept([this](const core::NodeId& peer, std::span<const envelope::KeyId> ids) {
+    context_.control.post(
+        [this, peer, kept = std::vector<envelope::KeyId>(ids.begin(), ids.end())] {
+          if (endpoint_) {
+            tell_kept(peer, kept);
+          }
+        });
+  });
 }
 
 MeshNode::~MeshNode() {
@@ -300,6 +305,7 @@ void MeshNode::know_self() {
 }
 
 void MeshNode::rights_changed() {
+  keys_.recipients().set_labels(*local_.private_fields().labels());
   mesh_.rights_changed(context_.clock.now());
   rearm();
 }
