@@ -32,11 +32,8 @@ json::string peer_state_text(mesh::PeerState state) {
 }
 
 json::object private_fields_status(const sealing::Stats& stats) {
-  return {{"sealed", stats.sealed},
-          {"opened", stats.opened},
-          {"redacted", stats.redacted},
-          {"withheld", stats.withheld},
-          {"refused", stats.refused}};
+  return {{"sealed", stats.sealed},     {"compact", stats.compact},   {"opened", stats.opened},
+          {"redacted", stats.redacted}, {"withheld", stats.withheld}, {"refused", stats.refused}};
 }
 
 std::optional<std::chrono::milliseconds> agreement_age(const config::Config& config) {
@@ -82,7 +79,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
       keys_({identity_.id,
              std::shared_ptr<const crypto::PrivateKey>(identity_.tls, &identity_.tls->key)},
             {context.clock, context.random, context.log.component("sealing"), key_directory_,
-             key_ring_},
+             key_ring_, local.gate()},
             networks_, local.private_fields()),
       past_(context.control, context.clock, config.limits.payload),
       peers_(networks_, past_, local.gate()),
@@ -97,6 +94,14 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
       remote_services_(local.events()) {
   heed_statements();
   heed_keys();
+  keys_.codec().on_kept([this](const core::NodeId& peer, std::span<const envelope::KeyId> ids) {
+    context_.control.post(
+        [this, peer, kept = std::vector<envelope::KeyId>(ids.begin(), ids.end())] {
+          if (endpoint_) {
+            tell_kept(peer, kept);
+          }
+        });
+  });
 }
 
 MeshNode::~MeshNode() {
@@ -341,6 +346,7 @@ void MeshNode::know_self() {
 }
 
 void MeshNode::rights_changed() {
+  keys_.recipients().set_labels(*local_.private_fields().labels());
   mesh_.rights_changed(context_.clock.now());
   rearm();
 }

@@ -61,7 +61,8 @@ class MeshNode final : private mesh::Port,
   // New links use the identity and the statements that are in the state directory now; on an error
   // all stays as it was.
   core::Result<void> reload_identity();
-  // LocalNode::gate() has new rules: peers see, and are heard, by these from now on.
+  // LocalNode::gate() has new rules, and its private fields maybe new labels: what peers see, are
+  // heard in and may read is by these from now on.
   void rights_changed();
 
  private:
@@ -106,6 +107,8 @@ class MeshNode final : private mesh::Port,
   std::vector<std::string> names_of(const std::vector<core::NetworkId>& networks) const;
 
   void forget_link(transport::LinkId link);
+  void tell_kept(const core::NodeId& peer, const std::vector<envelope::KeyId>& ids);
+  core::Result<void> heard_kept(transport::LinkId link, core::ByteView body);
 
   // mesh::Port
   bool send_control(mesh::LinkId link, wire::SyncType type, core::Bytes body) override;
@@ -172,6 +175,7 @@ class MeshNode final : private mesh::Port,
   struct Known {
     std::string name;
     std::vector<std::string> networks;  // in common, by this node's names
+    std::uint64_t run = 0;
   };
   std::unordered_map<core::NodeId, Known> known_;  // nodes that were linked
   system::RemoteServices remote_services_;

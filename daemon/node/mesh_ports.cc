@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "node/mesh_node.h"
+#include "wire/kept_keys.h"
 
 namespace runard::node {
 namespace {
@@ -110,8 +111,11 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   } else {
     issuers_.erase(peer.node);
   }
+  if (known_[peer.node].run != peer.epoch) {
+    keys_.codec().peer_began(peer.node);
+  }
   known.not_after = peer.not_after;
-  known_[peer.node] = {peer.name, names_of(peer.networks)};
+  known_[peer.node] = {peer.name, names_of(peer.networks), peer.epoch};
   mesh::PeerInfo info;
   info.node = peer.node;
   info.name = peer.name;
@@ -124,7 +128,44 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   rearm();
 }
 
+// On whichever link of that run is there; lost with it, the peer just goes on sending in full.
+void MeshNode::tell_kept(const core::NodeId& peer, const std::vector<envelope::KeyId>& ids) {
+  std::vector<wire::KeptKey> keys;
+  for (const envelope::KeyId& id : std::span(ids).first(std::min(ids.size(), wire::kMaxKeptKeys))) {
+    keys.push_back(*wire::KeptKey::from(id.bytes));
+  }
+  for (const auto& [link, known] : links_) {
+    if (known.remote->node() == peer && known.epoch == known_[peer].run) {
+      send_control(link, wire::SyncType::kKeptKeys, wire::encode_kept_keys(keys));
+      return;
+    }
+  }
+}
+
+core::Result<void> MeshNode::heard_kept(transport::LinkId link, core::ByteView body) {
+  const auto keys = wire::decode_kept_keys(body);
+  if (!keys) {
+    return keys.error();
+  }
+  const auto at = links_.find(link);
+  if (at == links_.end() || at->second.epoch != known_[at->second.remote->node()].run) {
+    return {};
+  }
+  std::vector<envelope::KeyId> ids;
+  for (const wire::KeptKey& key : *keys) {
+    ids.push_back(*envelope::KeyId::from(key.bytes));
+  }
+  keys_.codec().peer_keeps(at->second.remote->node(), ids);
+  return {};
+}
+
 void MeshNode::control(transport::LinkId link, std::uint64_t type, core::ByteView body) {
+  if (static_cast<wire::SyncType>(type) == wire::SyncType::kKeptKeys) {
+    if (const auto heard = heard_kept(link, body); !heard) {
+      close(link, heard.error());
+    }
+    return;
+  }
   mesh_.control(link, type, body, context_.clock.now());
   rearm();
 }
