@@ -89,8 +89,9 @@ struct Identity {
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
-struct Issuer {  // later
+struct Issuer {
   std::string ca;
+  std::string passphrase_file;  // of the CA's key; empty: the credential "runard.ca", or none
   friend bool operator==(const Issuer&, const Issuer&) = default;
 };
 

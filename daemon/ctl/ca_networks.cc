@@ -14,21 +14,8 @@ using identity::Statement;
 core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, const std::string& folder,
                                                         const CaPassphrase& passphrase) {
   const identity::Host host{session.disk, session.clock, session.random};
-  auto ca = open_authority(session, folder, passphrase);
-  if (!ca) {
-    return ca.error();
-  }
-  const auto source =
-      passphrase ? keys::KekSource::passphrase(crypto::SecretBytes::copy_of(passphrase->view()))
-                 : core::Result<keys::KekSource>(keys::KekSource::none());
-  if (!source) {
-    return source.error();
-  }
-  auto store = keys::NetworkAuthority::open_store(host, folder, *source);
-  if (!store) {
-    return store.error();
-  }
-  return std::make_unique<CaNetworks>(host, folder, std::move(*ca), std::move(*store));
+  static const crypto::SecretBytes kNone;
+  return keys::CaFolder::open(host, folder, passphrase ? *passphrase : kNone);
 }
 
 core::Result<std::vector<Statement>> rotate_without(Session& session, const std::string& folder,

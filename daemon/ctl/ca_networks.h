@@ -1,4 +1,4 @@
-// CaNetworks: a CA's folder, opened with the keystore of its networks' keys.
+// A CA's folder, opened with the keystore of its networks' keys, by commands.
 #pragma once
 
 #include <memory>
@@ -7,21 +7,11 @@
 
 #include "ctl/ca_unlock.h"
 #include "ctl/session.h"
-#include "keys/network_authority.h"
+#include "keys/ca_folder.h"
 
 namespace runard::ctl {
 
-struct CaNetworks {
-  CaNetworks(const identity::Host& host, const std::string& folder, identity::Authority its_ca,
-             keys::Keystore its_store)
-      : ca(std::move(its_ca)), store(std::move(its_store)), networks(host, folder, ca, store) {}
-  CaNetworks(const CaNetworks&) = delete;
-  CaNetworks& operator=(const CaNetworks&) = delete;
-
-  identity::Authority ca;
-  keys::Keystore store;
-  keys::NetworkAuthority networks;
-};
+using CaNetworks = keys::CaFolder;
 
 // The networks' keys are under the passphrase of the CA's key, or in clear as it is.
 core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, const std::string& folder,

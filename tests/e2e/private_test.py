@@ -1,38 +1,15 @@
 """Private fields between real daemons: who sees what, and what lies where. Usage: private_test.py BIN_FOLDER [NAME...]"""
-import grp, os, pathlib, sys
+import os, pathlib, sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
 import checks  # noqa: E402
 from authority import Authority  # noqa: E402
-from daemons import Daemon, Failed, free_udp_port, wait_for  # noqa: E402
+from daemons import Failed, wait_for  # noqa: E402
+from meshes import expect, make, sees  # noqa: E402
 
-GROUP = grp.getgrgid(os.getegid()).gr_name
-CONFIG = """\
-node: {{ name: {name}, state_dir: {folder}/state }}
-networks: {{ default: main, join: [main] }}
-transport: {{ quic: {{ listen: "LISTEN" }} }}
-discovery: {{ multicast: off, peers: [PEERS] }}
-plugins: {{ dir: {folder}/plugins, auto_enable: true }}
-LABELS
-control: {{ socket: {folder}/c.sock, group: """ + GROUP + " }}\n"
 SECRET = "sentinel-4711-birthday"
 PHONE = "sentinel-4712-phone"
-
-
-def expect(got, wanted):
-    if got != wanted:
-        raise Failed(f"expected {wanted!r}, got {got!r}")
-
-
-def make(folder, add, authority, name, peers=(), labels=""):
-    daemon = Daemon(folder / name, name)
-    daemon.port = free_udp_port()
-    text = CONFIG.replace("LISTEN", f"[::1]:{daemon.port}").replace("PEERS", ", ".join(f'"{p}"' for p in peers))
-    daemon.write_config(text.replace("LABELS\n", labels))
-    authority.enrol(daemon, ("main",))
-    add(daemon)
-    return daemon
 
 
 def pair(folder, add):
@@ -190,8 +167,8 @@ def test_the_labels_of_a_running_daemon(folder, add_daemon):
 
 def test_what_the_yaml_says_of_a_label_counts(folder, add_daemon):
     authority = Authority(folder / "ca")
-    labels = "encryption: {{ labels: {{ user: {{ profiles: [owner] }} }} }}\n"
-    node = make(folder, add_daemon, authority, "node", labels=labels)
+    labels = "encryption: { labels: { user: { profiles: [owner] } } }\n"
+    node = make(folder, add_daemon, authority, "node", more=labels)
     node.start()
     expect([reader["kind"] for reader in node.ask("label", "who-can", "user")["readers"]], ["owner"])
 
