@@ -4,6 +4,7 @@
 
 #include "ctl/ask.h"
 #include "ctl/command.h"
+#include "ctl/payload_option.h"
 
 namespace runard::ctl {
 namespace {
@@ -18,11 +19,10 @@ int rotate(Session& session, bool storage) {
   if (!answer.result) {
     return answer.exit;
   }
-  const json::value* result = answer.result->if_contains("result");
+  const json::value made = shown_value(*answer.result);
+  const json::value* version = made.is_object() ? made.as_object().if_contains("version") : nullptr;
   session.print("key", {{"kind", storage ? "storage" : "agreement"},
-                        {"version", result != nullptr && result->is_object()
-                                        ? result->as_object().at("version")
-                                        : json::value()}});
+                        {"version", version != nullptr ? *version : json::value()}});
   session.say(storage ? "What services stored before opens as ever."
                       : "Let the CA know it: runarctl node csr, then ca sign and node install as "
                         "for a renewal. The old key goes on opening until then, and 14 days.");

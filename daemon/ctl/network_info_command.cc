@@ -4,6 +4,7 @@
 
 #include "ctl/ask.h"
 #include "ctl/command.h"
+#include "ctl/payload_option.h"
 #include "identity/time_text.h"
 
 namespace runard::ctl {
@@ -24,7 +25,11 @@ int info(Session& session, const std::string& network) {
   if (!answer.result) {
     return answer.exit;
   }
-  json::object record = answer.result->at("result").as_object();
+  const json::value shown = shown_value(*answer.result);
+  if (!shown.is_object()) {
+    return session.fail(core::fail(core::Errc::kProtocol, "the daemon's answer is no map"));
+  }
+  json::object record = shown.as_object();
   if (session.json()) {
     session.print("network_keys", record);
     return kExitOk;
