@@ -118,7 +118,7 @@ Advice on_unknown_path(const Known& known, Errc code) {
   return advice;
 }
 
-Advice on_known_path(const Known& known, Errc code) {
+Advice on_known_path(const Known& known, Errc code, const Asked& asked) {
   const auto rows = known.named();
   if (rows.empty()) {
     return {};
@@ -138,6 +138,9 @@ Advice on_known_path(const Known& known, Errc code) {
         fmt::format("on {}: {} is {}", text_of(row, "node_name"), service, text_of(row, "state")));
   }
   advice.facts.resize(std::min(advice.facts.size(), kMostNames));
+  if (code == Errc::kNoEndpoint && (asked.is_local || !asked.node.empty())) {
+    advice.remedy = "Ask another node: leave out --node, or use 'bench call' for 'bench local'.";
+  }
   if (code == Errc::kServicePaused) {
     advice.remedy =
         fmt::format("Resume it on its node with 'runarctl service resume {}'.", service);
@@ -160,17 +163,23 @@ Advice advice_on(const Session& session, const core::Error& error, const Asked& 
   if (code == Errc::kNotFound && !asked.node.empty() && error.about.starts_with("no node")) {
     return on_unknown_node(session, asked.node);
   }
+  if (code == Errc::kConfigInvalid && error.executed == core::Executed::kYes) {
+    return {"Restart runard (systemctl restart runard), or take these changes back.", {}, {}};
+  }
   const bool is_unknown = code == Errc::kNoService || code == Errc::kNoAction;
   const bool is_known =
       code == Errc::kInvalidParams || code == Errc::kServicePaused || code == Errc::kNoEndpoint;
-  if (asked.path.empty() || (!is_unknown && !is_known)) {
+  if (asked.path.empty() || (!is_unknown && !is_known && code != Errc::kDenied)) {
     return {};
   }
   const Known known(session, asked.path);
   if (!known.is_asked()) {
     return {};
   }
-  return is_unknown ? on_unknown_path(known, code) : on_known_path(known, code);
+  if (code == Errc::kDenied) {
+    return known.is_member() ? Advice{} : on_unknown_path(known, code);
+  }
+  return is_unknown ? on_unknown_path(known, code) : on_known_path(known, code, asked);
 }
 
 // None when the number has no name.

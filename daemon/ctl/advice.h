@@ -13,6 +13,7 @@ namespace runard::ctl {
 struct Asked {
   std::string path;  // of an action, service or topic: "math/add", "main:math/add"
   std::string node;  // a name or id
+  bool is_local = false;  // this node only
 };
 
 // Tells of the daemon's error with advice; the exit code. May ask the daemon again, for a second at

@@ -134,7 +134,7 @@ void add_config_commands(CLI::App& app, const CommandContext& context) {
            "runarctl config show"},
           context, show);
   command(config,
-          {"reload", "Takes the certificate and authorization again; all of it or nothing",
+          {"reload", "Takes the certificate, authorization and services' settings again, and failed plugin files",
            "runarctl config reload"},
           context, reload);
   const auto file = std::make_shared<std::string>();
