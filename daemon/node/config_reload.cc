@@ -16,7 +16,6 @@ namespace {
 
 namespace json = boost::json;
 
-
 using Place = std::pair<const config::Plugin*, const config::Service*>;
 
 std::map<std::string, Place> services_of(const config::Config& config) {

@@ -75,7 +75,9 @@ core::Result<json::object> label_readers(PrivateFields& fields,
     return core::fail(Errc::kNotFound, "no label \"" + label + "\" is known here");
   }
   if (recipients == nullptr) {
-    return core::fail(Errc::kNotFound, "this node is local-only: nothing leaves it, nobody reads");
+    return core::fail(
+        Errc::kNotFound,
+        "label \"" + label + "\": this node is local-only, nothing leaves it and nobody reads it");
   }
   const sealing::Directory& keys = recipients->directory();
   if (!keys.find_network(network)) {

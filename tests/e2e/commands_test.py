@@ -236,6 +236,16 @@ def test_what_the_daemon_refuses_says_that_it_was_not_executed(folder, add):
     expect(done.stderr, done.returncode == 1 and "[RUNAR-E2003 CONFIG_INVALID, not executed]" in done.stderr)
 
 
+def test_refusals_name_the_value_and_what_is_allowed(folder, add):
+    daemon = start(folder, add)
+    daemon.ctl(*line("ca init", GOOD["ca init"][0], folder, n="t"))
+    for words, named, allowed in (("ca init --name a/b --out {folder}/x --no-passphrase", '"a/b" is not a name', "A-Z a-z 0-9"),
+                                  ("network create a/b --ca {folder}/t/ca", '"a/b" is not a name', "A-Z a-z 0-9"),
+                                  ("bench sub bench/events --count 0", "--count", "in range 1 to"), ("label who-can user", '"user"', "local-only")):
+        done = daemon.ctl(*words.format(folder=folder).split(), check=False)
+        expect(f"{words}: {done.stderr}", done.returncode in (2, 4) and named in done.stderr and allowed in done.stderr)
+
+
 def test_every_kind_of_json_stands_in_the_table_of_the_manual(folder, add):
     sources = pathlib.Path(__file__).resolve().parents[2] / "daemon" / "ctl"
     table = (sources / "README.md").read_text()

@@ -80,11 +80,10 @@ struct World {
   bool run() {
     std::promise<bool> done;
     plugins.control.post([&] {
-      reload.begin(running, *plugins.host,
-                   [&](const core::Result<void>& result) {
-                     said = result ? core::Error{} : result.error();
-                     done.set_value(!!result);
-                   });
+      reload.begin(running, *plugins.host, [&](const core::Result<void>& result) {
+        said = result ? core::Error{} : result.error();
+        done.set_value(!!result);
+      });
     });
     return done.get_future().get();
   }
