@@ -17,12 +17,6 @@ if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
-# Static libraries (a private OpenSSL above all) keep their symbols to themselves: a plugin may bring its own.
-# Not with sanitizers: clang's runtime is a static library too, and has to be seen by shared ones.
-if(NOT RUNARD_SANITIZE)
-  add_link_options(-Wl,--exclude-libs,ALL)
-endif()
-
 # runard_warnings is linked by runard's own targets only, never by what users build.
 add_library(runard_warnings INTERFACE)
 target_compile_options(runard_warnings INTERFACE

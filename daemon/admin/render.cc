@@ -14,6 +14,13 @@ json::string text(std::string_view view) {
   return json::string(view.data(), view.size());
 }
 
+// The number that the service's author gave: plugins' statuses of their own count down from
+// RUNAR_E_APP, which is -1000 (runar/plugin.h).
+std::int64_t number_of_author(std::int32_t status) {
+  constexpr std::int64_t kApp = -1000;
+  return status <= kApp ? kApp - status : status;
+}
+
 }  // namespace
 
 std::string_view encoding_text(rpc::Encoding encoding) {
@@ -114,7 +121,7 @@ json::object render_error(const rpc::Reply& reply) {
                         {"remedy", text(row.remedy)},
                         {"executed", text(core::executed_text(reply.executed))}};
   if (row.kind == core::Kind::kApplication) {
-    error["app_code"] = reply.app_code;
+    error["app_code"] = number_of_author(reply.app_code);
   }
   if (!reply.payload.bytes.empty()) {
     error["payload"] = text(to_base64(reply.payload.bytes));

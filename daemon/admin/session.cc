@@ -10,6 +10,27 @@ namespace runard::admin {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
+namespace {
+
+// Who refuses a request has not begun it. What may fail half-way (by time, from inside, for want of
+// a service) says itself how far it came; `call` answers with what its provider said instead.
+core::Error refusal(core::Error error) {
+  const bool begun = error.executed != core::Executed::kUnknown;
+  switch (core::info(error.code).kind) {
+    case core::Kind::kTimeout:
+    case core::Kind::kCancelled:
+    case core::Kind::kUnavailable:
+    case core::Kind::kInternal:
+    case core::Kind::kApplication:
+      return error;
+    default:
+      error.executed = begun ? error.executed : core::Executed::kNo;
+      return error;
+  }
+}
+
+}  // namespace
+
 Session::Session(Socket socket, Requests& requests)
     : socket_(std::move(socket)), requests_(requests), input_(kMaxLine) {}
 
@@ -80,7 +101,7 @@ void Session::post(core::Task task) {
 }
 
 void Session::send_error(std::uint64_t id, const core::Error& error) {
-  send({{"id", id}, {"error", render_error(error)}});
+  send({{"id", id}, {"error", render_error(refusal(error))}});
 }
 
 void Session::enqueue(std::string line) {

@@ -40,6 +40,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   void start();
   // Any thread.
   void send(boost::json::object answer);
+  // Of a request that is refused: says that it was not executed, unless the error knows better.
   void send_error(std::uint64_t id, const core::Error& error);
   void close();
   void post(core::Task task);

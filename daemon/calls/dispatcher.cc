@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -106,10 +108,21 @@ core::Error Dispatcher::nobody(const rpc::Request& request, bool known) const {
   const bool own = (request.flags & rpc::kInbound) == 0 && !request.path.starts_with('$');
   if (own && options_.gate != nullptr &&
       !options_.gate->admit_self(policy::Action::kCall, {request.network, request.path})) {
-    return core::fail(Errc::kDenied, std::string(policy::kDeniedHere), Executed::kNo);
+    const auto& networks = registry_.networks();
+    const bool member =
+        std::find(networks.begin(), networks.end(), request.network) != networks.end();
+    return core::fail(
+        Errc::kDenied,
+        member ? std::string(policy::kDeniedHere)
+               : fmt::format("this node is not a member of network \"{}\"", request.network),
+        Executed::kNo);
   }
   if (known) {
-    return core::fail(Errc::kNoEndpoint, path_text("no reachable node may take", request),
+    const bool limited = !request.target.is_zero();
+    return core::fail(Errc::kNoEndpoint,
+                      path_text(limited ? "the only node that is asked does not provide"
+                                        : "no reachable node may take",
+                                request),
                       Executed::kNo);
   }
   const Errc why = registry_.why_nobody({request.network, request.path});

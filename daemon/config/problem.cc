@@ -57,7 +57,7 @@ std::string Problem::text() const {
   }
   out += what;
   if (!instead.empty()) {
-    out += ", " + instead;
+    out += (mark.line > 0 ? ", " : "; ") + instead;
   }
   return out;
 }

@@ -58,8 +58,11 @@ static void describe(Visitor& v, Logging& logging) {
           Choice<core::Level>(kLevels));
   setting(v, {"format", "How a line on standard error looks."}, logging.format,
           Choice<LogFormat>(kFormats));
-  map(v, {"levels", "Levels of single components, such as transport or plugin_host."},
-      logging.levels, kName, [&v](const Key& key, core::Level& level) {
+  map(v,
+      {"levels",
+       "Levels of single components: admin, discovery, identity, issuer, keys, mesh, plugins, "
+       "policy, runard, sealing or transport."},
+      logging.levels, kLogComponent, [&v](const Key& key, core::Level& level) {
         setting(v, key, level, Choice<core::Level>(kLevels));
       });
 }

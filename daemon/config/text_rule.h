@@ -13,7 +13,8 @@ struct TextRule {
   std::optional<Complaint> (*check)(std::string_view text);
 };
 
-extern const TextRule kName;          // of a node, network or component: 1 to 64 of A-Za-z0-9_.-
+extern const TextRule kName;          // of a node or network: 1 to 64 of A-Za-z0-9_.-
+extern const TextRule kLogComponent;  // a part of the daemon, as its log lines name it
 extern const TextRule kGroupName;     // of the operating system
 extern const TextRule kFilePath;      // not empty
 extern const TextRule kAbsolutePath;  // begins with /

@@ -43,9 +43,13 @@ Errc code_of(int verify_error) {
 core::Error verify_failure(X509_STORE_CTX* context) {
   const int error = X509_STORE_CTX_get_error(context);
   const int depth = X509_STORE_CTX_get_error_depth(context);
-  return core::fail(code_of(error),
-                    fmt::format("{}: {}", depth == 0 ? "the certificate" : "a CA certificate",
-                                X509_verify_cert_error_string(error)));
+  const core::Errc code = code_of(error);
+  const std::string_view who = depth == 0 ? "the certificate" : "a CA certificate";
+  const std::string_view openssl = X509_verify_cert_error_string(error);
+  return core::fail(
+      code, code == Errc::kCertificateUntrusted
+                ? fmt::format("{} does not lead to a CA that this node trusts ({})", who, openssl)
+                : fmt::format("{}: {}", who, openssl));
 }
 
 // A context to check `leaf` with, for `purpose` (0: any). The arguments outlive it.

@@ -118,7 +118,20 @@ Advice on_unknown_path(const Known& known, Errc code) {
   return advice;
 }
 
-Advice on_known_path(const Known& known, Errc code) {
+// The shell's phone=1 is a number. What the service's decoder said of it tells the field.
+std::string text_hint(const std::string& said) {
+  const auto at = said.find(": expected a text, found a number");
+  if (at == std::string::npos) {
+    return "";
+  }
+  const auto space = said.rfind(' ', at);
+  const std::string field = said.substr(space == std::string::npos ? 0 : space + 1,
+                                        space == std::string::npos ? at : at - space - 1);
+  return fmt::format("A text that reads as a number is written '{}:=\"1\"'. ", field);
+}
+
+Advice on_known_path(const Known& known, const core::Error& error, const Asked& asked) {
+  const Errc code = error.code;
   const auto rows = known.named();
   if (rows.empty()) {
     return {};
@@ -127,7 +140,7 @@ Advice on_known_path(const Known& known, Errc code) {
   if (code == Errc::kInvalidParams) {
     const std::string path = text_of(rows.front(), "path");
     const std::string takes = schema_text(text_of(rows.front(), "input_schema"));
-    return {fmt::format("See 'runarctl action info {}'.", path),
+    return {text_hint(error.about) + fmt::format("See 'runarctl action info {}'.", path),
             {},
             takes.empty() ? std::vector<std::string>{}
                           : std::vector<std::string>{fmt::format("{} takes {}", path, takes)}};
@@ -138,6 +151,9 @@ Advice on_known_path(const Known& known, Errc code) {
         fmt::format("on {}: {} is {}", text_of(row, "node_name"), service, text_of(row, "state")));
   }
   advice.facts.resize(std::min(advice.facts.size(), kMostNames));
+  if (code == Errc::kNoEndpoint && (asked.is_local || !asked.node.empty())) {
+    advice.remedy = "Ask another node: leave out --node, or use 'bench call' for 'bench local'.";
+  }
   if (code == Errc::kServicePaused) {
     advice.remedy =
         fmt::format("Resume it on its node with 'runarctl service resume {}'.", service);
@@ -160,17 +176,23 @@ Advice advice_on(const Session& session, const core::Error& error, const Asked& 
   if (code == Errc::kNotFound && !asked.node.empty() && error.about.starts_with("no node")) {
     return on_unknown_node(session, asked.node);
   }
+  if (code == Errc::kConfigInvalid && error.executed == core::Executed::kYes) {
+    return {"Restart runard (systemctl restart runard), or take these changes back.", {}, {}};
+  }
   const bool is_unknown = code == Errc::kNoService || code == Errc::kNoAction;
   const bool is_known =
       code == Errc::kInvalidParams || code == Errc::kServicePaused || code == Errc::kNoEndpoint;
-  if (asked.path.empty() || (!is_unknown && !is_known)) {
+  if (asked.path.empty() || (!is_unknown && !is_known && code != Errc::kDenied)) {
     return {};
   }
   const Known known(session, asked.path);
   if (!known.is_asked()) {
     return {};
   }
-  return is_unknown ? on_unknown_path(known, code) : on_known_path(known, code);
+  if (code == Errc::kDenied) {
+    return known.is_member() ? Advice{} : on_unknown_path(known, code);
+  }
+  return is_unknown ? on_unknown_path(known, code) : on_known_path(known, error, asked);
 }
 
 // None when the number has no name.

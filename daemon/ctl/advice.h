@@ -11,8 +11,9 @@ namespace runard::ctl {
 
 // What the failed request was about; "" for what it did not name.
 struct Asked {
-  std::string path;  // of an action, service or topic: "math/add", "main:math/add"
-  std::string node;  // a name or id
+  std::string path;       // of an action, service or topic: "math/add", "main:math/add"
+  std::string node;       // a name or id
+  bool is_local = false;  // this node only
 };
 
 // Tells of the daemon's error with advice; the exit code. May ask the daemon again, for a second at

@@ -21,6 +21,8 @@ namespace json = boost::json;
 // The daemon ends a bench when its client goes: this only keeps a lost one from waiting for ever.
 constexpr core::Duration kLongestBench = std::chrono::hours(24);
 
+constexpr std::uint64_t kMostRuns = 1'000'000'000;
+
 struct BenchOptions {
   std::string path;
   PayloadText payload;
@@ -199,6 +201,7 @@ void add_event_benches(CLI::App& benches, const CommandContext& context) {
       ->required()
       ->type_name("TOPIC");
   subscribe.add_option("--count", sub->count, "End after so many runs")
+      ->check(CLI::Range(std::uint64_t{1}, kMostRuns))
       ->type_name(value_name::kNumber);
 }
 

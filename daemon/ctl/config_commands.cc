@@ -133,10 +133,12 @@ void add_config_commands(CLI::App& app, const CommandContext& context) {
           {"show", "What the running daemon uses, defaults included, secrets cut",
            "runarctl config show"},
           context, show);
-  command(config,
-          {"reload", "Takes the certificate and authorization again; all of it or nothing",
-           "runarctl config reload"},
-          context, reload);
+  command(
+      config,
+      {"reload",
+       "Takes the certificate, authorization and services' settings again, and failed plugin files",
+       "runarctl config reload"},
+      context, reload);
   const auto file = std::make_shared<std::string>();
   CLI::App& check = command(config,
                             {"validate", "Checks a file as 'runard --check' does",

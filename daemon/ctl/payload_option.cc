@@ -76,8 +76,10 @@ json::object payload_params(const core::Bytes& bytes, const PayloadText& given) 
 
 void add_payload(CLI::App& command, PayloadText& payload) {
   command
-      .add_option("pairs", payload.pairs,
-                  "name=value of the parameters; name:=JSON for anything but text and numbers")
+      .add_option(
+          "pairs", payload.pairs,
+          "name=value of the parameters; name:=JSON for anything else, and for text that reads as "
+          "a number: 'phone:=\"1\"'")
       ->type_name("NAME=VALUE");
   command
       .add_option("-d,--data", payload.data,

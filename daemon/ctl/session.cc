@@ -67,6 +67,12 @@ std::string_view executed_note(const core::Error& error, const json::object& det
   return error.executed == core::Executed::kNo ? ", not executed" : ", may have been executed";
 }
 
+// The number that the service's author gave its own error.
+std::string app_code(const json::object& details) {
+  const json::value* code = details.if_contains("app_code");
+  return code == nullptr ? "" : " " + json::serialize(*code);
+}
+
 }  // namespace
 
 ExitCode exit_code(const core::Error& error) {
@@ -81,6 +87,10 @@ ExitCode exit_code(const core::Error& error) {
       return kExitUnreachable;
     case Errc::kCaMissing:
     case Errc::kIdentityMissing:
+    case Errc::kServicePaused:  // the provider is there and can't take it
+    case Errc::kServiceStopping:
+    case Errc::kServiceStuck:
+    case Errc::kDraining:
       return kExitNotFound;
     default:
       break;
@@ -171,8 +181,8 @@ int Session::fail(const core::Error& error, const Advice& advice, const json::ob
     return exit_code(error);
   }
   err << (colour ? "\033[31merror:\033[0m " : "error: ")
-      << printable(fmt::format("{} [{} {}{}]", core::sentence(error), core::code_text(error.code),
-                               row.name, executed_note(error, details)))
+      << printable(fmt::format("{} [{} {}{}{}]", core::sentence(error), core::code_text(error.code),
+                               row.name, app_code(details), executed_note(error, details)))
       << '\n';
   if (!advice.did_you_mean.empty()) {
     err << "  " << printable(ctl::did_you_mean(advice.did_you_mean)) << '\n';

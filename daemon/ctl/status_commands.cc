@@ -1,5 +1,6 @@
 // runarctl status, node ls, node info.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <boost/json.hpp>
 #include <map>
@@ -50,6 +51,41 @@ std::string certificate_line(const json::object& mesh) {
   return until + (why.empty() ? "" : ", renewal failed: " + why);
 }
 
+// The nodes that are linked, by name.
+json::array linked_names(const json::object& mesh) {
+  constexpr std::size_t kMostNames = 16;
+  json::array names;
+  std::size_t linked = 0;
+  for (const json::value& peer : mesh.at("peers").as_array()) {
+    const json::object& row = peer.as_object();
+    if (row.at("linked").as_bool() && ++linked <= kMostNames) {
+      const std::string name = text_of(row, "name");
+      names.emplace_back(name.empty() ? text_of(row, "node") : name);
+    }
+  }
+  if (linked > kMostNames) {
+    names.emplace_back(fmt::format("and {} more", linked - kMostNames));
+  }
+  return names;
+}
+
+// What authorization refused since the start: "3 (call 2, publish 1), 1 of this node's own".
+std::string denied_line(const json::object& status) {
+  const json::object& rules = status.at("authorization").as_object();
+  std::uint64_t total = 0;
+  std::vector<std::string> each;
+  for (const auto& [action, count] : rules.at("denied").as_object()) {
+    const auto number = count.to_number<std::uint64_t>();
+    total += number;
+    if (number > 0) {
+      each.push_back(fmt::format("{} {}", std::string_view(action), number));
+    }
+  }
+  return fmt::format("{}{} of peers, {} of this node's own", total,
+                     each.empty() ? "" : fmt::format(" ({})", fmt::join(each, ", ")),
+                     number(rules, "denied_here"));
+}
+
 void show_status(Session& session, const json::object& status) {
   const json::object& node = status.at("node").as_object();
   const json::object& calls = status.at("calls").as_object();
@@ -65,8 +101,10 @@ void show_status(Session& session, const json::object& status) {
     lines["peers"] =
         fmt::format("{} linked, {} known addresses without a link",
                     number(mesh->as_object(), "linked"), number(mesh->as_object(), "unreached"));
+    lines["linked"] = linked_names(mesh->as_object());
     lines["certificate"] = certificate_line(mesh->as_object());
   }
+  lines["denied"] = denied_line(status);
   lines["calls"] = fmt::format("{} made, {} failed, {} in flight", number(calls, "total"),
                                number(calls, "failed"), number(calls, "in_flight"));
   lines["events"] =

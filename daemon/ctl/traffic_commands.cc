@@ -47,6 +47,22 @@ struct SubOptions {
   std::uint64_t count = 0;
 };
 
+// "node edge-2"; its id when it has left meanwhile.
+std::string node_text(const Session& session, const std::string& id) {
+  if (id.empty()) {
+    return "this node";
+  }
+  if (const auto nodes = session.quiet ? std::nullopt : ask_quietly(session, "nodes")) {
+    for (const json::value& node : nodes->at("nodes").as_array()) {
+      if (text_of(node.as_object(), "node") == id) {
+        return node.at("local").as_bool() ? "this node"
+                                          : "node " + text_of(node.as_object(), "name");
+      }
+    }
+  }
+  return "node " + id;
+}
+
 int call(Session& session, const CallOptions& options) {
   const auto payload = payload_of(session, options.payload);
   if (!payload) {
@@ -82,9 +98,8 @@ int call(Session& session, const CallOptions& options) {
                            {"elapsed_ns", result.at("elapsed_ns")}});
     return kExitOk;
   }
-  const std::string served_by = text_of(result, "served_by");
   session.out << shown(result, false) << '\n';
-  session.say(fmt::format(" {}, {}", served_by.empty() ? "this node" : "node " + served_by,
+  session.say(fmt::format(" {}, {}", node_text(session, text_of(result, "served_by")),
                           duration_text(result.at("elapsed_ns").to_number<long long>())));
   return kExitOk;
 }

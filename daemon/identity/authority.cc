@@ -262,7 +262,11 @@ IssueLog Authority::issued_in(const fs::path& folder) {
 
 core::Result<NetworkDescriptor> Authority::create_network(const std::string& name) {
   if (!valid_name(name)) {
-    return fail(Errc::kInvalidArgument, "not a name for a network");
+    return fail(
+        Errc::kInvalidArgument,
+        fmt::format("\"{}\" is not a name for a network: write 1 to {} of A-Z a-z 0-9 . _ -, "
+                    "beginning with a letter or digit",
+                    name, kMaxName));
   }
   auto networks = networks_in(folder_);
   if (!networks) {

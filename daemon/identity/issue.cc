@@ -20,9 +20,9 @@ using namespace std::chrono_literals;
 core::Result<void> check(const std::string& name, core::Duration lifetime) {
   if (!valid_name(name)) {
     return fail(Errc::kInvalidArgument,
-                fmt::format("a name must be 1 to {} of A-Z a-z 0-9 . _ -, beginning with a letter "
-                            "or digit",
-                            kMaxName));
+                fmt::format("\"{}\" is not a name: write 1 to {} of A-Z a-z 0-9 . _ -, beginning "
+                            "with a letter or digit",
+                            name, kMaxName));
   }
   if (lifetime < 1s || lifetime > kMaxLifetime) {
     return fail(Errc::kInvalidArgument, "a certificate's lifetime must be 1 s to 30 years");

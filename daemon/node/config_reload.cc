@@ -1,10 +1,20 @@
 #include "node/config_reload.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
 #include <optional>
+#include <set>
 #include <utility>
+
+#include "config/show.h"
 
 namespace runard::node {
 namespace {
+
+namespace json = boost::json;
 
 using Place = std::pair<const config::Plugin*, const config::Service*>;
 
@@ -25,6 +35,43 @@ config::Config without_settings(config::Config config) {
     }
   }
   return config;
+}
+
+// The keys below `key` that are not the same in both; a list of another length as a whole.
+void compare(const std::string& key, const json::value& a, const json::value& b,
+             std::vector<std::string>& differ) {
+  if (a.is_object() && b.is_object()) {
+    std::set<std::string> names;
+    for (const json::value* side : {&a, &b}) {
+      for (const auto& [name, value] : side->get_object()) {
+        names.emplace(name);
+      }
+    }
+    for (const std::string& name : names) {
+      const json::value* ours = a.get_object().if_contains(name);
+      const json::value* theirs = b.get_object().if_contains(name);
+      compare(key.empty() ? name : key + "." + name, ours == nullptr ? json::value() : *ours,
+              theirs == nullptr ? json::value() : *theirs, differ);
+    }
+  } else if (a.is_array() && b.is_array() && a.get_array().size() == b.get_array().size()) {
+    for (std::size_t i = 0; i < a.get_array().size(); ++i) {
+      compare(fmt::format("{}[{}]", key, i), a.get_array()[i], b.get_array()[i], differ);
+    }
+  } else if (a != b) {
+    differ.push_back(key);
+  }
+}
+
+core::Error takes_a_restart(std::vector<std::string> keys) {
+  constexpr std::size_t kMostKeys = 8;
+  const std::size_t more = keys.size() - std::min(keys.size(), kMostKeys);
+  keys.resize(keys.size() - more);
+  return core::fail(
+      core::Errc::kConfigInvalid,
+      fmt::format("{}{}: changed in the file, which takes a restart; "
+                  "the rest of the file is in force",
+                  fmt::join(keys, ", "), more > 0 ? fmt::format(" and {} more", more) : ""),
+      core::Executed::kYes);
 }
 
 bool same_but_settings(const Place& a, const Place& b) {
@@ -49,8 +96,14 @@ std::map<std::string, std::string> common_settings(const config::Config& running
   return settings;
 }
 
-bool differs_elsewhere(const config::Config& running, const config::Config& wanted) {
-  return without_settings(running) != without_settings(wanted);
+std::vector<std::string> keys_that_differ(const config::Config& running,
+                                          const config::Config& wanted) {
+  const auto shown = [](const config::Config& config) {
+    return json::parse(config::show(without_settings(config), config::ShowAs::kJson));
+  };
+  std::vector<std::string> keys;
+  compare("", shown(running), shown(wanted), keys);
+  return keys;
 }
 
 struct ConfigReload::Round {
@@ -104,10 +157,10 @@ core::Result<void> ConfigReload::take(Round& round, config::Loaded& loaded) {
 }
 
 void ConfigReload::reconfigure(const std::shared_ptr<Round>& round, const config::Config& wanted) {
-  if (differs_elsewhere(round->running, wanted)) {
-    round->failure = core::fail(core::Errc::kConfigInvalid,
-                                "a part of the configuration has changed that takes a restart");
-    log_.warn("more has changed than what a reload takes: that takes a restart");
+  if (auto keys = keys_that_differ(round->running, wanted); !keys.empty()) {
+    round->failure = takes_a_restart(std::move(keys));
+    log_.warn("more has changed than what a reload takes: that takes a restart",
+              {core::field("why", round->failure->about)});
   }
   for (const auto& [name, settings] : common_settings(round->running, wanted)) {
     ++round->waiting;
@@ -122,7 +175,8 @@ void ConfigReload::settled(const std::shared_ptr<Round>& round, const std::strin
   if (!result) {
     if (!round->failure) {
       round->failure = core::fail(result.error().code,
-                                  service + " keeps its old settings: " + result.error().about);
+                                  service + " keeps its old settings: " + result.error().about,
+                                  core::Executed::kYes);  // the rest
     }
     log_.error(
         "a service keeps its old settings",

@@ -61,7 +61,8 @@ class ConfigReload {
 // "network:path".
 std::map<std::string, std::string> common_settings(const config::Config& running,
                                                    const config::Config& wanted);
-// Whether they differ in more than the settings of those services.
-bool differs_elsewhere(const config::Config& running, const config::Config& wanted);
+// The keys ("limits.payload") that are not the same in both, but for the settings of services.
+std::vector<std::string> keys_that_differ(const config::Config& running,
+                                          const config::Config& wanted);
 
 }  // namespace runard::node

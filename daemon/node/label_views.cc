@@ -117,7 +117,9 @@ core::Result<json::object> label_readers(PrivateFields& fields,
     return core::fail(Errc::kNotFound, "no label \"" + label + "\" is known here");
   }
   if (recipients == nullptr) {
-    return core::fail(Errc::kNotFound, "this node is local-only: nothing leaves it, nobody reads");
+    return core::fail(
+        Errc::kNotFound,
+        "label \"" + label + "\": this node is local-only, nothing leaves it and nobody reads it");
   }
   if (!recipients->directory().find_network(network)) {
     return core::fail(Errc::kNotFound, "this node is not in network \"" + network + "\"");

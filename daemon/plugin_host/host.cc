@@ -54,7 +54,7 @@ struct Host::Batch {
 
 Host::Host(Options options, Ports ports)
     : options_(std::move(options)),
-      runtime_(std::make_shared<Runtime>(options_.clock, options_.log.component("plugin"), ports,
+      runtime_(std::make_shared<Runtime>(options_.clock, options_.log.component("plugins"), ports,
                                          options_.limits, worker_options(options_))),
       libraries_(
           std::make_shared<Libraries>(PluginStore(options_.store, options_.hash), host_table())),

@@ -203,9 +203,11 @@ void RegistryService::control(const rpc::Request& request, std::string path,
   }
   const bool pause = request.action == kPause;
   ServiceControl::Done done = [this, responder, pause](core::Result<void> result) {
-    reply(responder, result ? core::Result<core::Bytes>(
-                                  state_answer(pause ? "paused" : "running", registry_.local()))
-                            : core::Result<core::Bytes>(result.error()));
+    if (!result) {  // its state is what it was
+      reply(responder, core::fail(result.error().code, result.error().about, Executed::kNo));
+      return;
+    }
+    reply(responder, state_answer(pause ? "paused" : "running", registry_.local()));
   };
   if (pause) {
     control_.pause(network_, std::move(path), std::move(done));

@@ -1,10 +1,10 @@
 // RegistryService: the "$registry" of one network, as an ordinary handler of this node.
 //
-//   $registry/services/list                    -> [service...] of the whole network, this node's
-//   first $registry/services/{service_path}          -> [service...]: one for each node that
-//   provides it $registry/services/{service_path}/state    -> {state, node} of this node's instance
-//   $registry/services/{service_path}/pause    -> {state}; operators on this node, and those with
-//   admin rights $registry/services/{service_path}/resume   -> {state}; the same
+// - $registry/services/list: [service...] of the whole network, this node's first
+// - $registry/services/{service_path}: [service...], one for each node that provides it
+// - $registry/services/{service_path}/state: {state, node} of this node's instance
+// - $registry/services/{service_path}/pause, .../resume: {state}; for operators on this node, and
+//   for those with admin rights
 //
 // {service_path} is percent-encoded when the mount has several segments ("billing%2Feu"). Answers
 // are CBOR. What belongs to another network is neither listed nor found. Any thread; answers before

@@ -8,7 +8,8 @@ using wire::CloseCode;
 
 void Hub::dial(DialId id, std::vector<Address> addresses, std::optional<core::NodeId> expected) {
   if (addresses.empty()) {
-    return services_.events.dial_done(id, core::fail(Errc::kAddressUnusable, "no address"));
+    return services_.events.dial_done(
+        id, core::fail(Errc::kAddressUnusable, "the peer's name could not be resolved"));
   }
   if (dialer_.size() >= limits_.dials) {
     return services_.events.dial_done(id, core::fail(Errc::kOverloaded, "dials in progress"));

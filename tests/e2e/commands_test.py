@@ -219,10 +219,43 @@ def test_badly_used_commands_say_what_is_wrong_and_end_in_their_code(folder, add
         expect(told, done.returncode == code and done.stdout == "")
         expect(told, done.stderr.startswith("error: ") and f"[RUNAR-{error} " in done.stderr and "\n  try: " in done.stderr)
         expect(f"{told}: no word of {word}", word.format() in done.stderr)
+        expect(told, "may have been executed" not in done.stderr)
         asked = daemon.ctl("-o", "json", *words, check=False)
         document = json.loads(asked.stderr)
         expect(f"{asked.stderr}: not {ERROR}", set(ERROR) <= set(document) and asked.returncode == code)
         expect(asked.stderr, document["schema"] == "runar.error.v1" and document["code"] == f"RUNAR-{error}")
+
+
+def test_what_the_daemon_refuses_says_that_it_was_not_executed(folder, add):
+    daemon = start(folder, add)
+    daemon.ctl("service", "pause", "math")
+    for words, code in (("service pause math", "E3103"), ("call math/add a=1 b=2", "E1104"), ("pub $registry/x", "E1404"),
+                        ("sub backup:x", "E1302"), ("sub a/>/b", "E1402"), ("auth can-i --as foo call math/add", "E1005"),
+                        ("label who-can nosuch", "E1005"), ("bench call math/add --node x", "E1005"), ("token approve nobody", "E1005")):
+        done = daemon.ctl(*words.split(), check=False)
+        expect(f"{words}: {done.stderr}", done.returncode > 0 and f"[RUNAR-{code} " in done.stderr and ", not executed]" in done.stderr)
+    daemon.config.write_text("nodes: {}\n")
+    done = daemon.ctl("config", "reload", check=False)
+    expect(done.stderr, done.returncode == 1 and "[RUNAR-E2003 CONFIG_INVALID, not executed]" in done.stderr)
+
+
+def test_refusals_name_the_value_and_what_is_allowed(folder, add):
+    daemon = start(folder, add)
+    daemon.ctl(*line("ca init", GOOD["ca init"][0], folder, n="t"))
+    for words, named, allowed in (("ca init --name a/b --out {folder}/x --no-passphrase", '"a/b" is not a name', "A-Z a-z 0-9"),
+                                  ("network create a/b --ca {folder}/t/ca", '"a/b" is not a name', "A-Z a-z 0-9"),
+                                  ("bench sub bench/events --count 0", "--count", "in range 1 to"), ("label who-can user", '"user"', "local-only")):
+        done = daemon.ctl(*words.format(folder=folder).split(), check=False)
+        expect(f"{words}: {done.stderr}", done.returncode in (2, 4) and named in done.stderr and allowed in done.stderr)
+
+
+def test_every_kind_of_json_stands_in_the_table_of_the_manual(folder, add):
+    sources = pathlib.Path(__file__).resolve().parents[2] / "daemon" / "ctl"
+    table = (sources / "README.md").read_text()
+    printed = {kind for file in sources.glob("*.cc") for kind in re.findall(r'print(?:_list)?\("(\w+)",', file.read_text())}
+    printed |= {schema for _, schema, _ in GOOD.values() if schema}
+    missing = {kind for kind in printed if f"`{kind}`" not in table}
+    expect(f"not in daemon/ctl/README.md: {missing}", len(printed) > 30 and not missing)
 
 
 def test_every_command_that_asks_a_daemon_ends_in_3_without_one(folder, add):

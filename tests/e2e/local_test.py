@@ -82,12 +82,19 @@ def test_bad_parameters_are_refused_by_the_service(folder, add):
     expect(daemon.ctl("call", "math/add", "a=two", "b=1", check=False).returncode, 1)
 
 
+def test_an_error_of_a_service_carries_the_number_that_its_author_gave(folder, add):
+    daemon = start(folder, add)
+    expect("[RUNAR-E1303 APPLICATION 1" in daemon.ctl("call", "math/divide", "a=1", "b=0", check=False).stderr, True)
+    asked = daemon.ctl("-o", "json", "call", "math/divide", "a=1", "b=0", check=False)
+    expect(json.loads(asked.stderr)["app_code"], 1)
+
+
 def test_a_paused_service_refuses_until_it_is_resumed(folder, add):
     daemon = start(folder, add)
     daemon.ctl("service", "pause", "math")
     expect(state_of(daemon, "math"), "paused")
     refused = daemon.ctl("call", "math/add", "a=1", "b=1", check=False)
-    expect((refused.returncode, "RUNAR-E1104" in refused.stderr), (1, True))
+    expect((refused.returncode, "RUNAR-E1104" in refused.stderr), (4, True))
     expect(daemon.ctl("service", "pause", "math", check=False).returncode, 7)
     daemon.ctl("service", "resume", "math")
     expect(float(daemon.ctl("call", "math/add", "a=1", "b=1").stdout), 2.0)
@@ -188,6 +195,9 @@ def test_a_reload_that_is_refused_or_broken_leaves_everything_as_it_was(folder, 
     reload(daemon, MOODY.replace("MOOD", "well").replace("load:", "laod:"), "everything stays as it was")
     expect("did you mean load" in daemon.log_text(), True)
     reload(daemon, MOODY.replace("MOOD", "fine").replace("100ms", "200ms"), "that takes a restart")
+    told = daemon.ctl("config", "reload", check=False)
+    expect((told.returncode, "plugins.load[0].services[0].health_interval: changed in the file" in told.stderr), (1, True))
+    expect("try: Restart runard" in told.stderr and "the rest of the file is in force [RUNAR-E2003 CONFIG_INVALID]" in told.stderr, True)
     expect((mood_of(daemon), state_of(daemon, "moody")), ("well", "running"))
     reload(daemon, MOODY.replace("MOOD", "fine"), "reloaded")
     expect(mood_of(daemon), "fine")
@@ -266,6 +276,38 @@ def test_sigterm_stops_with_0_and_leaves_no_socket(folder, add):
     expect(daemon.stop(), 0)
     expect(time.monotonic() - began < 5, True)
     expect(daemon.socket.exists(), False)
+
+
+def start_waiting(folder, add, config=CONFIG):
+    """A daemon with a call in flight that nobody ends."""
+    daemon = Daemon(folder / "edge", "edge")
+    daemon.write_config(config)
+    add(daemon)
+    daemon.drop_plugin("gate", "test_plugins")
+    daemon.start()
+    wait_for("gate runs", lambda: state_of(daemon, "gate") == "running")
+    call = subprocess.Popen([build_dir() / "bin" / "runarctl", "--socket", daemon.socket, "call", "gate/wait", "--timeout", "60s"],
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for("the call is in flight", lambda: daemon.ask("service", "info", "gate")["providers"][0]["in_flight"] == 1)
+    return daemon, call
+
+
+def test_a_second_sigterm_stops_at_once_with_1(folder, add):
+    daemon, call = start_waiting(folder, add)
+    daemon.process.send_signal(signal.SIGTERM)
+    wait_for("it is stopping", lambda: "runard: stopping node=" in daemon.log_text())
+    began = time.monotonic()
+    expect(daemon.stop(), 1)
+    expect("told to stop a second time: stopping at once" in daemon.log_text(), True)
+    expect(time.monotonic() - began < 5, True)  # its services have 10 s, the node 25 s
+    expect(call.wait(10), 3)
+
+
+def test_the_drain_deadline_ends_a_stop_that_takes_too_long(folder, add):
+    daemon, call = start_waiting(folder, add, CONFIG + "drain: {{ grace: 0ms, deadline: 200ms }}\n")
+    expect(daemon.stop(seconds=5), 1)
+    expect("the drain deadline passed: stopping with work undone" in daemon.log_text(), True)
+    expect(call.wait(10), 3)
 
 
 def test_a_killed_daemon_starts_again(folder, add):

@@ -237,6 +237,17 @@ def test_registry_events_tell_of_other_nodes_and_only_to_their_networks(folder, 
     expect((folder / "backup").read_text(), "")
 
 
+def test_what_people_read_names_nodes(folder, add_daemon):
+    _, first, second = pair(folder, add_daemon)
+    expect(f" node {first.name}, " in second.ctl("call", "math/add", "a=1", "b=1").stderr, True)
+    lines = dict(line.split(maxsplit=1) for line in second.ctl("status").stdout.splitlines() if " " in line)
+    expect((lines["linked"], lines["denied"]), (first.name, "0 of peers, 0 of this node's own"))
+    for words in (("call", "math/add", "--node", second.name), ("bench", "local", "math/add", "--count", "1")):
+        done = second.ctl(*words, check=False)
+        expect((done.returncode, "the only node that is asked does not provide" in done.stderr, "Ask another node" in done.stderr),
+               (4, True, True))
+
+
 def test_a_clean_leave_is_known_at_once(folder, add_daemon):
     _, first, second = pair(folder, add_daemon)
     expect(first.stop(), 0)
@@ -259,7 +270,7 @@ def test_a_node_that_drains_is_avoided_at_once_and_finishes_what_it_began(folder
     expect({s["state"] for s in second.ask("service", "ls")["services"]}, {"draining"})
     expect([s["state"] for s in second.ask("call", "$registry/services/math")["result"]], ["draining"])
     refused = second.ctl("call", "math/add", "a=1", "b=1", check=False)
-    expect((refused.returncode, "RUNAR-E1205" in refused.stderr), (1, True))
+    expect((refused.returncode, "RUNAR-E1205" in refused.stderr), (4, True))
     expect([n["state"] for n in first.ask("node", "ls")["nodes"] if n["local"]], ["draining"])
     first.ctl("call", "gate/open", "y=2")
     out, _ = waiting.communicate(timeout=10)
@@ -429,9 +440,12 @@ def test_nothing_of_a_foreign_network_reaches_a_node(folder, add_daemon):
     multicast = f'{{{{ group: "239.255.42.98:{port}", interval: 1s }}}}'
     both = make(folder, add_daemon, authority, "both", networks=("main", name), multicast=multicast, listen="[::]:PORT")
     member = make(folder, add_daemon, authority, "member", multicast=multicast, listen="[::]:PORT")
-    both.drop_plugin("math")
+    shutil.copy(build_dir() / "plugins" / "math.so", both.folder / "plugins")
+    both.config.write_text(both.config.read_text().replace("auto_enable: true", f"""load: [ {{ file: math.so, services: [
+        {{ type: math, path: math, network: main }}, {{ type: math, path: secretsums, network: {name} }} ] }} ]"""))
     both.start(), member.start()
     wait_for("they are linked", lambda: peers_of(member) == {"both"})
+    expect(float(both.ctl("call", f"{name}:secretsums/add", "a=1", "b=1").stdout), 2.0)  # so it runs there
     both.ctl("pub", f"{name}:ledger/entry", "x=1", "--retain", "60s")
     wait_for("math is seen", lambda: sees(member, "math"))
     expect(add(member, 1, 1), 2.0)  # so the link had traffic while it was captured
@@ -439,9 +453,12 @@ def test_nothing_of_a_foreign_network_reaches_a_node(folder, add_daemon):
     sent = wire.all()
     expect(both.port.to_bytes(2, "big") in sent, wire.socket is not None)  # the link was captured too
     known = member.ctl("-o", "json", "node", "ls").stdout + member.ctl("-o", "json", "status").stdout + member.log_text()
-    for word in (name, "ledger"):
+    known += member.ctl("-o", "json", "service", "ls").stdout + member.ctl("action", "ls").stdout
+    for word in (name, "ledger", "secretsums"):
         expect((word.encode() in heard, word.encode() in sent, word in known), (False, False, False))
-    expect(member.ctl("call", f"{name}:math/add", "a=1", "b=1", check=False).returncode, 6)
+    for called, exit_code in ((f"{name}:secretsums/add", 6), ("secretsums/add", 4), ("main:secretsums/add", 4)):
+        expect(member.ctl("call", called, "a=1", "b=1", check=False).returncode, exit_code)
+    expect(f'not a member of network "{name}"' in member.ctl("call", f"{name}:math/add", check=False).stderr, True)
     expect(member.ctl("sub", f"{name}:>", "--count", "1", check=False).returncode, 6)
 
 

@@ -1,5 +1,8 @@
-/* What tests of draining call: "wait" answers when "open" is called, both with what they got. */
+/* What tests of draining call: "wait" answers when "open" is called, both with what they got.
+ * When it is unloaded it adds a byte to the file that GATE_UNLOADED names. */
 #include <runar/plugin.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #define STR(x) {x, sizeof(x) - 1}
 #define MOST 16
@@ -66,6 +69,15 @@ static void destroy(void* self) {
   (void)self;
 }
 
+static void unload(void) {
+  const char* path = getenv("GATE_UNLOADED");
+  FILE* file = path == NULL ? NULL : fopen(path, "a");
+  if (file != NULL) {
+    fputc('1', file);
+    fclose(file);
+  }
+}
+
 static const runar_service_type gate = {.struct_size = sizeof gate,
                                         .name = STR("gate"),
                                         .version = STR("1"),
@@ -79,7 +91,8 @@ static const runar_plugin plugin = {.struct_size = sizeof plugin,
                                     .name = STR("gate"),
                                     .version = STR("1.0.0"),
                                     .types = types,
-                                    .type_count = 1};
+                                    .type_count = 1,
+                                    .unload = unload};
 
 const runar_plugin* runar_plugin_v1(const runar_host* given, runar_err* err) {
   (void)err;

@@ -31,9 +31,9 @@ struct World {
     made.gate = &gate;
     return made;
   }
-  void call(std::string_view path, std::uint32_t flags = 0) {
+  void call(std::string_view path, std::uint32_t flags = 0, std::string_view network = "main") {
     rpc::Request request;
-    request.network = "main";
+    request.network = network;
     request.path = path;
     request.flags = flags;
     request.deadline = clock.now() + 1s;
@@ -64,6 +64,9 @@ TEST_CASE("T12: what this node's own rules deny is denied, whether anybody offer
   world.call("other/nothing");
   CHECK(world.caller.code == Errc::kNoService);
   CHECK(gate.stats().denied_here == 1);
+  world.call("math/add", 0, "backup");
+  CHECK(world.caller.code == Errc::kDenied);
+  CHECK(world.caller.message == "this node is not a member of network \"backup\"");
   // What came over a link was judged by the rules about its sender.
   world.call("secret/nothing", rpc::kInbound);
   CHECK(world.caller.code == Errc::kNoService);

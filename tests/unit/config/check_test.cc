@@ -74,6 +74,6 @@ TEST_CASE("a missing file gives 78") {
   const Outcome outcome = check_file("/does/not/exist");
   CHECK(outcome.code == 78);
   CHECK(outcome.err ==
-        "/does/not/exist: can't be read: No such file or directory, check the path "
-        "and its permissions\n");
+        "/does/not/exist: can't be read: No such file or directory; check the path "
+        "and its permissions [RUNAR-E2001 CONFIG_UNREADABLE]\n");
 }

@@ -149,6 +149,15 @@ TEST_CASE("the wrong kind of value is named") {
         Lines{"c.yaml:1:18: plugins.load: a mapping does not fit here, write a list"});
   CHECK(problems("plugins: { load: [math.so] }") ==
         Lines{"c.yaml:1:19: plugins.load[0]: a value does not fit here, write a mapping"});
+  CHECK(problems("logging: { levels: { transprot: debug } }") ==
+        Lines{"c.yaml:1:22: logging.levels.transprot: \"transprot\" is no component that logs, did "
+              "you mean "
+              "transport?"});
+  CHECK(problems("logging: { levels: { plugin_host: debug } }") ==
+        Lines{"c.yaml:1:22: logging.levels.plugin_host: \"plugin_host\" is no component that logs, "
+              "write "
+              "admin, discovery, identity, issuer, keys, mesh, plugins, policy, runard, sealing or "
+              "transport"});
   CHECK(problems("logging: { levels: [mesh] }") ==
         Lines{"c.yaml:1:20: logging.levels: a list does not fit here, write a mapping"});
 }
@@ -235,10 +244,10 @@ TEST_CASE("a list has a bound") {
 TEST_CASE("a file that can't be read is a problem") {
   const Loaded missing = load("/does/not/exist.yaml", nullptr);
   CHECK(lines_of(missing) == Lines{"/does/not/exist.yaml: can't be read: No such file or "
-                                   "directory, check the path and its permissions"});
+                                   "directory; check the path and its permissions"});
   CHECK(missing.problems[0].code == core::Errc::kConfigUnreadable);
   CHECK(lines_of(load("/dev/zero", nullptr)) ==
-        Lines{"/dev/zero: is larger than 1024 KiB, split what it configures over several nodes"});
+        Lines{"/dev/zero: is larger than 1024 KiB; split what it configures over several nodes"});
   CHECK(lines_of(load("/", nullptr)) ==
-        Lines{"/: can't be read: Is a directory, check the path and its permissions"});
+        Lines{"/: can't be read: Is a directory; check the path and its permissions"});
 }

@@ -21,7 +21,8 @@ TEST_CASE("what is shown as YAML loads again as the same") {
 TEST_CASE("odd values survive being shown") {
   const Loaded first = load_yaml(R"(
 networks: ["1e3", "true", "null", "12", "5s"]
-logging: { levels: { "on": debug, "12": trace } }
+logging: { levels: { mesh: debug, transport: trace } }
+encryption: { labels: { "on": { network: true }, "12": { network: true } } }
 transport: { quic: { advertise: ["192.0.2.1:1", "[::1]:2"] } }
 discovery: { multicast: { interfaces: ["0", "eth0"] } }
 plugins:

@@ -21,7 +21,7 @@ std::string repeat(std::string_view text, std::size_t times) {
 }  // namespace
 
 TEST_CASE("a file without a setting is a problem") {
-  const Lines nothing{"c.yaml: holds no setting, write at least `node: { name: NAME }`"};
+  const Lines nothing{"c.yaml: holds no setting; write at least `node: { name: NAME }`"};
   CHECK(problems("") == nothing);
   CHECK(problems("\n\n# nothing\n") == nothing);
   CHECK(problems("---\n...\n") == nothing);
@@ -104,7 +104,7 @@ TEST_CASE("line ends of Windows are fine") {
 
 TEST_CASE("a file of more than a mebibyte is refused") {
   CHECK(problems(std::string(kMaxFileBytes + 1, '#')) ==
-        Lines{"c.yaml: is larger than 1024 KiB, split what it configures over several nodes"});
+        Lines{"c.yaml: is larger than 1024 KiB; split what it configures over several nodes"});
 }
 
 TEST_CASE("nesting ends at 64 levels, however it is written") {

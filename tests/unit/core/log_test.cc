@@ -35,6 +35,18 @@ TEST_CASE("a text line carries time, level, component, context and fields") {
         "2023-11-14T22:13:21.000Z info  transport: link up node=edge-1 peer=b n=3\n");
 }
 
+TEST_CASE("a JSON line is one object of texts: time, level, component, message, the fields") {
+  Lines out;
+  out.log(LogFormat::kJson)
+      .with("node", "edge-1")
+      .warn("link \"up\"", {field("peer", "b\\"), field("n", 3)});
+  REQUIRE(out.lines.size() == 1);
+  CHECK(out.lines[0] ==
+        R"({"time":"2023-11-14T22:13:21.000Z","level":"warn","component":"transport",)"
+        R"("message":"link \"up\"","node":"edge-1","peer":"b\\","n":"3"})"
+        "\n");
+}
+
 TEST_CASE("a value can't forge a line or a field") {
   Lines out;
   out.log(LogFormat::kText).info("got", {field("v", "a\nerror x: y=\"1\"")});

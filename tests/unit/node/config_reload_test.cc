@@ -42,6 +42,7 @@ struct World {
   runar_status answer = RUNAR_OK;
   config::Config running;
   core::Result<void> verdict{};  // of the node
+  core::Error said{};
   std::vector<std::thread> threads;
   node::ConfigReload reload{plugins.control, core::Log(),
                             [this] {
@@ -79,8 +80,10 @@ struct World {
   bool run() {
     std::promise<bool> done;
     plugins.control.post([&] {
-      reload.begin(running, *plugins.host,
-                   [&](const core::Result<void>& result) { done.set_value(!!result); });
+      reload.begin(running, *plugins.host, [&](const core::Result<void>& result) {
+        said = result ? core::Error{} : result.error();
+        done.set_value(!!result);
+      });
     });
     return done.get_future().get();
   }
@@ -124,9 +127,13 @@ TEST_CASE("what takes a restart is not taken, the settings of others are") {
   world.file.config = config_of({moved});
   CHECK_FALSE(world.run());
   CHECK(world.taken.empty());
+  CHECK(world.said.about ==
+        "plugins.load[0].services[0].init_timeout: changed in the file, which takes a restart; "
+        "the rest of the file is in force");
   world.file.config = config_of({service("s", world.settings(R"("a":1)")), service("new", "{}")});
   CHECK_FALSE(world.run());
   CHECK(world.taken == world.settings(R"("a":1)"));
+  CHECK(world.said.executed == core::Executed::kYes);  // the rest
   world.file.config = config_of({});
   CHECK_FALSE(world.run());
 }
@@ -181,18 +188,23 @@ TEST_CASE("what the node can't take changes no service either") {
 TEST_CASE("settings are told apart from everything else") {
   const auto running = config_of({service("a", "1"), service("b", "2")});
   auto wanted = running;
-  CHECK_FALSE(node::differs_elsewhere(running, wanted));
+  CHECK(node::keys_that_differ(running, wanted).empty());
   wanted.plugins.load[0].services[1].config.json = "3";
-  CHECK_FALSE(node::differs_elsewhere(running, wanted));
+  CHECK(node::keys_that_differ(running, wanted).empty());
   CHECK(node::common_settings(running, wanted) ==
         std::map<std::string, std::string>{{"main:a", "1"}, {"main:b", "3"}});
   wanted.plugins.load[0].services[1].restart = config::Restart::kAlways;
-  CHECK(node::differs_elsewhere(running, wanted));
+  using Keys = std::vector<std::string>;
+  CHECK(node::keys_that_differ(running, wanted) == Keys{"plugins.load[0].services[1].restart"});
   CHECK(node::common_settings(running, wanted) ==
         std::map<std::string, std::string>{{"main:a", "1"}});
   wanted.plugins.load[0].file = "other.so";
   CHECK(node::common_settings(running, wanted).empty());
   wanted = running;
   wanted.node.name = "m";
-  CHECK(node::differs_elsewhere(running, wanted));
+  wanted.limits.payload *= 2;
+  wanted.transport.emplace();
+  wanted.plugins.load.emplace_back();
+  CHECK(node::keys_that_differ(running, wanted) ==
+        Keys{"limits.payload", "node.name", "plugins.load", "transport"});
 }

@@ -69,11 +69,11 @@ TEST_CASE("a plugin's log lines carry plugin, service, action and request") {
   CHECK(world.ask("s/get").code == Errc{});
   const std::string id = std::to_string(request);
   CHECK(
-      world.logged("info  plugin: looking up node=edge-1 plugin=puppet service=main:s action=get "
+      world.logged("info  plugins: looking up node=edge-1 plugin=puppet service=main:s action=get "
                    "request=" +
                    id + " x.user=42 x.service=\"for\\\"ged\\u000a\" x.a_b=c\n"));
   CHECK(
-      world.logged("warn  plugin: a\\u000ab node=edge-1 plugin=puppet service=main:s action=get "
+      world.logged("warn  plugins: a\\u000ab node=edge-1 plugin=puppet service=main:s action=get "
                    "request=" +
                    id + "\n"));
 }

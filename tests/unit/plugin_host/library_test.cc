@@ -66,6 +66,20 @@ TEST_CASE("what can't be loaded is refused by name and reason") {
   CHECK(undefined.about.find("a_function_that_nobody_has") != std::string::npos);
 }
 
+TEST_CASE("unload is a plugin's last call, and comes once") {
+  Loader loader;
+  const std::filesystem::path told = loader.world.folder / "unloaded";
+  REQUIRE(setenv("GATE_UNLOADED", told.c_str(), 1) == 0);
+  REQUIRE(loader.load("gate"));
+  REQUIRE(loader.load("gate"));  // the same bytes are one library
+  CHECK_FALSE(std::filesystem::exists(told));
+  loader.libraries.unload_all();
+  loader.libraries.unload_all();
+  unsetenv("GATE_UNLOADED");
+  REQUIRE(std::filesystem::exists(told));
+  CHECK(std::filesystem::file_size(told) == 1);
+}
+
 TEST_CASE("negotiation follows struct_size and the minor") {
   Loader loader;
   const core::Error minor = loader.error("newer_minor");
