@@ -9,23 +9,25 @@ namespace runard::admin {
 using core::Errc;
 
 core::Result<std::unique_ptr<Bench>> Bench::create(BenchOptions options, rpc::Handler& calls,
-                                                   const core::Clock& clock, Post post) {
+                                                   const core::Clock& clock, Later later) {
   if (options.count == 0 || options.count > kMaxCount || options.inflight == 0 ||
-      options.inflight > kMaxInFlight) {
-    return core::fail(Errc::kInvalidArgument,
-                      fmt::format("a bench makes 1 to {} calls, 1 to {} of them at once", kMaxCount,
-                                  kMaxInFlight));
+      options.inflight > kMaxInFlight || options.rate > kMaxRate) {
+    return core::fail(
+        Errc::kInvalidArgument,
+        fmt::format("a bench makes 1 to {} calls, 1 to {} of them at once, at most {} "
+                    "a second",
+                    kMaxCount, kMaxInFlight, kMaxRate));
   }
   options.inflight =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(options.inflight, options.count));
-  return std::unique_ptr<Bench>(new Bench(std::move(options), calls, clock, std::move(post)));
+  return std::unique_ptr<Bench>(new Bench(std::move(options), calls, clock, std::move(later)));
 }
 
-Bench::Bench(BenchOptions options, rpc::Handler& calls, const core::Clock& clock, Post post)
+Bench::Bench(BenchOptions options, rpc::Handler& calls, const core::Clock& clock, Later later)
     : options_(std::move(options)),
       calls_(calls),
       clock_(clock),
-      post_(std::move(post)),
+      later_(std::move(later)),
       lanes_(std::make_unique<Lane[]>(options_.inflight)) {}
 
 void Bench::start(Done done) {
@@ -45,18 +47,43 @@ void Bench::stop() {
   }
 }
 
-bool Bench::take() {
+// When the next call is due. None: there is no further one.
+std::optional<core::TimePoint> Bench::take() {
   const std::uint64_t errors = errors_.load(std::memory_order_relaxed);
   if (stopping_ || (errors >= kMaxFailures && errors == answered_)) {
+    return {};
+  }
+  const std::uint64_t before = started_.fetch_add(1, std::memory_order_relaxed);
+  if (before >= options_.count) {
+    return {};
+  }
+  return options_.rate == 0 ? began_
+                            : began_ + core::Duration(std::chrono::seconds(before)) / options_.rate;
+}
+
+// Whether the lane waits for its call's time; it goes on then.
+bool Bench::early(const Lane& lane, std::uint32_t number) {
+  if (options_.rate == 0 || stopping_) {
     return false;
   }
-  return started_.fetch_add(1, std::memory_order_relaxed) < options_.count;
+  const core::Duration wait = *lane.due - clock_.now();
+  if (wait <= core::Duration{0}) {
+    return false;
+  }
+  later_(std::min(wait, kNap), [this, number] { run(number); });
+  return true;
 }
 
 void Bench::run(std::uint32_t number) {
   Lane& lane = lanes_[number];
   for (std::uint32_t turn = 0; turn < kTurn; ++turn) {
-    if (!take()) {
+    if (!lane.due) {
+      lane.due = take();
+    }
+    if (lane.due && early(lane, number)) {
+      return;
+    }
+    if (!lane.due || stopping_) {
       leave();
       return;
     }
@@ -65,7 +92,7 @@ void Bench::run(std::uint32_t number) {
       return;  // the reply goes on; the lane is no longer this frame's
     }
   }
-  post_([this, number] { run(number); });
+  later_(core::Duration{0}, [this, number] { run(number); });
 }
 
 void Bench::call(Lane& lane, std::uint32_t number) {
@@ -75,9 +102,11 @@ void Bench::call(Lane& lane, std::uint32_t number) {
   request.payload = options_.payload;
   request.flags = rpc::kDirect;
   request.target = options_.target;
+  const core::TimePoint now = clock_.now();
   lane.stage = kCalling;
-  lane.began = clock_.now();
-  request.deadline = lane.began + options_.timeout;
+  lane.began = options_.rate == 0 ? now : *lane.due;
+  lane.due.reset();
+  request.deadline = now + options_.timeout;
   lane.ticket = calls_.call(request, {this, {number, 0, 0}});
   if (stopping_) {
     calls_.cancel(lane.ticket);  // stop() may have looked before the ticket was there

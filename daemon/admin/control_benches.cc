@@ -76,9 +76,10 @@ void ControlServer::bench(const SessionPtr& session, std::uint64_t id, const Par
   options.count = count_of(params, "count", 1);
   options.inflight = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(count_of(params, "inflight", 1), UINT32_MAX));
+  options.rate =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(count_of(params, "rate", 0), UINT32_MAX));
   options.timeout = options_.default_timeout;
-  auto made = Bench::create(std::move(options), calls_, clock_,
-                            [session](core::Task task) { session->post(std::move(task)); });
+  auto made = Bench::create(std::move(options), calls_, clock_, later_on(io_));
   if (!made) {
     session->send_error(id, made.error());
     return;

@@ -11,13 +11,10 @@
 #include <memory>
 
 #include "admin/event_count.h"
-#include "core/function.h"
+#include "admin/later.h"
 #include "rpc/broker.h"
 
 namespace runard::admin {
-
-// Runs a task on the strand after a delay; never inside.
-using Later = std::function<void(core::Duration, core::Task)>;
 
 struct BenchTopic {
   std::string network;

@@ -85,11 +85,13 @@ struct Keystore {
 };
 struct Identity {
   Keystore keystore;
+  std::optional<Duration> rotate_agreement_key = std::chrono::hours(30 * 24);  // none: never
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
-struct Issuer {  // later
+struct Issuer {
   std::string ca;
+  std::string passphrase_file;  // of the CA's key; empty: the credential "runard.ca", or none
   friend bool operator==(const Issuer&, const Issuer&) = default;
 };
 

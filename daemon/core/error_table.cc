@@ -204,6 +204,22 @@ constexpr ErrorInfo kTable[] = {
      "Name it in identity.keystore.kek; 'runarctl keystore inspect' tells what it is and 'runarctl "
      "keystore rekey' changes it."},
 
+    {kTokenInvalid, Kind::kInvalidParams, "TOKEN_INVALID", "This is not an enrolment token.",
+     "Copy all of what 'runarctl token create' wrote: one line that begins with rnt1."},
+    {kTokenExpired, Kind::kDenied, "TOKEN_EXPIRED", "The token's time is over.",
+     "Make a new one with 'runarctl token create'; check this machine's clock."},
+    {kEnrolmentRefused, Kind::kDenied, "ENROLMENT_REFUSED", "The issuer refused the enrolment.",
+     "Read the issuer's log: a token that is used up, expired or removed, or a name that another "
+     "node has."},
+    {kEnrolmentDenied, Kind::kDenied, "ENROLMENT_DENIED", "An operator denied the enrolment.",
+     "Ask the operator of the mesh."},
+    {kEnrolmentExpired, Kind::kTimeout, "ENROLMENT_EXPIRED",
+     "The issuer waited for an operator's approval, and none came.",
+     "Ask the operator to run 'runarctl token approve ID' on the issuer, and enrol again."},
+    {kRenewalRefused, Kind::kDenied, "RENEWAL_REFUSED",
+     "The issuer does not renew this node's certificate.",
+     "Read the issuer's log; a node that was denied is signed again only by the CA's operator."},
+
     {kLinkLost, Kind::kUnavailable, "LINK_LOST", "The link to the node was lost.",
      "It is dialled again by itself."},
     {kHandshakeFailed, Kind::kDenied, "HANDSHAKE_FAILED",

@@ -116,6 +116,13 @@ enum class Errc : std::uint16_t {
   kKeystoreLocked = 4103,
   kKeystoreUnsupported = 4104,
   kKeystoreKek = 4105,
+  // 42xx enrolment
+  kTokenInvalid = 4201,
+  kTokenExpired = 4202,
+  kEnrolmentRefused = 4203,
+  kEnrolmentDenied = 4204,
+  kEnrolmentExpired = 4205,
+  kRenewalRefused = 4206,
   // 5xxx links and wire
   kLinkLost = 5001,
   kHandshakeFailed = 5002,

@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "ctl/command.h"
+#include "ctl/enrol_commands.h"
 #include "ctl/suggest.h"
 
 namespace runard::ctl {
@@ -50,7 +51,10 @@ void add_commands(CLI::App& app, const CommandContext& context) {
   add_label_commands(app, context);
   add_ca_commands(app, context);
   add_network_commands(app, context);
+  add_network_info_command(app, context);
   add_node_identity_commands(app, context);
+  add_enroll_command(app, context);
+  add_token_commands(app, context);
   add_trust_commands(app, context);
   add_profile_commands(app, context);
   add_key_commands(app, context);

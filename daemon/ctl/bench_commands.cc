@@ -27,6 +27,7 @@ struct BenchOptions {
   std::string node;
   std::uint64_t count = 10'000;
   std::uint32_t inflight = 1;
+  std::uint32_t rate = 0;
   bool local = false;
 };
 
@@ -58,6 +59,7 @@ int bench(Session& session, const BenchOptions& options) {
   params["local"] = options.local;
   params["count"] = options.count;
   params["inflight"] = options.inflight;
+  params["rate"] = options.rate;
   const Answer answer = ask(session, "bench", std::move(params), kLongestBench);
   if (!answer.result) {
     return answer.exit;
@@ -78,6 +80,10 @@ CLI::App& add_bench(CLI::App& parent, const About& about, const CommandContext& 
       ->check(CLI::Range(std::uint64_t{1}, admin::Bench::kMaxCount))
       ->type_name(value_name::kNumber)
       ->capture_default_str();
+  made.add_option("--rate", options->rate,
+                  "Calls a second; without it, as fast as they are answered")
+      ->check(CLI::Range(std::uint32_t{1}, admin::Bench::kMaxRate))
+      ->type_name(value_name::kNumber);
   made.add_option("--inflight", options->inflight, "How many of them at once")
       ->check(CLI::Range(std::uint32_t{1}, admin::Bench::kMaxInFlight))
       ->type_name(value_name::kNumber)

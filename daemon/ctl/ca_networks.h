@@ -1,26 +1,17 @@
-// CaNetworks: a CA's folder, opened with the keystore of its networks' keys.
+// A CA's folder, opened with the keystore of its networks' keys, by commands.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ctl/ca_unlock.h"
 #include "ctl/session.h"
-#include "keys/network_authority.h"
+#include "keys/ca_folder.h"
 
 namespace runard::ctl {
 
-struct CaNetworks {
-  CaNetworks(const identity::Host& host, const std::string& folder, identity::Authority its_ca,
-             keys::Keystore its_store)
-      : ca(std::move(its_ca)), store(std::move(its_store)), networks(host, folder, ca, store) {}
-  CaNetworks(const CaNetworks&) = delete;
-  CaNetworks& operator=(const CaNetworks&) = delete;
-
-  identity::Authority ca;
-  keys::Keystore store;
-  keys::NetworkAuthority networks;
-};
+using CaNetworks = keys::CaFolder;
 
 // The networks' keys are under the passphrase of the CA's key, or in clear as it is.
 core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, const std::string& folder,
@@ -32,9 +23,17 @@ struct ShutOut {
   std::string network;
 };
 
-// The keys of those networks without it, as a text of statements; empty when it had none.
-core::Result<std::string> rotate_without(Session& session, const std::string& folder,
-                                         const CaPassphrase& passphrase, const ShutOut& out);
+// The keys of those networks without it; none when it had none.
+core::Result<std::vector<identity::Statement>> rotate_without(Session& session,
+                                                              const std::string& folder,
+                                                              const CaPassphrase& passphrase,
+                                                              const ShutOut& out);
+
+// The keys of all networks whose newest statement another key than the CA's own signed: that of a
+// root which goes.
+core::Result<std::vector<identity::Statement>> sign_networks_again(Session& session,
+                                                                   const std::string& folder,
+                                                                   const CaPassphrase& passphrase);
 
 // A node by its id, or by the name that the CA signed it under last. kNotFound.
 core::Result<core::NodeId> node_of_ca(const std::string& folder, const std::string& node);

@@ -22,7 +22,6 @@ constexpr const char* kFolder =
     "true.";
 
 constexpr Later kLater[] = {
-    {"node", "enroll", "Enrol by hand: node init, node csr, ca sign, node install."},
     {"node", "drain", "Stop it: systemctl stop runard drains before it ends."},
     {"plugin", "ls", "'runarctl status' shows the plugin of each service."},
     {"plugin", "inspect", nullptr},
@@ -31,7 +30,6 @@ constexpr Later kLater[] = {
     {"plugin", "enable", kFolder},
     {"plugin", "reload", kRestart},
     {"plugin", "trust", nullptr},
-    {"token", "create", "Enrol by hand: node init, node csr, ca sign, node install."},
     {"lb", "explain", "'runarctl call PATH --all' shows who provides an action."},
     {"dlq", "ls", nullptr},
     {"dlq", "show", nullptr},

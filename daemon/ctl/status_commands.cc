@@ -31,6 +31,25 @@ void show_unreached(Session& session, const json::object& status) {
   }
 }
 
+// "until 2025-06-16T12:00:00Z, renewed by itself", or what is to be done about it.
+std::string certificate_line(const json::object& mesh) {
+  const json::value* known = mesh.if_contains("certificate");
+  const std::string until = "until " + text_of(mesh, "certificate_until");
+  if (known == nullptr || !known->is_object()) {
+    return until;
+  }
+  const json::object& certificate = known->get_object();
+  const std::string state = text_of(certificate, "state");
+  const std::string why = text_of(certificate, "last_error");
+  if (state == "expired") {
+    return until + ": ENDED; enrol again with a token, or install a new bundle";
+  }
+  if (state == "ending") {
+    return until + ": ends soon" + (why.empty() ? "" : ", not renewed: " + why);
+  }
+  return until + (why.empty() ? "" : ", renewal failed: " + why);
+}
+
 void show_status(Session& session, const json::object& status) {
   const json::object& node = status.at("node").as_object();
   const json::object& calls = status.at("calls").as_object();
@@ -46,7 +65,7 @@ void show_status(Session& session, const json::object& status) {
     lines["peers"] =
         fmt::format("{} linked, {} known addresses without a link",
                     number(mesh->as_object(), "linked"), number(mesh->as_object(), "unreached"));
-    lines["certificate"] = "until " + text_of(mesh->as_object(), "certificate_until");
+    lines["certificate"] = certificate_line(mesh->as_object());
   }
   lines["calls"] = fmt::format("{} made, {} failed, {} in flight", number(calls, "total"),
                                number(calls, "failed"), number(calls, "in_flight"));

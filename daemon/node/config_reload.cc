@@ -1,5 +1,6 @@
 #include "node/config_reload.h"
 
+#include <optional>
 #include <utility>
 
 namespace runard::node {
@@ -56,21 +57,20 @@ struct ConfigReload::Round {
   const config::Config& running;
   plugin_host::Host& host;
   Done done;
-  std::size_t waiting = 1;      // services, and the round itself
-  core::Result<void> result{};  // or the first error
+  std::size_t waiting = 1;               // services, and the round itself
+  std::optional<core::Error> failure{};  // the first
 };
 
 void ConfigReload::begin(const config::Config& running, plugin_host::Host& host, Done done) {
-  if (std::exchange(busy_, true)) {
-    if (next_) {  // one more reads the file late enough for both
-      done({});
-      return;
+  if (busy_) {  // one more reads the file late enough for all that wait
+    if (waiting_.size() < kMaxWaiting) {
+      waiting_.push_back(std::move(done));
+    } else {
+      done(core::fail(core::Errc::kOverloaded, "reloads are waiting for the one that runs"));
     }
-    next_ = [this, &running, &host, done = std::move(done)]() mutable {
-      begin(running, host, std::move(done));
-    };
     return;
   }
+  busy_ = true;
   const auto round = std::make_shared<Round>(Round{running, host, std::move(done)});
   elsewhere_([this, round] {
     config::Loaded loaded = load_();
@@ -80,12 +80,12 @@ void ConfigReload::begin(const config::Config& running, plugin_host::Host& host,
 }
 
 void ConfigReload::read(const std::shared_ptr<Round>& round, config::Loaded loaded) {
-  round->result = take(*round, loaded);
-  if (!round->result) {
-    log_.error("reload failed, everything stays as it was",
-               {core::field("why", core::describe(round->result.error()))});
-  } else {
+  if (const auto taken = take(*round, loaded); taken) {
     reconfigure(round, *loaded.config);
+  } else {
+    round->failure = taken.error();
+    log_.error("reload failed, everything stays as it was",
+               {core::field("why", core::describe(*round->failure))});
   }
   end(round);
 }
@@ -105,8 +105,8 @@ core::Result<void> ConfigReload::take(Round& round, config::Loaded& loaded) {
 
 void ConfigReload::reconfigure(const std::shared_ptr<Round>& round, const config::Config& wanted) {
   if (differs_elsewhere(round->running, wanted)) {
-    round->result = core::fail(core::Errc::kConfigInvalid,
-                               "a part of the configuration has changed that takes a restart");
+    round->failure = core::fail(core::Errc::kConfigInvalid,
+                                "a part of the configuration has changed that takes a restart");
     log_.warn("more has changed than what a reload takes: that takes a restart");
   }
   for (const auto& [name, settings] : common_settings(round->running, wanted)) {
@@ -120,9 +120,9 @@ void ConfigReload::reconfigure(const std::shared_ptr<Round>& round, const config
 void ConfigReload::settled(const std::shared_ptr<Round>& round, const std::string& service,
                            const core::Result<void>& result) {
   if (!result) {
-    if (round->result) {
-      round->result = core::fail(result.error().code,
-                                 service + " keeps its old settings: " + result.error().about);
+    if (!round->failure) {
+      round->failure = core::fail(result.error().code,
+                                  service + " keeps its old settings: " + result.error().about);
     }
     log_.error(
         "a service keeps its old settings",
@@ -136,9 +136,14 @@ void ConfigReload::end(const std::shared_ptr<Round>& round) {
     return;
   }
   busy_ = false;
-  round->done(std::move(round->result));
-  if (core::Task next = std::move(next_)) {
-    next();
+  round->done(round->failure ? core::Result<void>(*round->failure) : core::Result<void>());
+  if (!waiting_.empty()) {
+    begin(round->running, round->host,
+          [waiting = std::exchange(waiting_, {})](const core::Result<void>& result) mutable {
+            for (Done& done : waiting) {
+              done(result);
+            }
+          });
   }
 }
 

@@ -3,11 +3,12 @@
 //
 // A file with a mistake, or one that the node can't take, changes nothing. A service that refuses
 // its settings keeps the old ones, and is asked again at the next reload. Threading: begin() on the
-// control strand; the file is read on a thread that may wait. One reload at a time; one that is
-// asked for meanwhile follows.
+// control strand; the file is read on a thread that may wait. One reload at a time; those
+// asked for meanwhile, at most kMaxWaiting, are one that follows.
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "config/load.h"
 #include "core/executor.h"
@@ -18,12 +19,15 @@ namespace runard::node {
 
 class ConfigReload {
  public:
+  static constexpr std::size_t kMaxWaiting = 64;
+
   using Load = std::function<config::Loaded()>;       // reads the file again
   using Elsewhere = std::function<void(core::Task)>;  // runs it on a thread that may wait
   // What is not a service's: all of it is taken, also into what is running, or nothing.
   using Take = std::function<core::Result<void>(const config::Config&)>;
-  // All that was new is in force, or the first reason why not; each is logged.
-  using Done = core::UniqueFunction<void(core::Result<void>)>;
+  // All that was new is in force, or the first reason why not; each is logged. kOverloaded: too
+  // many wait.
+  using Done = core::UniqueFunction<void(const core::Result<void>&)>;
 
   ConfigReload(core::Executor& control, core::Log log, Load load, Elsewhere elsewhere, Take take)
       : control_(control),
@@ -50,7 +54,7 @@ class ConfigReload {
   const Elsewhere elsewhere_;
   const Take take_;
   bool busy_ = false;
-  core::Task next_;  // one that was asked for while busy
+  std::vector<Done> waiting_;  // asked for while busy
 };
 
 // The settings of each service that both have and that does not differ in anything else, by

@@ -13,6 +13,7 @@
 #include "identity/disk.h"
 #include "identity/state_dir.h"
 #include "node/config_reload.h"
+#include "node/issuer_start.h"
 #include "node/keystore_start.h"
 #include "node/local_node.h"
 #include "node/mesh_node.h"
@@ -33,6 +34,7 @@ Exit exit_of(const core::Error& error) {
     case Errc::kIdentityMissing:
     case Errc::kIdentityUnreadable:
     case Errc::kFileMode:
+    case Errc::kCaMissing:
     case Errc::kKeystoreMissing:
     case Errc::kKeystoreDamaged:
     case Errc::kKeystoreUnsupported:
@@ -133,7 +135,12 @@ core::Result<void> Daemon::start() {
       return keystore.error();
     }
     keystore_.emplace(std::move(*keystore));
-    auto mesh = MeshNode::make(context_, config_, {*state_, *keystore_, *epoch}, *local_);
+    const auto passphrase = ca_passphrase(config_, environment_.credentials_folder);
+    if (!passphrase) {
+      return passphrase.error();
+    }
+    auto mesh =
+        MeshNode::make(context_, config_, {*state_, *keystore_, *epoch, *passphrase}, *local_);
     if (!mesh) {
       return mesh.error();
     }

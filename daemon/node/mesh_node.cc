@@ -36,6 +36,11 @@ json::object private_fields_status(const sealing::Stats& stats) {
           {"redacted", stats.redacted}, {"withheld", stats.withheld}, {"refused", stats.refused}};
 }
 
+std::optional<std::chrono::milliseconds> agreement_age(const config::Config& config) {
+  const auto& age = config.identity.rotate_agreement_key;
+  return age ? std::optional(std::chrono::floor<std::chrono::milliseconds>(*age)) : std::nullopt;
+}
+
 core::Result<identity::NodeIdentity> load_identity(const std::filesystem::path& state_dir,
                                                    const keys::Keystore& keystore,
                                                    const core::Clock& clock) {
@@ -58,6 +63,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
                    LocalNode& local, Self self)
     : context_(context),
       config_(config),
+      disk_(lasting.state.disk()),
       state_dir_(lasting.state.path()),
       keystore_(lasting.keystore),
       log_(context.log.component("mesh")),
@@ -68,8 +74,8 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
       networks_(std::move(self.networks)),
       mesh_names_(networks_),
       epoch_(lasting.epoch),
-      keeper_(context, {lasting.keystore, lasting.state}, identity_.id,
-              {key_ring_, key_directory_}),
+      keeper_(context, {lasting.keystore, lasting.state}, identity_.id, {key_ring_, key_directory_},
+              agreement_age(config)),
       keys_({identity_.id,
              std::shared_ptr<const crypto::PrivateKey>(identity_.tls, &identity_.tls->key)},
             {context.clock, context.random, context.log.component("sealing"), key_directory_,
@@ -87,6 +93,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
                  context.log.component("discovery")),
       remote_services_(local.events()) {
   heed_statements();
+  heed_keys();
   keys_.codec().on_kept([this](const core::NodeId& peer, std::span<const envelope::KeyId> ids) {
     context_.control.post(
         [this, peer, kept = std::vector<envelope::KeyId>(ids.begin(), ids.end())] {
@@ -99,6 +106,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
 
 MeshNode::~MeshNode() {
   context_.control.cancel(timer_);
+  context_.control.cancel(relink_timer_);
   context_.control.cancel(minder_);
 }
 
@@ -131,6 +139,9 @@ core::Result<std::unique_ptr<MeshNode>> MeshNode::make(const Context& context,
     return held.error();
   }
   node->keeper_.serve(local.registry(), node->networks_);
+  if (auto opened = node->open_issuer(lasting); !opened) {
+    return opened.error();
+  }
   if (auto opened = node->open(quic, secret_bytes(*secret)); !opened) {
     return opened.error();
   }
@@ -143,9 +154,21 @@ core::Result<std::shared_ptr<const transport::TlsContext>> MeshNode::make_tls() 
   for (const crypto::Certificate& certificate : material->intermediates) {
     intermediates.push_back(certificate.native());
   }
+  std::vector<X509*> roots;  // guests know a root by its hash only
+  const identity::TrustBundle trust = book_.store().trust();
+  for (const crypto::Certificate& root : trust.roots()) {
+    if (issuer_) {
+      roots.push_back(root.native());
+    }
+  }
   const transport::TlsMaterial given{material->key.native(), material->certificate.native(),
-                                     intermediates};
-  return transport::TlsContext::create(given, make_verifier());
+                                     intermediates, roots};
+  auto made = transport::TlsContext::create(given, make_verifier());
+  if (made) {
+    newest_tls_ = made->get();
+    tls_.insert(newest_tls_);
+  }
+  return made;
 }
 
 core::Result<void> MeshNode::open(const config::Quic& quic,
@@ -159,7 +182,8 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
     return core::fail(core::Errc::kAddressUnusable, "transport.quic.listen: " + quic.listen.text());
   }
   transport::EndpointOptions options;
-  options.self = {identity_.id, identity_.name, epoch_, texts(quic.advertise), networks_.ids()};
+  options.self = {identity_.id,          identity_.name,  epoch_,
+                  texts(quic.advertise), networks_.ids(), issuer_ ? wire::kFeatureIssuer : 0};
   options.limits.payload = config_.limits.payload;
   options.limits.links = config_.limits.peers;
   options.limits.shared_memory = config_.limits.memory;
@@ -169,16 +193,20 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   auto endpoint = transport::Endpoint::open(
       context_.io, std::move(options),
       {context_.clock, context_.random, networks_, guard_, inbound_, *this,
-       context_.log.component("transport"), nullptr, &keys_.codec()});
+       context_.log.component("transport"), issuer_.get(), &keys_.codec()});
   if (!endpoint) {
     return endpoint.error();
   }
   endpoint_ = std::move(*endpoint);
+  if (issuer_) {
+    issuer_->attach(endpoint_.get());
+  }
   tell_own_standing();
   mind();
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
   know_self();
   local_.set_recipients(&keys_.recipients());
+  local_.set_storage(&keeper_.storage());
   local_.broker().set_codec(&keys_.codec());
   local_.broker().set_peers(&peers_);
   local_.on_status([this](json::object& status) { add_status(status); });
@@ -194,6 +222,7 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
 }
 
 core::Result<void> MeshNode::start() {
+  start_renewal();
   mesh_.local_changed(local_.registry().local(), context_.clock.now());
   if (config_.discovery) {
     if (auto told = discovery::tell_static_peers(texts(config_.discovery->peers), *this); !told) {
@@ -206,6 +235,7 @@ core::Result<void> MeshNode::start() {
       }
     }
   }
+  watch_state();
   rearm();
   log_.info("listening", {core::field("address", endpoint_->local().text()),
                           core::field("id", identity_.id.text())});
@@ -222,6 +252,11 @@ core::Result<void> MeshNode::start_multicast(const config::Multicast& multicast)
   self.node = identity_.id;
   self.port = endpoint_->local().port();
   self.all_interfaces = endpoint_->local().is_wildcard();
+  for (const config::HostPort& told : config_.transport->quic.advertise) {
+    if (const auto address = wire::Address::parse(told.text())) {
+      self.addresses.push_back(*address);
+    }
+  }
   return multicast_.start(settings, self);
 }
 
@@ -241,6 +276,10 @@ void MeshNode::rearm() {
 }
 
 void MeshNode::drain() {
+  context_.control.cancel(relink_timer_);
+  if (renewal_) {
+    renewal_->stop();
+  }
   multicast_.stop();
   local_.registry().drain();
   mesh_.drain(context_.clock.now());
@@ -265,6 +304,7 @@ void MeshNode::wait_until_left(core::Task left) {
 
 void MeshNode::close() {
   multicast_.stop();
+  watches_.clear();
   local_.broker().set_peers(nullptr);
   local_.broker().set_codec(nullptr);
   local_.set_recipients(nullptr);
@@ -296,6 +336,7 @@ core::Result<void> MeshNode::reload_identity() {
   if (applied) {
     keeper_.take_delegations();
     keys_.codec().keys_changed();
+    took_certificate(*identity);
   }
   return applied;
 }
@@ -344,6 +385,10 @@ void MeshNode::add_status(json::object& status) const {
                     {"peers", std::move(peers)},
                     {"targets", std::move(unreached)},
                     {"certificate_until", admin::time_value(identity_.not_after)},
+                    {"certificate", renewal_ ? json::value(renewal_->status()) : nullptr},
+                    {"issuer", issuer_ ? json::value(issuer_->status()) : nullptr},
+                    {"guests", stats.guests},
+                    {"guests_refused", stats.guests_refused},
                     {"handshakes", stats.handshakes},
                     {"handshakes_failed", stats.handshakes_failed},
                     {"strangers_dropped", stats.initials_dropped},

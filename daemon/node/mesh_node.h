@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "config/config.h"
@@ -18,13 +19,17 @@
 #include "identity/state_dir.h"
 #include "keys/keystore.h"
 #include "mesh/mesh.h"
+#include "node/folder_watch.h"
 #include "node/inbound_events.h"
 #include "node/inbound_guard.h"
+#include "node/issuer.h"
 #include "node/key_keeper.h"
 #include "node/local_node.h"
 #include "node/mesh_keys.h"
 #include "node/network_map.h"
 #include "node/peer_links.h"
+#include "node/renewal.h"
+#include "node/renewal_client.h"
 #include "node/statement_book.h"
 #include "system/remote_services.h"
 #include "transport/endpoint.h"
@@ -40,6 +45,7 @@ class MeshNode final : private mesh::Port,
     identity::StateDir& state;
     keys::Keystore& keystore;
     std::uint64_t epoch;
+    const crypto::SecretBytes& ca_passphrase;  // of an issuer; empty: none
   };
   // Errors of NodeIdentity::load, NetworkMap::make and Endpoint::open. `local` outlives close().
   static core::Result<std::unique_ptr<MeshNode>> make(const Context& context,
@@ -77,9 +83,23 @@ class MeshNode final : private mesh::Port,
   void wait_until_left(core::Task left);
   void add_status(boost::json::object& status) const;
 
+  // mesh_identity.cc
+  core::Result<void> open_issuer(const Lasting& lasting);
+  void spread(const std::vector<identity::Statement>& statements);
+  core::Result<std::string> own_request() const;
+  void took_certificate(const identity::NodeIdentity& old);
+  void start_renewal();
+  void follow_root();
+  std::vector<core::NodeId> issuers() const;
+  void ask_issuer(const core::NodeId& issuer, core::Bytes request, RenewalHooks::Granted granted);
+  void relink(core::Duration pause);
+
   // Trust (mesh_trust.cc).
   void heed_statements();
   void on_statement(const identity::Statement& statement);
+  void watch_state();
+  void heed_keys();
+  void statement_written(const std::string& file);
   core::Result<void> apply_trust();
   void tell_own_standing() const;
   void mind();
@@ -102,6 +122,7 @@ class MeshNode final : private mesh::Port,
   bool may_see(const core::NodeId& peer, const core::NetworkId& network,
                const wire::ServiceEntry& service) const override;
   void news(mesh::PeerNews what, const core::NodeId& node) override;
+  void keys_held(const core::NodeId& peer, const std::vector<wire::KeyHeld>& held) override;
 
   // transport::EndpointEvents
   void link_up(transport::LinkId link, const transport::PeerInfo& peer,
@@ -116,6 +137,7 @@ class MeshNode final : private mesh::Port,
 
   const Context context_;
   const config::Config& config_;
+  identity::Disk& disk_;
   const std::filesystem::path state_dir_;
   const keys::Keystore& keystore_;
   const core::Log log_;
@@ -134,15 +156,22 @@ class MeshNode final : private mesh::Port,
   PeerLinks peers_;
   InboundGuard guard_;
   InboundEvents inbound_;
+  std::unique_ptr<Issuer> issuer_;  // null: this node signs nothing
   std::unique_ptr<transport::Endpoint> endpoint_;
+  // Made since this node got its certificate; links keep those that they use alive.
+  std::set<const transport::TlsContext*> tls_;
+  const transport::TlsContext* newest_tls_ = nullptr;  // of them
   mesh::Mesh mesh_;
   discovery::Multicast multicast_;
   struct Link {
     std::shared_ptr<transport::RemoteNode> remote;
     std::uint64_t epoch = 0;
-    core::WallTime not_after{};  // of the peer's certificate
+    std::string address;
+    const transport::TlsContext* tls = nullptr;  // with which this node proved itself
+    core::WallTime not_after{};                  // of the peer's certificate
   };
   std::unordered_map<transport::LinkId, Link> links_;
+  std::set<core::NodeId> issuers_;  // nodes that said they are
   struct Known {
     std::string name;
     std::vector<std::string> networks;  // in common, by this node's names
@@ -151,7 +180,11 @@ class MeshNode final : private mesh::Port,
   std::unordered_map<core::NodeId, Known> known_;  // nodes that were linked
   system::RemoteServices remote_services_;
   std::unordered_map<transport::DialId, mesh::DialId> dials_;
+  std::unique_ptr<RenewalClient> renewal_client_;
+  std::unique_ptr<Renewal> renewal_;
+  std::vector<std::unique_ptr<FolderWatch>> watches_;  // what runarctl puts into the state
   core::TimerId timer_ = 0;
+  core::TimerId relink_timer_ = 0;
   core::TimerId minder_ = 0;
 };
 

@@ -33,12 +33,14 @@ void MeshNode::attach(const core::NodeId& node, mesh::LinkId link) {
   if (const auto at = links_.find(link); at != links_.end()) {
     peers_.attach(node, at->second.remote);
     local_.broker().peer_up(node, at->second.epoch, known_[node].networks);
+    context_.control.post([this, node] { keeper_.peer_up(node); });
   }
 }
 
 void MeshNode::detach(const core::NodeId& node) {
   peers_.detach(node);
   local_.broker().peer_down(node);
+  context_.control.post([this, node] { keeper_.peer_down(node); });
 }
 
 void MeshNode::replace(registry::NodeRows rows) {
@@ -76,6 +78,16 @@ void MeshNode::news(mesh::PeerNews what, const core::NodeId& node) {
   local_.events().peer(known.networks, node, known.name, news_text(what));
 }
 
+void MeshNode::keys_held(const core::NodeId& peer, const std::vector<wire::KeyHeld>& held) {
+  std::vector<keys::HeldVersion> versions;
+  for (const wire::KeyHeld& key : held) {
+    versions.push_back({key.network, static_cast<std::uint32_t>(
+                                         std::min<std::uint64_t>(key.version, UINT32_MAX))});
+  }
+  context_.control.post(
+      [this, peer, versions = std::move(versions)] { keeper_.peer_holds(peer, versions); });
+}
+
 std::vector<std::string> MeshNode::names_of(const std::vector<core::NetworkId>& networks) const {
   std::vector<std::string> names;
   for (const core::NetworkId& network : networks) {
@@ -94,6 +106,13 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   known.epoch = peer.epoch;
   if (known_[peer.node].run != peer.epoch) {
     keys_.codec().peer_began(peer.node);
+  }
+  known.address = peer.address.text();
+  known.tls = peer.own_tls;
+  if ((peer.features & wire::kFeatureIssuer) != 0) {
+    issuers_.insert(peer.node);
+  } else {
+    issuers_.erase(peer.node);
   }
   known.not_after = peer.not_after;
   known_[peer.node] = {peer.name, names_of(peer.networks), peer.epoch};

@@ -186,23 +186,23 @@ core::Result<Library*> Libraries::load_once(Entry& entry, std::unique_ptr<Librar
   if (entry.failure) {
     return *entry.failure;
   }
-  if (entry.library == nullptr) {
+  if (entry.loaded == nullptr) {
     if (const auto loaded = fresh->load(host_); !loaded) {
       if (fresh->entered()) {
         entry.failure = loaded.error();
       }
       return loaded.error();
     }
-    entry.library = std::move(fresh);
+    entry.loaded = std::move(fresh);
   }
-  return entry.library.get();
+  return entry.loaded.get();
 }
 
 void Libraries::unload_all() {
   const std::lock_guard lock(mutex_);
   for (auto& [hash, entry] : loaded_) {
-    if (entry.library != nullptr) {
-      entry.library->unload();
+    if (entry.loaded != nullptr) {
+      entry.loaded->unload();
     }
   }
 }

@@ -78,7 +78,7 @@ class Libraries {
   const runar_host& host_;
   struct Entry {
     std::mutex mutex;  // held while it is loaded; protects what follows
-    std::unique_ptr<Library> library;
+    std::unique_ptr<Library> loaded;
     std::optional<core::Error> failure;  // of the entry, which is not called again
   };
   core::Result<Library*> load_once(Entry& entry, std::unique_ptr<Library> fresh);

@@ -12,6 +12,7 @@
 #include "core/result.h"
 #include "transport/address.h"
 #include "transport/remote_node.h"
+#include "transport/tls_context.h"
 
 namespace runard::transport {
 
@@ -23,12 +24,13 @@ struct PeerInfo {
   std::vector<core::NetworkId> networks;  // in common
   std::vector<std::string> groups;        // as its certificate says
   std::uint64_t epoch = 0;
-  std::uint64_t features = 0;          // of its hello: wire::kFeature...
-  std::vector<std::string> addresses;  // where it says it can be dialled
-  Address address;                     // where it is seen
-  bool dialled = false;                // by this node
-  DialId dial = 0;                     // of those that still run, the one that made the link
-  core::WallTime not_after{};          // of its certificate
+  std::uint64_t features = 0;           // of its hello: wire::kFeature...
+  std::vector<std::string> addresses;   // where it says it can be dialled
+  Address address;                      // where it is seen
+  bool dialled = false;                 // by this node
+  DialId dial = 0;                      // of those that still run, the one that made the link
+  core::WallTime not_after{};           // of its certificate
+  const TlsContext* own_tls = nullptr;  // with which this node proved itself; only to compare
 };
 
 class EndpointEvents {

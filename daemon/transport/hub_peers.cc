@@ -87,6 +87,7 @@ void Hub::announce(Link& link) {
   info.dialled = !link.is_server();
   info.dial = dialer_.dial_of(link.id());
   info.not_after = link.peer().not_after;
+  info.own_tls = link.own_tls();
   RemoteNode::Shared shared{exchange_, services_.clock, services_.names, services_.codec};
   services_.events.link_up(
       link.id(), info,

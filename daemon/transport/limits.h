@@ -66,7 +66,7 @@ struct Limits {
   core::Duration idle_timeout = std::chrono::milliseconds(4000);
   core::Duration keep_alive = std::chrono::milliseconds(1300);
   core::Duration key_renewal = std::chrono::hours(1);           // packet keys of a link that lives
-  core::Duration drain_grace = std::chrono::seconds(5);         // for the loser of two links
+  core::Duration drain_grace = std::chrono::seconds(30);        // for the loser of two links
   core::Duration close_grace = std::chrono::milliseconds(250);  // to send what is queued
   // For a message to arrive whole, and for a peer to take some of what it is sent.
   core::Duration message_timeout = std::chrono::seconds(30);

@@ -118,6 +118,10 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   bool is_server() const { return server_; }
   bool retiring() const { return retiring_; }
   const Address& remote() const { return remote_; }
+  // With which this node proved itself here.
+  const TlsContext* own_tls() const {
+    return core_.connection ? core_.connection->tls().context() : nullptr;
+  }
   // From greeting on.
   const PeerIdentity& peer() const { return *peer_; }
   bool peer_known() const { return peer_.has_value(); }

@@ -61,7 +61,7 @@ bool Link::open_control() {
 bool Link::say_hello() {
   hello_sent_ = true;
   wire::Hello hello;
-  hello.features = wire::kFeatures;
+  hello.features = wire::kFeatures | self_.features;
   if (core_.context.codec == nullptr) {
     hello.features &= ~wire::kFeatureSealed;
   }

@@ -27,6 +27,7 @@ class TlsSession {
 
   // What ngtcp2 wants as its native handle: not the SSL object.
   ngtcp2_crypto_ossl_ctx* native() const { return handle_; }
+  const TlsContext* context() const { return context_.get(); }
   // Set once the peer's certificate was accepted. TLS proves the key with it before the handshake
   // completes; before that nobody may rely on it.
   const std::optional<PeerIdentity>& peer() const { return peer_; }

@@ -21,6 +21,8 @@ inline constexpr std::uint64_t kWireMax = 1;
 // Bits of Hello::features: what the sender understands beyond its version.
 inline constexpr std::uint64_t kFeatureStatements = 1;  // the frames of statements.h
 inline constexpr std::uint64_t kFeatureSealed = 2;      // sealed payloads, profiles in headers
+inline constexpr std::uint64_t kFeatureIssuer = 8;      // it renews certificates: $issuer/renew
+// What every node of this version understands.
 inline constexpr std::uint64_t kFeatures = kFeatureStatements | kFeatureSealed;
 
 using ResetToken = std::array<std::uint8_t, 16>;

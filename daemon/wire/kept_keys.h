@@ -1,4 +1,4 @@
-// The control frame 0x2c: "these keys of yours I keep", so that sealed payloads need no more than
+// The control frame 0x2e: "these keys of yours I keep", so that sealed payloads need no more than
 // name them. Byte table: README.md.
 //
 // Pure functions over bytes. The decoder refuses with kMalformedFrame; unknown keys are skipped.

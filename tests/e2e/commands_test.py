@@ -36,14 +36,16 @@ GOOD = {
     "bench pub": ("bench/events n=1 --count 100 --local", "bench_pub", "count busy published_ns elapsed_ns received lost misplaced"),
     "bench sub": ("bench/events --count 1", "bench_run", "run received lost misplaced elapsed_ns"),
     "config show": ("", "config", "config"),
+    "config reload": ("", "reload", "reloaded"),
     "config validate": ("{folder}/edge/runard.yaml", "config_check", "file valid problems"),
-    "config reload": ("", "reload", ""),
     "auth can-i": ("call math/add", "can_i", "allowed rule"),
     "label ls": ("", "labels", "labels"),
     "config explain": ("limits.payload", "config_key", "key type default meaning required in_this_version"),
     "plugin new": ("greet --lang c --out {folder}/{n}/greet", "plugin", "name language folder files"),
     "ca init": ("--name acme --out {folder}/{n}/ca --no-passphrase", "ca", "name fingerprint not_after folder encrypted"),
     "network create": ("net{n} --ca {folder}/t/ca", "network", "id name"),
+    "token create": ("--ca {folder}/t/ca --network nett --address [::1]:1 --out {folder}/{n}/token", "token", "id expires file"),
+    "token ls": ("--ca {folder}/t/ca", "tokens", "tokens"),
     "node init": ("--state {folder}/{n}/state --name web", "node_identity", "node state name"),
     "node csr": ("--state {folder}/t/state --out {folder}/web.csr", "request", "node wished_name file"),
     "ca sign": ("{folder}/web.csr --ca {folder}/t/ca --network nett --out {folder}/web.bundle", "certificate",
@@ -52,6 +54,7 @@ GOOD = {
     "node install": ("{folder}/web.bundle --state {folder}/t/state --ca-fingerprint {pin}", "node_identity",
                      "node name networks not_after state"),
     "network rotate-key": ("nett --ca {folder}/t/ca --out {folder}/{n}/nett.keyring", "network_keyring", "network generation version activates_ms members file"),
+    "network rewrap": ("nett --ca {folder}/t/ca --out {folder}/{n}/nett.keyring", "network_keyring", "network generation version activates_ms members file"),
     "node revoke": ("web --ca {folder}/t/ca --out {folder}/{n}/denied.pem", "statement", "kind generation"),
     "node unrevoke": ("web --ca {folder}/t/ca --out {folder}/{n}/allowed.pem", "statement", "kind generation"),
     "ca rotate prepare": ("--ca {folder}/t/ca --out {folder}/{n}/trust.pem", "statement", "kind generation"),
@@ -86,8 +89,8 @@ BAD = {
     "bench pub": ("bench/events n=1", 4, "E1103", "runarctl bench sub bench/events"),
     "bench sub": ("$registry/x", 6, "E1404", "the system's"),
     "config show": ("extra", 2, "E7002", "unknown argument"),
-    "config validate": ("", 2, "E7002", "file"),
     "config reload": ("extra", 2, "E7002", "unknown argument"),
+    "config validate": ("", 2, "E7002", "file"),
     "auth can-i": ("fly math/add", 2, "E1002", "an action is call"),
     "label ls": ("extra", 2, "E7002", "unknown argument"),
     "label who-can": ("usr", 4, "E1005", "no label"),
@@ -96,12 +99,20 @@ BAD = {
     "plugin new": ("7up", 2, "E7002", "7up"),
     "ca init": ("--name acme --out {folder}/t/ca --no-passphrase", 7, "E1004", "there is a CA already"),
     "network create": ("nett --ca {folder}/t/ca", 7, "E1004", "nett"),
+    "token create": ("--ca {folder}/t/ca --network other --address [::1]:1", 4, "E1005", "other"),
+    "token ls": ("--ca {folder}/edge/runard.yaml/none", 1, "E9001", "none"),
+    "token approve": ("nobody", 4, "E1005", "token.approve"),
+    "token deny": ("nobody", 4, "E1005", "token.deny"),
+    "token rm": ("--ca {folder}/t/ca nobody", 2, "E1002", "not a token's id"),
+    "node enroll": ("--token-file {folder}/edge/runard.yaml --state {folder}/t/state", 1, "E4201", "rnt1."),
     "node init": ("--state {folder}/t/state", 7, "E1004", "identity already"),
     "node csr": ("--state {folder}/none", 4, "E4001", "node init"),
     "ca sign": ("{folder}/none.csr --ca {folder}/t/ca --network nett", 4, "E1005", "none.csr"),
     "ca inspect": ("{folder}/edge/runard.yaml", 2, "E1002", "neither"),
     "node install": ("{folder}/web.csr --state {folder}/t/state", 1, "E4017", "bundle"),
     "network rotate-key": ("nitt --ca {folder}/t/ca --out {folder}/t/x", 4, "E1005", "nitt"),
+    "network rewrap": ("nitt --ca {folder}/t/ca --out {folder}/t/x", 4, "E1005", "nitt"),
+    "network info": ("main", 4, "E1101", "main"),
     "node revoke": ("nobody --ca {folder}/t/ca", 4, "E1005", "nobody"),
     "node unrevoke": ("nobody --ca {folder}/t/ca", 4, "E1005", "nobody"),
     "ca rotate prepare": ("--ca {folder}/none", 4, "E4007", "ca init"),
@@ -118,8 +129,9 @@ BAD = {
     "completion": ("tcsh", 2, "E7002", "tcsh"),
 }
 
-# Used well with nodes of a mesh: e2e/private, e2e/rotation, the operator's guide.
-ELSEWHERE = {"label who-can", "ca rotate activate", "ca rotate retire", "key rotate"}
+# Used well with nodes of a mesh: e2e/private, e2e/rotation, e2e/keys, the operator's guide.
+ELSEWHERE = {"network info", "label who-can", "ca rotate activate", "ca rotate retire", "key rotate", "node enroll", "token approve",
+             "token deny", "token rm"}
 
 ERROR = "schema code number name kind message remedy executed did_you_mean facts".split()
 

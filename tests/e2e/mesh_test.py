@@ -1,46 +1,12 @@
 """Real daemons in a mesh: discovery, calls, events, failure, isolation. Usage: mesh_test.py BIN_FOLDER [NAME...]"""
-import grp, json, os, pathlib, shutil, signal, socket, struct, subprocess, sys, threading, time
+import json, os, pathlib, shutil, signal, socket, struct, subprocess, sys, threading, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
 import checks  # noqa: E402
 from authority import Authority  # noqa: E402
-from daemons import Daemon, Failed, build_dir, free_udp_port, wait_for  # noqa: E402
-
-GROUP = grp.getgrgid(os.getegid()).gr_name
-CONFIG = """\
-node: {{ name: {name}, state_dir: {folder}/state }}
-networks: {{ default: NETWORK, join: [JOIN] }}
-transport: {{ quic: {{ listen: "LISTEN" }} }}
-discovery: {{ multicast: MULTICAST, peers: [PEERS] }}
-plugins: {{ dir: {folder}/plugins, auto_enable: true }}
-control: {{ socket: {folder}/c.sock, group: """ + GROUP + " }}\n"
-
-
-def expect(got, wanted):
-    if got != wanted:
-        raise Failed(f"expected {wanted!r}, got {got!r}")
-
-
-def make(folder, add, authority, name, networks=("main",), peers=(), multicast="off", listen=None):
-    daemon = Daemon(folder / name, name)
-    daemon.port = free_udp_port()
-    listen = (listen or "[::1]:PORT").replace("PORT", str(daemon.port))
-    text = CONFIG.replace("NETWORK", networks[0]).replace("JOIN", ", ".join(networks)).replace("LISTEN", listen)
-    text = text.replace("MULTICAST", multicast).replace("PEERS", ", ".join(f'"{p}"' for p in peers))
-    daemon.write_config(text)
-    if authority is not None:
-        authority.enrol(daemon, networks)
-    add(daemon)
-    return daemon
-
-
-def peers_of(daemon):
-    return {n["name"] for n in daemon.ask("node", "ls")["nodes"] if not n["local"]}
-
-
-def sees(daemon, path):
-    return any(s["path"] == path and s["state"] == "running" for s in daemon.ask("service", "ls")["services"])
+from daemons import Failed, build_dir, free_udp_port, wait_for  # noqa: E402
+from meshes import expect, make, peers_of, sees  # noqa: E402
 
 
 def pair(folder, add, **kw):
@@ -72,6 +38,21 @@ def test_static_peers_by_name_link(folder, add_daemon):
     second = make(folder, add_daemon, authority, "second", peers=[f"localhost:{first.port}"], listen="[::]:PORT")
     first.start(), second.start()
     wait_for("they are linked", lambda: peers_of(second) == {"first"})
+
+
+def test_others_are_told_the_advertised_address_and_dial_it(folder, add_daemon):
+    authority = Authority(folder / "ca")
+    first = make(folder, add_daemon, authority, "first", listen="[::]:PORT")
+    told = f"127.0.0.1:{first.port}"
+    text = first.config.read_text()
+    first.config.write_text(text.replace(f'listen: "[::]:{first.port}"', f'listen: "[::]:{first.port}", advertise: ["{told}"]'))
+    second = make(folder, add_daemon, authority, "second", peers=[f"[::1]:{first.port}"])
+    third = make(folder, add_daemon, authority, "third", peers=[f"[::1]:{second.port}"], listen="[::]:PORT")
+    for node in (first, second, third):
+        node.start()
+    wait_for("third, which was told of second only, is linked to first", lambda: peers_of(third) == {"first", "second"})
+    for node in (second, third):
+        expect(told in node.ask("node", "info", "first")["addresses"], True)
 
 
 def test_ipv4_works_as_ipv6_does(folder, add_daemon):

@@ -1,26 +1,13 @@
 """Real daemons and their rules of authorization: receiver, sender, registry, events, reload, can-i.
 Usage: policy_test.py BIN_FOLDER [NAME...]"""
-import grp, json, os, pathlib, shutil, signal, subprocess, sys, time
+import json, os, pathlib, shutil, signal, subprocess, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
 import checks  # noqa: E402
 from authority import Authority, runarctl  # noqa: E402
-from daemons import Daemon, Failed, build_dir, free_udp_port, wait_for  # noqa: E402
-
-GROUP = grp.getgrgid(os.getegid()).gr_name
-CONFIG = """\
-node: {{ name: {name}, state_dir: {folder}/state }}
-networks: {{ default: main, join: [JOIN] }}
-transport: {{ quic: {{ listen: "[::1]:PORT" }} }}
-discovery: {{ multicast: off, peers: [PEERS] }}
-plugins: {{ dir: {folder}/plugins, auto_enable: true }}
-control: {{ socket: {folder}/c.sock, group: """ + GROUP + " }}\n"
-
-
-def expect(got, wanted):
-    if got != wanted:
-        raise Failed(f"expected {wanted!r}, got {got!r}")
+from daemons import Daemon, build_dir, wait_for  # noqa: E402
+from meshes import GROUP, expect, make  # noqa: E402
 
 
 class Mesh:
@@ -37,23 +24,8 @@ class Mesh:
         wait_for("they are linked", lambda: self.linked())
 
     def make(self, name, networks, rules, peers=()):
-        daemon = Daemon(self.folder / name, name)
-        daemon.port = free_udp_port()
-        text = CONFIG.replace("PORT", str(daemon.port)).replace("JOIN", ", ".join(networks))
-        daemon.write_config(text.replace("PEERS", ", ".join(f'"[::1]:{p.port}"' for p in peers)))
-        self.head = daemon.config.read_text()
-        daemon.config.write_text(self.head + rules)
-        runarctl("node", "init", "--state", daemon.folder / "state")
-        csr, bundle = daemon.folder / "n.csr", daemon.folder / "n.bundle"
-        runarctl("node", "csr", "--state", daemon.folder / "state", "--out", csr)
-        group = ["--group", "web"] if name == "client" else ["--group", "ops"]
-        named = [a for n in networks for a in ("--network", n)]
-        runarctl("ca", "sign", csr, "--ca", self.authority.folder, "--name", name, *named, *group, "--out", bundle)
-        runarctl("node", "install", bundle, "--state", daemon.folder / "state",
-                 "--ca-fingerprint", self.authority.fingerprint)
-        self.add(daemon)
-        daemon.head = self.head
-        return daemon
+        return make(self.folder, self.add, self.authority, name, networks, [f"[::1]:{p.port}" for p in peers],
+                    groups=["web" if name == "client" else "ops"], more=rules)
 
     def linked(self):
         return all(any(p["linked"] and p["state"] == "up" for p in d.ask("status")["mesh"]["peers"])

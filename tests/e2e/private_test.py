@@ -1,39 +1,16 @@
 """Private fields between real daemons: who sees what, and what lies where. Usage: private_test.py BIN_FOLDER [NAME...]"""
-import grp, json, os, pathlib, shutil, subprocess, sys
+import json, os, pathlib, shutil, subprocess, sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
 import checks  # noqa: E402
 from authority import Authority  # noqa: E402
-from daemons import Daemon, Failed, build_dir, free_udp_port, wait_for  # noqa: E402
+from daemons import Failed, build_dir, wait_for  # noqa: E402
+from meshes import expect, make, sees  # noqa: E402
 from relay import Relay  # noqa: E402
 
-GROUP = grp.getgrgid(os.getegid()).gr_name
-CONFIG = """\
-node: {{ name: {name}, state_dir: {folder}/state }}
-networks: {{ default: main, join: [main] }}
-transport: {{ quic: {{ listen: "LISTEN" }} }}
-discovery: {{ multicast: off, peers: [PEERS] }}
-plugins: {{ dir: {folder}/plugins, auto_enable: true }}
-LABELS
-control: {{ socket: {folder}/c.sock, group: """ + GROUP + " }}\n"
 SECRET = "sentinel-4711-birthday"
 PHONE = "sentinel-4712-phone"
-
-
-def expect(got, wanted):
-    if got != wanted:
-        raise Failed(f"expected {wanted!r}, got {got!r}")
-
-
-def make(folder, add, authority, name, peers=(), labels=""):
-    daemon = Daemon(folder / name, name)
-    daemon.port = free_udp_port()
-    text = CONFIG.replace("LISTEN", f"[::1]:{daemon.port}").replace("PEERS", ", ".join(f'"{p}"' for p in peers))
-    daemon.write_config(text.replace("LABELS\n", labels))
-    authority.enrol(daemon, ("main",))
-    add(daemon)
-    return daemon
 
 
 def pair(folder, add, way=lambda first: first.port):
@@ -44,8 +21,7 @@ def pair(folder, add, way=lambda first: first.port):
     shutil.copy(build_dir() / "test_plugins" / "labelled.so", first.folder / "plugins")
     second = make(folder, add, authority, "second", peers=[f"[::1]:{way(first)}"])
     first.start(), second.start()
-    wait_for("second sees profiles", lambda: any(
-        s["path"] == "profiles" and s["state"] == "running" for s in second.ask("service", "ls")["services"]))
+    wait_for("second sees profiles", lambda: sees(second, "profiles"))
     first.ctl("call", "profiles/ann/profile/set", "name=Ann", f"birthday={SECRET}", f"phone={PHONE}")
     return first, second
 
@@ -91,12 +67,18 @@ def own_id(daemon):
     return next(n["node"] for n in daemon.ask("node", "ls")["nodes"] if n["local"])
 
 
+def statements(daemon):
+    return daemon.ask("status")["trust"]["statements"]
+
+
 def take(profile, nodes):
-    """All import it before any tells the others: a node that just hears of it holds its folder's lock."""
+    """Into running nodes, which tell each other meanwhile; each takes it by itself."""
+    known = [statements(node) for node in nodes]
     for node in nodes:
         node.ctl("profile", "import", profile, "--state", node.folder / "state")
-    for node in nodes:
-        node.ctl("config", "reload")
+    for node, before in zip(nodes, known):
+        wait_for("the profile is known", lambda: statements(node) > before)
+        wait_for("its key is in the keystore", lambda: not list((node.folder / "state/delegations").iterdir()))
 
 
 def read_as_ann(second, folder, nodes):
@@ -306,8 +288,8 @@ def test_the_labels_of_a_running_daemon(folder, add_daemon):
 
 def test_what_the_yaml_says_of_a_label_counts(folder, add_daemon):
     authority = Authority(folder / "ca")
-    labels = "encryption: {{ labels: {{ user: {{ profiles: [owner] }} }} }}\n"
-    node = make(folder, add_daemon, authority, "node", labels=labels)
+    labels = "encryption: { labels: { user: { profiles: [owner] } } }\n"
+    node = make(folder, add_daemon, authority, "node", more=labels)
     node.start()
     expect([reader["kind"] for reader in node.ask("label", "who-can", "user")["readers"]], ["owner"])
 

@@ -19,14 +19,15 @@ class Authority:
         for network in networks:
             runarctl("network", "create", network, "--ca", folder)
 
-    def enrol(self, daemon, networks=("main",), ttl="30d"):
+    def enrol(self, daemon, networks=("main",), ttl="30d", groups=()):
         runarctl("node", "init", "--state", daemon.folder / "state")
-        self.renew(daemon, networks, ttl)
+        self.renew(daemon, networks, ttl, groups)
 
-    def renew(self, daemon, networks=("main",), ttl="60d"):
+    def renew(self, daemon, networks=("main",), ttl="60d", groups=()):
         """A new certificate for the key that the node has."""
         state, csr, bundle = daemon.folder / "state", daemon.folder / "node.csr", daemon.folder / "node.bundle"
         runarctl("node", "csr", "--state", state, "--name", daemon.name, "--out", csr)
         named = [arg for network in networks for arg in ("--network", network)]
+        named += [arg for group in groups for arg in ("--group", group)]
         runarctl("ca", "sign", csr, "--ca", self.folder, "--name", daemon.name, *named, "--ttl", ttl, "--out", bundle)
         runarctl("node", "install", bundle, "--state", state, "--ca-fingerprint", self.fingerprint)

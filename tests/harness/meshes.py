@@ -7,8 +7,8 @@ GROUP = grp.getgrgid(os.getegid()).gr_name
 CONFIG = """\
 node: {{ name: {name}, state_dir: {folder}/state }}
 networks: {{ default: NETWORK, join: [JOIN] }}
-transport: {{ quic: {{ listen: "[::1]:PORT" }} }}
-discovery: {{ multicast: off, peers: [PEERS] }}
+transport: {{ quic: {{ listen: "LISTEN" }} }}
+discovery: {{ multicast: MULTICAST, peers: [PEERS] }}
 plugins: {{ dir: {folder}/plugins, auto_enable: true }}
 control: {{ socket: {folder}/c.sock, group: """ + GROUP + " }}\n"
 
@@ -18,13 +18,19 @@ def expect(got, wanted):
         raise Failed(f"expected {wanted!r}, got {got!r}")
 
 
-def make(folder, add, authority, name, networks=("main",), peers=(), ttl="30d"):
-    """An enrolled node, not started; `add` is told of it."""
+def make(folder, add, authority, name, networks=("main",), peers=(), ttl="30d", groups=(), multicast="off",
+         listen="[::1]:PORT", more=""):
+    """A node, not started, enrolled if there is an authority; `add` is told of it. `more` ends its configuration;
+    daemon.head is what stands before that."""
     daemon = Daemon(folder / name, name)
     daemon.port = free_udp_port()
-    text = CONFIG.replace("NETWORK", networks[0]).replace("JOIN", ", ".join(networks)).replace("PORT", str(daemon.port))
+    text = CONFIG.replace("NETWORK", networks[0]).replace("JOIN", ", ".join(networks)).replace("MULTICAST", multicast)
+    text = text.replace("LISTEN", listen.replace("PORT", str(daemon.port)))
     daemon.write_config(text.replace("PEERS", ", ".join(f'"{p}"' for p in peers)))
-    authority.enrol(daemon, networks, ttl)
+    daemon.head = daemon.config.read_text()
+    daemon.config.write_text(daemon.head + more)
+    if authority is not None:
+        authority.enrol(daemon, networks, ttl, groups)
     add(daemon)
     return daemon
 

@@ -1,15 +1,17 @@
-// Hex text to bytes, as test vectors and golden bytes have it; spaces are free.
+// Hex text to bytes and back, as test vectors and golden bytes have it; spaces are free.
 #pragma once
 
+#include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
-
-#include "core/bytes.h"
+#include <vector>
 
 namespace runard::test {
 
-inline core::Bytes from_hex(std::string_view text) {
+inline std::vector<std::uint8_t> from_hex(std::string_view text) {
   const auto digit = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
-  core::Bytes bytes;
+  std::vector<std::uint8_t> bytes;
   int high = -1;
   for (const char c : text) {
     if (c == ' ') {
@@ -23,6 +25,16 @@ inline core::Bytes from_hex(std::string_view text) {
     }
   }
   return bytes;
+}
+
+inline std::string to_hex(std::span<const std::uint8_t> bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
 }
 
 }  // namespace runard::test

@@ -56,17 +56,23 @@ struct Service final : rpc::Handler {
 };
 
 struct Run {
-  explicit Run(Service& service, std::uint64_t count, std::uint32_t inflight)
+  Run(Service& service, std::uint64_t count, std::uint32_t inflight, std::uint32_t rate = 0)
       : executor(service.clock) {
     admin::BenchOptions options;
     options.network = "main";
     options.path = "math/add";
     options.count = count;
     options.inflight = inflight;
-    auto made = Bench::create(std::move(options), service, service.clock, [this](core::Task task) {
-      ++posts;
-      executor.post(std::move(task));
-    });
+    options.rate = rate;
+    auto made = Bench::create(std::move(options), service, service.clock,
+                              [this](core::Duration delay, core::Task task) {
+                                if (delay > 0ns) {
+                                  executor.after(delay, std::move(task));
+                                  return;
+                                }
+                                ++posts;
+                                executor.post(std::move(task));
+                              });
     REQUIRE(made.has_value());
     bench = std::move(*made);
     bench->start([this](const BenchResult& got) {
@@ -121,6 +127,44 @@ TEST_CASE("so many calls as asked are in flight, and never more") {
   CHECK(service.most_waiting == 64);
   CHECK(run.done == 1);
   CHECK(run.result.count == 1000);
+}
+
+TEST_CASE("with a rate the calls are made when due, not when the last was answered") {
+  Service service;
+  service.took = 0ns;
+  Run run(service, 100, 2, 1000);
+  CHECK(service.calls == 1);  // the first is due at once
+  run.executor.advance(50ms);
+  CHECK(service.calls == 51);
+  run.executor.advance(1s);
+  CHECK(run.done == 1);
+  CHECK(run.result.count == 100);
+  CHECK(run.result.elapsed == 99ms);
+  CHECK(run.result.max == 0ns);
+}
+
+TEST_CASE("a stall is counted for every call that was due in it") {
+  Service service;
+  service.took = 0ns;
+  service.inline_replies = false;
+  Run run(service, 10, 1, 1000);
+  run.executor.advance(100ms);
+  while (!service.waiting.empty()) {
+    service.answer_next();
+  }
+  CHECK(run.done == 1);
+  CHECK(run.result.p50 > 90ms);
+  CHECK(run.result.max >= 100ms);
+}
+
+TEST_CASE("a bench that waits for its next call is stopped all the same") {
+  Service service;
+  Run run(service, 10, 1, 1);
+  CHECK(service.calls == 1);
+  run.bench->stop();
+  run.executor.advance(Bench::kNap);
+  CHECK(run.done == 1);
+  CHECK(run.result.count == 1);
 }
 
 TEST_CASE("fewer calls than lanes need fewer lanes") {
@@ -205,7 +249,8 @@ TEST_CASE("replies on another thread are counted once each") {
   admin::BenchOptions options;
   options.count = 20'000;
   options.inflight = 16;
-  auto bench = Bench::create(std::move(options), handler, clock, [](core::Task task) { task(); });
+  auto bench = Bench::create(std::move(options), handler, clock,
+                             [](core::Duration, core::Task task) { task(); });
   REQUIRE(bench.has_value());
   const auto work = [&] {
     while (done == 0) {

@@ -18,7 +18,6 @@ TEST_CASE("what belongs to a later version is refused as such") {
        "out"},
       {"transport: { quic: { busy_poll: on } }",
        "c.yaml:1:33: transport.quic.busy_poll: \"on\" is not in this version, write off"},
-      {"issuer: { ca: /etc/runard/ca }", "c.yaml:1:9: issuer: is not in this version, write off"},
       {"balancing: { default: p2c_ewma }",
        "c.yaml:1:23: balancing.default: \"p2c_ewma\" is not in this version, write round_robin"},
       {"balancing: { services: { reports: least_request } }",
@@ -71,6 +70,9 @@ TEST_CASE("what belongs to a later version is still checked") {
               "c.yaml:1:12: journal.qouta: unknown key, did you mean quota?",
               "c.yaml:1:31: journal.on_full: \"explode\" is no choice here, write refuse or "
               "drop_oldest"});
-  CHECK(problems("issuer: {}") == Lines{"c.yaml:1:9: issuer: is not in this version, write off",
-                                        "c.yaml:1:9: issuer.ca: is missing, add ca:"});
+}
+
+TEST_CASE("an issuer names the folder of its CA") {
+  CHECK(problems("issuer: {}") == Lines{"c.yaml:1:9: issuer.ca: is missing, add ca:"});
+  CHECK(problems("issuer: { ca: /var/lib/runard/ca, passphrase_file: /etc/p }") == Lines{});
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/bytes.h"
 #include "support/hex.h"
 #include "support/vectors.h"
 

@@ -152,6 +152,24 @@ TEST_CASE("a reload that is asked for while one runs follows it, and any number 
   CHECK(world.reads == 2);
 }
 
+TEST_CASE("those that wait for a reload hear how it went, and too many are refused") {
+  World world;
+  world.file.problems.resize(1);
+  std::atomic<int> failed{0};
+  std::atomic<int> refused{0};
+  world.plugins.control.run([&] {
+    for (std::size_t i = 0; i < node::ConfigReload::kMaxWaiting + 2; ++i) {
+      world.reload.begin(world.running, *world.plugins.host, [&](const core::Result<void>& result) {
+        failed += result ? 0 : 1;
+        refused += !result && result.error().code == core::Errc::kOverloaded ? 1 : 0;
+      });
+    }
+  });
+  REQUIRE(eventually([&] { return failed == node::ConfigReload::kMaxWaiting + 2; }));
+  CHECK(refused == 1);
+  CHECK(world.reads == 2);
+}
+
 TEST_CASE("what the node can't take changes no service either") {
   World world;
   world.file.config = config_of({service("s", world.settings("\"b\":2"))});

@@ -2,24 +2,24 @@
 #include <catch2/catch_test_macros.hpp>
 #include <runar/cbor_json.hpp>
 
-#include "unit/sdk/hex.h"
+#include "support/hex.h"
 
 using runar::cbor_to_json;
 using runar::json_to_cbor;
-using test::hex;
-using test::unhex;
+using runard::test::from_hex;
+using runard::test::to_hex;
 
 namespace {
 
 std::string shown(const char* bytes) {
   std::string text;
-  const std::string problem = cbor_to_json(unhex(bytes), text);
+  const std::string problem = cbor_to_json(from_hex(bytes), text);
   return problem.empty() ? text : "! " + problem;
 }
 std::string encoded(const char* text) {
   runar::cbor::Writer writer;
   const std::string problem = json_to_cbor(text, writer);
-  return problem.empty() ? hex(writer.bytes()) : "! " + problem;
+  return problem.empty() ? to_hex(writer.bytes()) : "! " + problem;
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <random>
 #include <runar/cbor_json.hpp>
 
-#include "unit/sdk/hex.h"
+#include "support/hex.h"
 
 namespace {
 
@@ -123,7 +123,7 @@ TEST_CASE("bytes that were damaged are read or refused like nlohmann-json does")
       bytes[random.pick(static_cast<unsigned>(bytes.size()))] =
           static_cast<std::uint8_t>(random.pick(256));
     }
-    INFO(test::hex(bytes));
+    INFO(runard::test::to_hex(bytes));
     runar::cbor::Reader reader(bytes);
     reader.skip();
     reader.expect_end();

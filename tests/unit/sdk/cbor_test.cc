@@ -12,14 +12,14 @@ using runar::cbor::Kind;
 using runar::cbor::Limits;
 using runar::cbor::Reader;
 using runar::cbor::Writer;
+using runard::test::from_hex;
+using runard::test::to_hex;
 using test::Diagnostic;
-using test::hex;
-using test::unhex;
 
 namespace {
 
 Errc read(const char* text, const Limits& limits = {}) {
-  const auto bytes = unhex(text);
+  const auto bytes = from_hex(text);
   Reader reader(bytes, limits);
   reader.skip();
   reader.expect_end();
@@ -43,7 +43,7 @@ bool is_float(const char* diagnostic) {
 TEST_CASE("every example of RFC 8949 appendix A reads as the RFC says") {
   for (const test::Vector& vector : test::kAppendixA) {
     INFO(vector.hex << " is " << vector.diagnostic);
-    const auto bytes = unhex(vector.hex);
+    const auto bytes = from_hex(vector.hex);
     const Diagnostic shown(bytes);
     CHECK(shown.error() == Errc::kOk);
     if (is_float(vector.diagnostic)) {
@@ -62,7 +62,7 @@ TEST_CASE("every example of RFC 8949 appendix A reads as the RFC says") {
 TEST_CASE("the writer makes the canonical examples of appendix A, byte for byte") {
   for (const test::Vector& vector : test::kAppendixA) {
     INFO(vector.hex << " is " << vector.diagnostic);
-    const auto bytes = unhex(vector.hex);
+    const auto bytes = from_hex(vector.hex);
     const std::string again = Diagnostic(bytes).rewritten();
     CHECK((again == vector.hex) == vector.canonical);
     CHECK(read_strict(again.c_str()) == Errc::kOk);
@@ -71,7 +71,7 @@ TEST_CASE("the writer makes the canonical examples of appendix A, byte for byte"
 }
 
 TEST_CASE("text and bytes are views into the input") {
-  const auto bytes = unhex(
+  const auto bytes = from_hex(
       "826161"
       "4101");
   Reader reader(bytes);
@@ -88,7 +88,7 @@ TEST_CASE("text and bytes are views into the input") {
 
 TEST_CASE("every proper prefix of an item is truncated") {
   for (const test::Vector& vector : test::kAppendixA) {
-    const auto bytes = unhex(vector.hex);
+    const auto bytes = from_hex(vector.hex);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       INFO(vector.hex << " cut to " << size);
       Reader reader(std::span<const std::uint8_t>(bytes).first(size));
@@ -182,7 +182,7 @@ TEST_CASE("input and memory are limited") {
   limits.max_bytes = 3;
   CHECK(read("820001", limits) == Errc::kOk);
   CHECK(read("83000102", limits) == Errc::kTooLarge);
-  const auto bytes = unhex("00");
+  const auto bytes = from_hex("00");
   limits.max_memory = 100;
   Reader reader(bytes, limits);
   CHECK(reader.charge(60));
@@ -219,7 +219,7 @@ TEST_CASE("maps that are keys of maps take no longer for being deep") {
 }
 
 TEST_CASE("the first error sticks and later reads give nothing") {
-  const auto bytes = unhex("8261610203");
+  const auto bytes = from_hex("8261610203");
   Reader reader(bytes);
   Container list = reader.array();
   REQUIRE(reader.more(list));
@@ -234,7 +234,7 @@ TEST_CASE("the first error sticks and later reads give nothing") {
 
 TEST_CASE("integers are checked against the type asked for") {
   const auto integer = [](const char* text, Errc& error) {
-    const auto bytes = unhex(text);
+    const auto bytes = from_hex(text);
     Reader reader(bytes);
     const std::int64_t value = reader.integer();
     error = reader.error();
@@ -249,7 +249,7 @@ TEST_CASE("integers are checked against the type asked for") {
   CHECK(error == Errc::kOutOfRange);
   CHECK(integer("3b8000000000000000", error) == 0);
   CHECK(error == Errc::kOutOfRange);
-  const auto negative = unhex("20");
+  const auto negative = from_hex("20");
   Reader reader(negative);
   CHECK(reader.unsigned_int() == 0);
   CHECK(reader.error() == Errc::kOutOfRange);
@@ -269,7 +269,7 @@ TEST_CASE("maps are put into canonical order, whatever order they are written in
   map.key("a");
   writer.boolean(true);
   CHECK(map.finish() == Errc::kOk);
-  CHECK(hex(writer.bytes()) ==
+  CHECK(to_hex(writer.bytes()) ==
         "a40af66161f561620162616161"
         "78");
 }
@@ -298,5 +298,5 @@ TEST_CASE("the writer grows past its inline space and hands its block over") {
   CHECK(writer.size() == 0);
   std::free(block);
   writer.integer(1);
-  CHECK(hex(writer.bytes()) == "01");
+  CHECK(to_hex(writer.bytes()) == "01");
 }

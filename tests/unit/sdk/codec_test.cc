@@ -2,7 +2,7 @@
 #include <cmath>
 #include <runar/payload.hpp>
 
-#include "unit/sdk/hex.h"
+#include "support/hex.h"
 
 namespace shapes {
 
@@ -60,11 +60,11 @@ template <class T>
 std::string encoded(const T& value) {
   runar::cbor::Writer writer;
   runar::Codec<T>::write(writer, value);
-  return test::hex(writer.bytes());
+  return runard::test::to_hex(writer.bytes());
 }
 template <class T>
 T decoded(const char* hex) {
-  return runar::detail::decode_cbor<T>(test::unhex(hex));
+  return runar::detail::decode_cbor<T>(runard::test::from_hex(hex));
 }
 // Through JSON text, which is easier to read than CBOR.
 template <class T>

@@ -5,7 +5,7 @@
 #include <runar/cbor.hpp>
 #include <string>
 
-#include "unit/sdk/hex.h"
+#include "support/hex.h"
 
 namespace test {
 
@@ -17,7 +17,7 @@ class Diagnostic {
     reader_.expect_end();
   }
   const std::string& text() const { return text_; }
-  std::string rewritten() const { return hex(writer_.bytes()); }
+  std::string rewritten() const { return runard::test::to_hex(writer_.bytes()); }
   runar::cbor::Errc error() const { return reader_.error(); }
 
  private:
@@ -41,7 +41,7 @@ class Diagnostic {
         std::vector<std::uint8_t> scratch;
         const auto found = reader_.bytes(scratch);
         writer_.bytes(found);
-        text_ += "h'" + hex(found) + "'";
+        text_ += "h'" + runard::test::to_hex(found) + "'";
         break;
       }
       case Kind::kArray:

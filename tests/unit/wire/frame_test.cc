@@ -2,14 +2,14 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "hex.h"
+#include "support/hex.h"
 #include "wire/utf8.h"
 #include "wire/varint.h"
 
 using namespace runard;
 using core::Bytes;
-using wire::testing::from_hex;
-using wire::testing::to_hex;
+using test::from_hex;
+using test::to_hex;
 
 TEST_CASE("varints are those of RFC 9000, appendix A.1") {
   const std::pair<std::uint64_t, const char*> samples[] = {

@@ -2,15 +2,15 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "hex.h"
+#include "support/hex.h"
 #include "wire/cbor.h"
 #include "wire/limits.h"
 
 using namespace runard;
 using core::Bytes;
+using test::from_hex;
+using test::to_hex;
 using wire::Hello;
-using wire::testing::from_hex;
-using wire::testing::to_hex;
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 
-#include "hex.h"
+#include "support/hex.h"
 #include "wire/event.h"
 #include "wire/frame.h"
 #include "wire/reply.h"
@@ -13,8 +13,8 @@ using namespace runard;
 using core::Bytes;
 using core::ByteView;
 using core::Errc;
-using wire::testing::from_hex;
-using wire::testing::to_hex;
+using test::from_hex;
+using test::to_hex;
 
 namespace {
 

@@ -1,0 +1,186 @@
+#include "enroll/office.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+
+#include "enroll/rights.h"
+#include "identity/certificate.h"
+#include "identity/issue.h"
+#include "identity/name.h"
+#include "identity/profile.h"
+
+namespace runard::enroll {
+namespace {
+
+using core::Errc;
+
+// Another process works in the CA's folder for a moment only. A lock file tells nobody when it is
+// free, so it is tried again until the time is up.
+template <class F>
+auto patiently(F work) {
+  constexpr int kPauseMs = 20;
+  auto result = work();
+  for (int tries = 0; !result && result.error().code == Errc::kStateLocked &&
+                      tries < Office::kPatience / std::chrono::milliseconds(kPauseMs);
+       ++tries) {
+    poll(nullptr, 0, kPauseMs);
+    result = work();
+  }
+  return result;
+}
+
+core::Error bad(const std::string& why) {
+  return core::fail(Errc::kInvalidArgument, why);
+}
+
+core::Result<void> check_order(const TokenOrder& order) {
+  if (order.addresses.empty() || order.addresses.size() > kMaxTokenAddresses ||
+      !std::ranges::all_of(order.addresses, [](const std::string& address) {
+        return !address.empty() && address.size() <= kMaxAddressText;
+      })) {
+    return bad(fmt::format("a token names 1 to {} addresses", kMaxTokenAddresses));
+  }
+  if (order.networks.empty() || order.networks.size() > identity::kMaxNetworks) {
+    return bad(fmt::format("a token names 1 to {} networks", identity::kMaxNetworks));
+  }
+  if (!order.name.empty() && !identity::valid_name(order.name)) {
+    return bad("not a name for a node");
+  }
+  if (!std::ranges::all_of(order.groups, identity::valid_name)) {
+    return bad("not a name for a group");
+  }
+  if (order.uses < 1 || order.uses > kMaxUses || (order.uses > 1 && !order.name.empty())) {
+    return bad(order.name.empty() ? fmt::format("a token has 1 to {} uses", kMaxUses)
+                                  : "a token for a named node has one use");
+  }
+  if (order.valid < std::chrono::seconds(1) || order.lifetime < std::chrono::seconds(1) ||
+      order.lifetime > identity::kMaxLifetime) {
+    return bad("a time of at least a second");
+  }
+  return {};
+}
+
+}  // namespace
+
+core::Result<Token> Office::create(const TokenOrder& order) const {
+  if (auto good = check_order(order); !good) {
+    return good.error();
+  }
+  const auto root = identity::Authority::certificate_in(ca_);
+  if (!root) {
+    return root.error();
+  }
+  const auto key = root->public_key();
+  const auto known = identity::Authority::networks_in(ca_);
+  if (!key || !known) {
+    return key ? known.error() : key.error();
+  }
+  for (const std::string& network : order.networks) {
+    if (std::ranges::find(*known, network, &identity::NetworkDescriptor::name) == known->end()) {
+      return core::fail(Errc::kNotFound, fmt::format("no network \"{}\" in this mesh", network));
+    }
+  }
+  Token token = Token::create(host_.random);
+  token.addresses = order.addresses;
+  token.root = root_pin(*key);
+  const core::WallTime now = host_.clock.wall();
+  token.expires = std::chrono::time_point_cast<std::chrono::milliseconds>(now + order.valid);
+  const TokenRecord record{token.id,       crypto::sha256(token.secret.view()),
+                           token.expires,  order.uses,
+                           order.uses,     order.approve,
+                           order.lifetime, order.name,
+                           order.networks, order.groups};
+  if (auto added = patiently([&] { return book_.add(record, now); }); !added) {
+    return added.error();
+  }
+  return token;
+}
+
+core::Result<void> Office::remove(const TokenId& id) const {
+  return patiently([&] { return book_.remove(id, host_.clock.wall()); });
+}
+
+core::Result<TokenRecord> Office::look_up(const TokenId& id) const {
+  return book_.find(id, host_.clock.wall());
+}
+
+core::Result<std::unique_ptr<keys::CaFolder>> Office::open() const {
+  return patiently([&] { return keys::CaFolder::open(host_, ca_, passphrase_); });
+}
+
+core::Result<void> Office::check() const {
+  const auto folder = open();
+  return folder ? core::Result<void>() : folder.error();
+}
+
+core::Result<identity::Bundle> Office::redeem(const Application& application,
+                                              const identity::Denylist& heard) const {
+  const auto asked = keys::NodeRequest::from_pem(application.request);
+  if (!asked) {
+    return asked.error();
+  }
+  const auto record = look_up(application.token);
+  if (!record) {
+    return record.error();
+  }
+  const auto folder = open();
+  if (!folder) {
+    return folder.error();
+  }
+  const Rights rights(**folder, heard, host_.clock.wall());
+  if (auto admitted = rights.check(asked->request.public_key(), record->networks); !admitted) {
+    return admitted.error();
+  }
+  const auto token = patiently([&] { return book_.use(application.token, host_.clock.wall()); });
+  if (!token) {
+    return token.error();
+  }
+  const std::string wished =
+      application.approved && identity::valid_name(asked->request.common_name())
+          ? asked->request.common_name()
+          : identity::node_id_of(asked->request.public_key()).text();
+  const std::string& name = token->name.empty() ? wished : token->name;
+  auto bundle = (*folder)->ca.sign(
+      {asked->request, name, token->networks, token->lifetime, false, token->groups});
+  return bundle ? with_keys(**folder, std::move(*bundle), asked->agreement) : bundle;
+}
+
+core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
+                                             const identity::TrustBundle& trust) const {
+  const core::WallTime now = host_.clock.wall();
+  const auto asked = keys::NodeRequest::from_pem(claim.request.request);
+  if (!asked) {
+    return asked.error();
+  }
+  const auto holder = identity::verify_peer(claim.request.chain, trust, now);
+  if (!holder) {
+    return holder.error();
+  }
+  if (holder->id != claim.node || identity::node_id_of(asked->request.public_key()) != claim.node) {
+    return core::fail(Errc::kRenewalRefused, "another node's certificate or key");
+  }
+  const auto folder = open();
+  if (!folder) {
+    return folder.error();
+  }
+  const Rights rights(**folder, trust.denied(), now);
+  const auto granted = rights.again(*holder);
+  if (!granted) {
+    return granted.error();
+  }
+  const auto current = crypto::Certificate::from_der(claim.request.chain.front());
+  if (!current) {
+    return current.error();
+  }
+  // As long as the operator ordered it at first.
+  const core::Duration lifetime =
+      current->not_after() - current->not_before() - identity::kBackdate;
+  auto bundle = (*folder)->ca.sign({asked->request, granted->name, granted->networks,
+                                    std::max<core::Duration>(lifetime, std::chrono::seconds(1)),
+                                    false, granted->groups});
+  return bundle ? with_keys(**folder, std::move(*bundle), asked->agreement) : bundle;
+}
+
+}  // namespace runard::enroll

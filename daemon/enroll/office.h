@@ -1,0 +1,87 @@
+// Office: the half of an issuer that works on the CA's folder: looks tokens up, marks their use,
+// signs.
+//
+// Blocks on the disk, for up to kPatience on a lock that another process holds, and on Argon2 for a
+// CA under a passphrase: one helper thread of the daemon's, or runarctl. Values only but for the
+// host, which outlives it.
+// Errors: those of TokenBook and keys::CaFolder, kRequestInvalid, kNodeDenied, kRenewalRefused.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "enroll/messages.h"
+#include "enroll/token_book.h"
+#include "identity/trust_bundle.h"
+#include "keys/ca_folder.h"
+
+namespace runard::enroll {
+
+// What a token's creator orders.
+struct TokenOrder {
+  std::vector<std::string> addresses;
+  core::Duration valid = std::chrono::minutes(10);
+  std::uint32_t uses = 1;
+  bool approve = false;
+  core::Duration lifetime = std::chrono::hours(24);
+  std::string name;
+  std::vector<std::string> networks;
+  std::vector<std::string> groups;
+};
+
+// What is to be signed for a token.
+struct Application {
+  TokenId token;
+  std::string request;  // as `node csr` writes it
+  bool approved = false;
+};
+
+// Who asks for a renewal, as its link proved it.
+struct RenewalClaim {
+  core::NodeId node;
+  RenewalRequest request;
+};
+
+class Office {
+ public:
+  static constexpr core::Duration kPatience = std::chrono::seconds(2);
+
+  // `passphrase`: of the CA's key; empty: none. Only what signs needs it.
+  Office(const identity::Host& host, std::filesystem::path ca, crypto::SecretBytes passphrase = {})
+      : host_(host),
+        ca_(std::move(ca)),
+        passphrase_(std::move(passphrase)),
+        book_(host.disk, ca_) {}
+
+  // Whether it could sign.
+  core::Result<void> check() const;
+
+  // kInvalidArgument for an order that makes no sense, kNotFound for an unknown network, kConflict
+  // for a name that another node has.
+  core::Result<Token> create(const TokenOrder& order) const;
+  core::Result<std::vector<TokenRecord>> tokens() const { return book_.read(); }
+  core::Result<void> remove(const TokenId& id) const;
+
+  core::Result<TokenRecord> look_up(const TokenId& id) const;
+  // The applicant has proved the secret. The use is on disk before anything is signed. Of the
+  // request only the keys are taken. The node's name is the token's; without one it is its id, or,
+  // when an operator has `approved` the request, the one that stands there.
+  core::Result<identity::Bundle> redeem(const Application& application,
+                                        const identity::Denylist& heard) const;
+  // Grants again what the CA granted last to this node, or what its certificate says if it was
+  // another issuer's; never more, and no network that it was put out of. The key stays, so the
+  // node's id does.
+  core::Result<identity::Bundle> renew(const RenewalClaim& claim,
+                                       const identity::TrustBundle& trust) const;
+
+ private:
+  core::Result<std::unique_ptr<keys::CaFolder>> open() const;
+
+  const identity::Host host_;
+  const std::filesystem::path ca_;
+  const crypto::SecretBytes passphrase_;
+  const TokenBook book_;
+};
+
+}  // namespace runard::enroll

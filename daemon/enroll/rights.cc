@@ -1,0 +1,146 @@
+#include "enroll/rights.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "identity/denied.h"
+#include "identity/profile.h"
+#include "identity/rotation.h"
+
+namespace runard::enroll {
+namespace {
+
+using core::Errc;
+using core::fail;
+using identity::Statement;
+
+// The issuance that this CA made last to the node.
+std::optional<identity::IssueRecord> last_issue(const std::vector<identity::IssueRecord>& log,
+                                                const core::NodeId& node) {
+  const auto at = std::find_if(log.rbegin(), log.rend(), [&](const identity::IssueRecord& record) {
+    return record.node == node;
+  });
+  return at == log.rend() ? std::nullopt : std::optional(*at);
+}
+
+// The newest keys of a network, if they are sealed to this very key of the node and signed by the
+// CA of today.
+std::optional<Statement> keys_that_it_has(const keys::CaFolder& folder,
+                                          const core::NetworkId& network,
+                                          const keys::AgreementRecord& record) {
+  const auto book = keys::MemberBook::load(folder.ca.folder());
+  const auto* known = book ? book->find(record.node) : nullptr;
+  if (known == nullptr || known->version != record.version ||
+      known->not_after_ms != record.not_after_ms) {
+    return std::nullopt;
+  }
+  const auto trust = identity::TrustBundle::create({folder.ca.certificate()});
+  const auto newest = folder.networks.current(network);
+  if (!trust || !newest || !newest->verify(*trust, folder.ca.host().clock.wall())) {
+    return std::nullopt;
+  }
+  const auto keyring = keys::NetworkKeyring::parse(newest->body());
+  const auto* member = keyring ? keyring->member(record.node) : nullptr;
+  return member != nullptr && member->key_version == record.version ? std::optional(*newest)
+                                                                    : std::nullopt;
+}
+
+}  // namespace
+
+// The CA's folder may know what the mesh has not heard yet, and the other way round.
+core::Result<identity::Denylist> Rights::denied() const {
+  const auto trust = identity::trust_in(folder_.ca.folder(), folder_.ca.certificate());
+  if (!trust) {
+    return trust.error();
+  }
+  identity::Denylist all = heard_;
+  if (trust->denylist) {
+    const auto entries = identity::parse_denied(trust->denylist->body());
+    if (!entries) {
+      return entries.error();
+    }
+    identity::Denylist own = identity::in_force(*entries, now_);
+    all.nodes.merge(own.nodes);
+    all.memberships.merge(own.memberships);
+    all.keys.merge(own.keys);
+  }
+  return all;
+}
+
+core::Result<void> Rights::check(const crypto::PublicKey& key,
+                                 const std::vector<std::string>& networks) const {
+  const auto out = denied();
+  const auto known = identity::Authority::networks_in(folder_.ca.folder());
+  if (!out || !known) {
+    return out ? known.error() : out.error();
+  }
+  const core::NodeId node = identity::node_id_of(key);
+  if (out->nodes.contains(node) || out->keys.contains(crypto::sha256(key.spki()))) {
+    return fail(Errc::kNodeDenied, "node " + node.text() + " is denied");
+  }
+  for (const identity::NetworkDescriptor& network : *known) {
+    if (out->memberships.contains({node, network.id}) &&
+        std::ranges::find(networks, network.name) != networks.end()) {
+      return fail(Errc::kNodeDenied, "node " + node.text() + " is denied in " + network.name);
+    }
+  }
+  return {};
+}
+
+core::Result<Rights::Granted> Rights::again(const identity::PeerIdentity& holder) const {
+  const std::filesystem::path& ca = folder_.ca.folder();
+  const auto out = denied();
+  const auto log = identity::Authority::issued_in(ca).read();
+  const auto known = identity::Authority::networks_in(ca);
+  const auto book = keys::MemberBook::load(ca);
+  if (!out || !log || !known || !book) {
+    return !out ? out.error() : !log ? log.error() : !known ? known.error() : book.error();
+  }
+  if (auto good = check(*holder.key, {}); !good) {
+    return good.error();
+  }
+  const auto last = last_issue(*log, holder.id);
+  Granted granted{last ? last->name : holder.name, {}, holder.groups};
+  for (const identity::NetworkDescriptor& network : *known) {
+    const bool member = std::ranges::find(holder.networks, network.id) != holder.networks.end();
+    const bool stays =
+        !last || std::ranges::find(last->networks, network.name) != last->networks.end();
+    const bool put_out =
+        out->memberships.contains({holder.id, network.id}) || book->is_out(network.id, holder.id);
+    if (member && stays && !put_out) {
+      granted.networks.push_back(network.name);
+    }
+  }
+  std::erase_if(granted.groups, [&](const std::string& group) {
+    return last && std::ranges::find(last->groups, group) == last->groups.end();
+  });
+  if (granted.networks.empty()) {
+    return fail(Errc::kRenewalRefused, "no network is left to it");
+  }
+  return granted;
+}
+
+core::Result<identity::Bundle> with_keys(keys::CaFolder& folder, identity::Bundle bundle,
+                                         const std::optional<keys::AgreementRecord>& agreement) {
+  if (!agreement) {
+    return bundle;
+  }
+  std::vector<core::NetworkId> fresh;
+  for (const core::NetworkId& network : bundle.networks.ids()) {
+    if (auto statement = keys_that_it_has(folder, network, *agreement)) {
+      bundle.statements.push_back(std::move(*statement));
+    } else {
+      fresh.push_back(network);
+    }
+  }
+  if (!fresh.empty()) {
+    auto statements = folder.networks.admit(*agreement, fresh);
+    if (!statements) {
+      return statements.error();
+    }
+    std::ranges::move(*statements, std::back_inserter(bundle.statements));
+  }
+  return bundle;
+}
+
+}  // namespace runard::enroll

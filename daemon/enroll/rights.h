@@ -1,0 +1,49 @@
+// What an issuer may grant by itself, from an opened CA folder: who is denied, what a node had
+// before, and the networks' keys that go with a certificate.
+//
+// Nothing here grants more than an operator did. Used on the thread that has the folder open.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "identity/certificate.h"
+#include "keys/ca_folder.h"
+
+namespace runard::enroll {
+
+class Rights {
+ public:
+  // `heard`: the denylist that the mesh has; what the CA's folder says besides counts too.
+  Rights(const keys::CaFolder& folder, identity::Denylist heard, core::WallTime now)
+      : folder_(folder), heard_(std::move(heard)), now_(now) {}
+
+  struct Granted {
+    std::string name;
+    std::vector<std::string> networks;  // names
+    std::vector<std::string> groups;
+  };
+
+  // kNodeDenied for a node or key that is denied, or is in one of the networks.
+  core::Result<void> check(const crypto::PublicKey& key,
+                           const std::vector<std::string>& networks) const;
+  // What a node with that certificate is granted again: what both the certificate and the CA's last
+  // issuance to it have, without networks that it was put out of. kNodeDenied; kRenewalRefused when
+  // no network is left.
+  core::Result<Granted> again(const identity::PeerIdentity& holder) const;
+
+ private:
+  core::Result<identity::Denylist> denied() const;
+
+  const keys::CaFolder& folder_;
+  const identity::Denylist heard_;
+  const core::WallTime now_;
+};
+
+// The bundle with the keys of its networks, sealed to the node's agreement key; as it is without
+// one. A node that has the keys already is no news: the newest statement is given again.
+core::Result<identity::Bundle> with_keys(keys::CaFolder& folder, identity::Bundle bundle,
+                                         const std::optional<keys::AgreementRecord>& agreement);
+
+}  // namespace runard::enroll

@@ -1,0 +1,180 @@
+#include "node/issuer.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace runard::node {
+
+using core::Errc;
+
+Issuer::Issuer(const Context& context, Settings settings, Hooks hooks)
+    : context_(context),
+      log_(context.log.component("issuer")),
+      hooks_(std::move(hooks)),
+      addresses_(std::move(settings.addresses)),
+      office_({disk_, context.clock, context.random}, std::move(settings.ca),
+              std::move(settings.passphrase)),
+      desk_(*this, context.clock, log_) {}
+
+Issuer::~Issuer() {
+  context_.control.cancel(timer_);
+  helper_.join();
+}
+
+void Issuer::rearm() {
+  context_.control.cancel(timer_);
+  timer_ = 0;
+  const core::TimePoint when = desk_.expiry();
+  if (when == core::kNever) {
+    return;
+  }
+  timer_ = context_.control.after(std::max(core::Duration{0}, when - context_.clock.now()), [this] {
+    timer_ = 0;
+    desk_.tick();
+    rearm();
+  });
+}
+
+void Issuer::guest_came(transport::LinkId guest, const transport::GuestInfo& info) {
+  desk_.came(guest, info.address.text(), info.binding);
+}
+
+void Issuer::guest_said(transport::LinkId guest, const transport::GuestFrame& frame) {
+  desk_.said(guest, frame.type, frame.body);
+}
+
+void Issuer::guest_left(transport::LinkId guest) {
+  desk_.left(guest);
+  rearm();
+}
+
+void Issuer::send(enroll::GuestId guest, enroll::Message type, core::Bytes body) {
+  endpoint_->send_guest(guest, static_cast<std::uint64_t>(type), body);
+}
+
+void Issuer::close(enroll::GuestId guest, bool welcome) {
+  endpoint_->close_guest(guest, welcome);
+}
+
+void Issuer::keep(enroll::GuestId guest, core::Duration patience) {
+  endpoint_->keep_guest(guest, context_.clock.now() + patience);
+  context_.control.post([this] { rearm(); });
+}
+
+void Issuer::look_up(enroll::GuestId guest, const enroll::TokenId& token) {
+  elsewhere([this, token] { return office_.look_up(token); },
+            [this, guest](const core::Result<enroll::TokenRecord>& found) {
+              desk_.looked_up(guest, found);
+            });
+}
+
+core::Result<Issuer::Signed> Issuer::outcome_of(core::Result<identity::Bundle> bundle) {
+  if (!bundle) {
+    return bundle.error();
+  }
+  Signed made{bundle->text(), {}};
+  std::ranges::copy_if(bundle->statements, std::back_inserter(made.statements),
+                       [](const identity::Statement& statement) {
+                         return statement.key().kind == identity::StatementKind::kNetwork;
+                       });
+  return made;
+}
+
+void Issuer::redeem(enroll::GuestId guest, const enroll::TokenId& token, const std::string& request,
+                    bool approved) {
+  elsewhere(
+      [this, application = enroll::Application{token, request, approved}, trust = hooks_.trust()] {
+        return outcome_of(office_.redeem(application, trust.denied()));
+      },
+      [this, guest](const core::Result<Signed>& made) {
+        if (made) {
+          hooks_.spread(made->statements);
+        }
+        desk_.redeemed(guest, made ? core::Result<std::string>(made->bundle) : made.error());
+      });
+}
+
+registry::ServiceRow Issuer::row(const std::string& network) const {
+  registry::ServiceRow row;
+  row.network = network;
+  row.path = kPath;
+  row.type = "issuer";
+  row.version = "1.0.0";
+  row.summary = "Renews the certificates of nodes";
+  row.state = registry::ServiceState::kRunning;
+  row.actions = {{"renew", "The caller's certificate, renewed", "", "", 0}};
+  return row;
+}
+
+// A node that asks all the time costs a signature and a line of the log each time.
+bool Issuer::may_renew(const core::NodeId& node) {
+  constexpr double kBurst = 5;
+  constexpr double kPerSecond = 1.0 / 60;
+  if (renewing_.size() >= kMaxRenewingNodes && !renewing_.contains(node)) {
+    renewing_.clear();
+  }
+  return renewing_.try_emplace(node, kBurst, kPerSecond).first->second.take(context_.clock.now());
+}
+
+core::Result<enroll::RenewalClaim> Issuer::claim_of(const rpc::Request& request) {
+  if ((request.flags & rpc::kInbound) == 0 || request.caller.node.is_zero()) {
+    return core::fail(Errc::kDenied, "only nodes renew, over their links", core::Executed::kNo);
+  }
+  if (renewals_ >= kMaxRenewals || !may_renew(request.caller.node)) {
+    return core::fail(Errc::kOverloaded, "renewals", core::Executed::kNo);
+  }
+  auto asked = enroll::decode_renewal(request.payload.bytes);
+  if (!asked) {
+    return core::fail(Errc::kInvalidParams, asked.error().about, core::Executed::kNo);
+  }
+  return enroll::RenewalClaim{request.caller.node, std::move(*asked)};
+}
+
+rpc::Ticket Issuer::call(const rpc::Request& request, const rpc::Responder& responder) {
+  auto claim = claim_of(request);
+  if (!claim) {
+    responder(rpc::Reply::failure(claim.error()));
+    return 0;
+  }
+  renew(std::move(*claim), [responder](const core::Result<std::string>& bundle) {
+    if (!bundle) {
+      responder(rpc::Reply::failure(bundle.error()));
+      return;
+    }
+    const core::Bytes body = enroll::encode_granted(*bundle);
+    responder(rpc::Reply::success(rpc::Payload::borrow(body, rpc::Encoding::kCbor)));
+  });
+  return 0;
+}
+
+void Issuer::renew(enroll::RenewalClaim claim, Renewed done) {
+  ++renewals_;
+  const core::NodeId node = claim.node;
+  elsewhere([this, claim = std::move(claim),
+             trust = hooks_.trust()] { return outcome_of(office_.renew(claim, trust)); },
+            [this, node, done = std::move(done)](const core::Result<Signed>& made) mutable {
+              --renewals_;
+              if (made) {
+                ++renewed_;
+                log_.info("renewed a certificate", {core::field("node", node.text())});
+                hooks_.spread(made->statements);
+                return done(made->bundle);
+              }
+              ++renewals_refused_;
+              log_.warn("refused a renewal", {core::field("node", node.text()),
+                                              core::field("why", core::describe(made.error()))});
+              // What stands in the CA's folder is nobody else's business.
+              const bool denied = core::info(made.error().code).kind == core::Kind::kDenied;
+              done(core::fail(denied ? made.error().code : Errc::kRenewalRefused, ""));
+            });
+}
+
+boost::json::object Issuer::status() const {
+  return {{"granted", desk_.stats().granted},
+          {"refused", desk_.stats().refused},
+          {"pending", desk_.pending().size()},
+          {"renewed", renewed_},
+          {"renewals_refused", renewals_refused_}};
+}
+
+}  // namespace runard::node

@@ -1,0 +1,224 @@
+// What an issuer grants besides a certificate, and to whom it grants nothing.
+#include "enroll/rights.h"
+
+#include <algorithm>
+
+#include "identity/revocation.h"
+#include "identity/rotation.h"
+#include "support/result_text.h"
+#include "unit/enroll/world.h"
+
+using namespace runard;
+using namespace std::chrono_literals;
+using core::Errc;
+using enroll::Office;
+using identity::Statement;
+using identity::StatementKind;
+using test::EnrollWorld;
+using test::NewNode;
+
+namespace {
+
+// A node whose request has an agreement key, as 'node csr' writes it.
+struct SealedNode : NewNode {
+  explicit SealedNode(EnrollWorld& world, std::uint32_t version = 1) {
+    const auto own = *crypto::AgreementPrivateKey::generate(crypto::Kem::kX25519, world.random);
+    const auto now = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(world.clock.time.time_since_epoch())
+            .count());
+    const keys::AgreementRecord record{id, version, own.public_key(), now,
+                                       now + 86'400'000ULL * 366};
+    request = keys::request_text(*crypto::SigningRequest::create(key, "wish"),
+                                 *keys::sign_agreement(record, key));
+  }
+};
+
+core::Result<identity::Bundle> enrol(EnrollWorld& world, const NewNode& node,
+                                     const std::vector<std::string>& networks = {"prod"}) {
+  auto order = world.order();
+  order.networks = networks;
+  const auto token = world.office().create(order);
+  REQUIRE(token);
+  return world.office().redeem({token->id, node.request, false}, {});
+}
+
+core::Result<identity::Bundle> renew(EnrollWorld& world, const NewNode& node,
+                                     const identity::Bundle& bundle) {
+  std::vector<core::Bytes> chain{bundle.certificate.der()};
+  return world.office().renew({node.id, {node.request, chain}}, world.trust());
+}
+
+const Statement* keyring_in(const identity::Bundle& bundle) {
+  const auto at = std::ranges::find_if(bundle.statements, [](const Statement& statement) {
+    return statement.key().kind == StatementKind::kNetwork;
+  });
+  return at == bundle.statements.end() ? nullptr : &*at;
+}
+
+bool has_keys(const identity::Bundle& bundle, const core::NodeId& node) {
+  const Statement* statement = keyring_in(bundle);
+  return statement != nullptr &&
+         keys::NetworkKeyring::parse(statement->body())->member(node) != nullptr;
+}
+
+core::NetworkId id_of(const EnrollWorld& world, const std::string& name) {
+  const auto known = *identity::Authority::networks_in(world.ca());
+  return std::ranges::find(known, name, &identity::NetworkDescriptor::name)->id;
+}
+
+void deny(EnrollWorld& world, const identity::DeniedEntry& entry) {
+  const auto ca = identity::Authority::open(world.host, world.ca());
+  REQUIRE(identity::deny(*ca, entry));
+}
+
+}  // namespace
+
+TEST_CASE("who enrols gets the keys of its networks, and a bundle that can be checked") {
+  EnrollWorld world;
+  const SealedNode node(world);
+  const auto bundle = enrol(world, node);
+  REQUIRE(bundle);
+  CHECK(has_keys(*bundle, node.id));
+  CHECK(identity::check_bundle(*bundle, world.clock.time));
+  CHECK(identity::Bundle::parse(bundle->text()));
+  const NewNode old;  // of an earlier version: a request without an agreement key
+  const auto bare = enrol(world, old);
+  REQUIRE(bare);
+  CHECK(keyring_in(*bare) == nullptr);
+}
+
+TEST_CASE("a renewal is no news to a network, unless the node's agreement key is another") {
+  EnrollWorld world;
+  SealedNode node(world);
+  const auto first = enrol(world, node);
+  REQUIRE(first);
+  world.clock.time += 16h;
+  const auto second = renew(world, node, *first);
+  REQUIRE(second);
+  CHECK(keyring_in(*second)->generation() == keyring_in(*first)->generation());
+  const keys::NodeRequest asked = *keys::NodeRequest::from_pem(node.request);
+  keys::AgreementRecord record = *asked.agreement;
+  record.version = 2;
+  node.request = keys::request_text(asked.request, *keys::sign_agreement(record, node.key));
+  const auto third = renew(world, node, *first);
+  REQUIRE(third);
+  CHECK(keyring_in(*third)->generation() == keyring_in(*first)->generation() + 1);
+  CHECK(has_keys(*third, node.id));
+}
+
+TEST_CASE("an agreement key that another node signed costs no use and grants nothing") {
+  EnrollWorld world;
+  const SealedNode node(world);
+  const NewNode other;
+  const auto blocks = *keys::NodeRequest::from_pem(node.request);
+  const std::string mixed = keys::request_text(*crypto::SigningRequest::create(other.key, "wish"),
+                                               *keys::sign_agreement(*blocks.agreement, node.key));
+  const auto token = world.office().create(world.order());
+  CHECK_FALSE(world.office().redeem({token->id, mixed, false}, {}));
+  CHECK(world.office().look_up(token->id)->left == 1);
+  CHECK(world.issued() == 0);
+}
+
+TEST_CASE("T18: a denied node or key enrols with no token, and no use is lost") {
+  EnrollWorld world;
+  const SealedNode node(world);
+  const auto token = world.office().create(world.order());
+  const auto code = [&](const identity::Denylist& heard) {
+    const auto bundle = world.office().redeem({token->id, node.request, false}, heard);
+    return bundle ? Errc{} : bundle.error().code;
+  };
+  identity::Denylist heard;
+  heard.nodes.insert(node.id);
+  CHECK(code(heard) == Errc::kNodeDenied);
+  heard = {};
+  heard.keys.insert(crypto::sha256(node.key.public_key().spki()));
+  CHECK(code(heard) == Errc::kNodeDenied);
+  heard = {};
+  heard.memberships.insert({node.id, id_of(world, "prod")});
+  CHECK(code(heard) == Errc::kNodeDenied);
+  CHECK(world.office().look_up(token->id)->left == 1);
+  CHECK(world.issued() == 0);
+  heard = {};
+  heard.memberships.insert({node.id, id_of(world, "test")});
+  CHECK(code(heard) == Errc{});
+}
+
+TEST_CASE("T18: what the CA's folder denies counts before the mesh has heard of it") {
+  EnrollWorld world;
+  const SealedNode node(world);
+  const auto bundle = enrol(world, node);
+  deny(world, {identity::DeniedWhat::kNode, node.id, {}, {}, 0, "sold"});
+  CHECK(enrol(world, node).error().code == Errc::kNodeDenied);
+  CHECK(renew(world, node, *bundle).error().code == Errc::kNodeDenied);
+  CHECK(world.issued() == 1);
+}
+
+TEST_CASE("T18: a node that was put out of a network gets neither its name nor its keys again") {
+  EnrollWorld world;
+  const SealedNode node(world);
+  const auto wide = enrol(world, node, {"prod", "test"});
+  REQUIRE(wide);
+  {
+    auto folder = keys::CaFolder::open(world.host, world.ca(), {});
+    REQUIRE(folder);
+    keys::Rotation rotation;
+    rotation.exclude = {node.id};
+    REQUIRE((*folder)->networks.rotate(id_of(world, "prod"), rotation));
+  }
+  const auto renewed = renew(world, node, *wide);
+  REQUIRE(renewed);
+  CHECK(renewed->networks.ids() == std::vector{id_of(world, "test")});
+  CHECK(has_keys(*renewed, node.id));
+  const auto folder = keys::CaFolder::open(world.host, world.ca(), {});
+  const auto prod = (*folder)->networks.current(id_of(world, "prod"));
+  CHECK(keys::NetworkKeyring::parse(prod->body())->member(node.id) == nullptr);
+}
+
+TEST_CASE("T29: after a rotation of the CA a renewal has the new root's signatures everywhere") {
+  EnrollWorld world;
+  const SealedNode node(world);
+  const auto before = enrol(world, node);
+  REQUIRE(before);
+  const auto both = [&](const crypto::Certificate& old) {
+    return *identity::TrustBundle::create({old, *identity::Authority::certificate_in(world.ca())});
+  };
+  const auto old = *identity::Authority::certificate_in(world.ca());
+  for (const bool activate : {false, true}) {
+    const auto ca = identity::Authority::open(world.host, world.ca());
+    REQUIRE(ca);
+    const identity::Rotation rotation(*ca);
+    CHECK((activate ? rotation.activate().has_value() : rotation.prepare(24h * 365).has_value()));
+  }
+  const std::vector<core::Bytes> chain{before->certificate.der()};
+  const auto after = world.office().renew({node.id, {node.request, chain}}, both(old));
+  REQUIRE(after);
+  const auto alone =
+      *identity::TrustBundle::create({*identity::Authority::certificate_in(world.ca())});
+  CHECK(identity::verify_peer(std::vector<core::Bytes>{after->certificate.der()}, alone,
+                              world.clock.time));
+  CHECK(keyring_in(*after)->verify(alone, world.clock.time));
+  CHECK_FALSE(keyring_in(*before)->verify(alone, world.clock.time));
+}
+
+TEST_CASE("a CA under a passphrase signs with it, and for nobody without it") {
+  EnrollWorld world;
+  const auto ca = world.folder / "sealed";
+  const auto passphrase = [] {
+    return crypto::SecretBytes::copy_of(core::as_bytes("open sesame"));
+  };
+  REQUIRE(identity::Authority::create(world.host, ca, "acme", 24h * 365, passphrase())
+              ->create_network("prod"));
+  const Office good(world.host, ca, passphrase());
+  CHECK(good.check());
+  CHECK(Office(world.host, ca).check().error().code == Errc::kKeystoreKek);
+  const Office wrong(world.host, ca, crypto::SecretBytes::copy_of(core::as_bytes("sesame")));
+  CHECK(wrong.check().error().code == Errc::kKeystoreLocked);
+  const SealedNode node(world);
+  const auto token = Office(world.host, ca).create(world.order());
+  REQUIRE(token);
+  CHECK_FALSE(wrong.redeem({token->id, node.request, false}, {}));
+  CHECK(good.look_up(token->id)->left == 1);
+  const auto bundle = good.redeem({token->id, node.request, false}, {});
+  REQUIRE(bundle);
+  CHECK(has_keys(*bundle, node.id));
+}
