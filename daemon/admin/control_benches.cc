@@ -67,6 +67,10 @@ void ControlServer::bench(const SessionPtr& session, std::uint64_t id, const Par
   BenchOptions options;
   options.network = path->network();
   options.path = path->path();
+  if (const auto typed = add_type({path->network(), path->path()}, *payload); !typed) {
+    session->send_error(id, typed.error());
+    return;
+  }
   options.payload = std::move(*payload);
   options.target = flag_of(params, "local") ? registry_.local().node : *target;
   options.count = count_of(params, "count", 1);

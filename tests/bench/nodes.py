@@ -12,6 +12,8 @@ plugins: {{ dir: {folder}/plugins, auto_enable: true }}
 control: {{ socket: {folder}/c.sock, group: GROUP }}
 """.replace("GROUP", grp.getgrgid(os.getegid()).gr_name)
 PLUGIN = "measured"  # tests/plugins/measured.c
+LABELLED = "labelled"  # tests/plugins/labelled.cc
+GROUPS = ["-d", json.dumps({"name": "Ann", "first": "x" * 64, "second": "x" * 64, "third": "x" * 64})]
 TEXT = "x" * 248  # with what CBOR puts around it: 256 bytes
 MESSAGE = ["-d", json.dumps({"x": TEXT})]
 EVENT = ["-d", json.dumps({"x": "x" * 123})]  # 128 bytes of CBOR
@@ -57,7 +59,8 @@ def make(folder, authority, name, peers=(), plugin=False):
     daemon.write_config(CONFIG.replace("PORT", str(daemon.port)).replace("PEERS", listed))
     authority.enrol(daemon)
     if plugin:
-        shutil.copy(build_dir() / "test_plugins" / f"{PLUGIN}.so", daemon.folder / "plugins")
+        for built in (PLUGIN, LABELLED):
+            shutil.copy(build_dir() / "test_plugins" / f"{built}.so", daemon.folder / "plugins")
     return daemon
 
 
@@ -88,7 +91,7 @@ def pin(daemon, cpu):
 def bench(caller, daemons, kind, action, inflight, seconds, message=()):
     """One `runarctl bench`, after a warm-up that also tells how many calls fill the time."""
     def ask(count):
-        got = caller.ask("bench", kind, f"{PLUGIN}/{action}", *message, "--count", count, "--inflight", inflight, timeout=120)
+        got = caller.ask("bench", kind, action if "/" in action else f"{PLUGIN}/{action}", *message, "--count", count, "--inflight", inflight, timeout=120)
         if got["errors"]:
             raise Failed(f"bench {kind} {action}: {got['errors']} of {got['count']} calls failed")
         return got
@@ -107,6 +110,7 @@ def calls(folder, authority, seconds, pinned):
     client = make(folder, authority, "client", [address(server)]).start()
     try:
         wait_for("the client sees the service", lambda: Control(client).providers())
+        wait_for("and the labelled one", lambda: client.ctl("call", f"{LABELLED}/echo", *GROUPS, check=False).returncode == 0)
         if pinned:
             cpus = sorted(os.sched_getaffinity(0))
             pin(server, cpus[0]), pin(client, cpus[-1])
@@ -118,6 +122,8 @@ def calls(folder, authority, seconds, pinned):
             "prompt-1": bench(client, both, "call", "prompt", 1, seconds, MESSAGE),
             "echo-64": bench(client, both, "call", "echo", 64, seconds, MESSAGE),
             "prompt-64": bench(client, both, "call", "prompt", 64, seconds, MESSAGE),
+            "plain-1": bench(client, both, "call", f"{LABELLED}/echo_plain", 1, seconds, GROUPS),
+            "labelled-1": bench(client, both, "call", f"{LABELLED}/echo", 1, seconds, GROUPS),
             "megabyte": bench(client, both, "call", "megabyte", 8, seconds),
         }
     finally:

@@ -1,26 +1,27 @@
 """Private fields between real daemons: who sees what, and what lies where. Usage: private_test.py BIN_FOLDER [NAME...]"""
-import os, pathlib, sys
+import json, os, pathlib, shutil, subprocess, sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
 import checks  # noqa: E402
 from authority import Authority  # noqa: E402
-from daemons import Failed, sanitized, wait_for  # noqa: E402
+from daemons import Failed, build_dir, sanitized, wait_for  # noqa: E402
 from meshes import expect, make, sees  # noqa: E402
+from relay import Relay  # noqa: E402
 
 SECRET = "sentinel-4711-birthday"
 PHONE = "sentinel-4712-phone"
 
 
-def pair(folder, add):
-    """Two linked nodes; the first keeps profiles, and Ann's is there."""
+def pair(folder, add, way=lambda first: first.port):
+    """Two linked nodes; the first keeps profiles, and Ann's is there. `way` gives the port that the second dials."""
     authority = Authority(folder / "ca")
     first = make(folder, add, authority, "first")
     first.drop_plugin("profiles")
-    second = make(folder, add, authority, "second", peers=[f"[::1]:{first.port}"])
+    shutil.copy(build_dir() / "test_plugins" / "labelled.so", first.folder / "plugins")
+    second = make(folder, add, authority, "second", peers=[f"[::1]:{way(first)}"])
     first.start(), second.start()
-    wait_for("second sees profiles", lambda: any(
-        s["path"] == "profiles" and s["state"] == "running" for s in second.ask("service", "ls")["services"]))
+    wait_for("second sees profiles", lambda: sees(second, "profiles"))
     first.ctl("call", "profiles/ann/profile/set", "name=Ann", f"birthday={SECRET}", f"phone={PHONE}")
     return first, second
 
@@ -114,10 +115,7 @@ def test_T14_a_node_that_is_not_ann_does_not_become_her_by_saying_so(folder, add
 def test_T19_who_is_left_out_of_a_networks_new_key_sees_redacted(folder, add_daemon):
     first, second = pair(folder, add_daemon)
     expect(second.ask("call", "profiles/ann/profile")["result"]["phone"], PHONE)
-    first.ctl("network", "rotate-key", "main", "--ca", folder / "ca", "--exclude", own_id(second), "--activate-after", "0s",
-              "--out", folder / "main.keyring")
-    first.ctl("node", "install", folder / "main.keyring", "--state", first.folder / "state")
-    wait_for("second is an outsider", lambda: second.ask("call", "profiles/ann/profile")["result"]["phone"] == {"$redacted": ["system"]})
+    leave_out(first, second, folder)
     expect(second.ask("call", "profiles/ann/profile")["result"]["name"], "Ann")
 
 
@@ -146,6 +144,27 @@ def test_W4_a_rule_of_release_decides_before_anything_is_sealed(folder, add_daem
     expect(phone("{ networks: [main] }"), PHONE)
 
 
+def test_labels_change_with_a_reload_or_all_stays(folder, add_daemon):
+    first, second = pair(folder, add_daemon)
+    head = first.config.read_text()
+
+    def reload(labels):
+        first.config.write_text(head + f"encryption: {{ labels: {labels} }}\n")
+        return first.ctl("config", "reload", check=False).returncode
+
+    def birthday():
+        return second.ask("call", "profiles/ann/profile")["result"]["birthday"]
+
+    expect(birthday(), {"$redacted": ["user"]})
+    expect(reload("{ user: { network: true } }"), 0)
+    expect(birthday(), SECRET)
+    expect(first.ask("label", "who-can", "user")["readers"][0]["kind"], "network")
+    for bad in ("{ user: { color: red } }", "{ user: 7 }", "{ user: { network: maybe } }"):
+        expect((reload(bad), birthday()), (1, SECRET))
+    expect(reload("{ user: { profiles: [owner] } }"), 0)
+    expect(birthday(), {"$redacted": ["user"]})
+
+
 def test_the_secret_is_neither_in_memory_nor_on_the_disk_of_who_has_no_key(folder, add_daemon):
     if sanitized():
         raise checks.Skipped("a build without sanitizers, whose memory is too large to look through")
@@ -157,6 +176,83 @@ def test_the_secret_is_neither_in_memory_nor_on_the_disk_of_who_has_no_key(folde
     expect(memory_has(first, SECRET), True)  # the look finds what is there
     expect(memory_has(second, SECRET), False)
     expect(disk_has(second, SECRET), False)
+    expect(SECRET in second.log_text() or SECRET in first.log_text(), False)
+
+
+def leave_out(first, second, folder):
+    """A network key that second does not get; what is sealed from then on is none of its business."""
+    first.ctl("network", "rotate-key", "main", "--ca", folder / "ca", "--exclude", own_id(second), "--activate-after", "0s",
+              "--out", folder / "main.keyring")
+    first.ctl("node", "install", folder / "main.keyring", "--state", first.folder / "state")
+    first.ctl("config", "reload")
+    wait_for("second is an outsider", lambda: second.ask("call", "profiles/ann/profile")["result"]["phone"] == {"$redacted": ["system"]})
+
+
+def values(mark):
+    return [f"{name}=sentinel-{mark}-{name}" for name in ("name", "first", "second", "third")]
+
+
+def told(daemon, *options):
+    """The events of labelled/told, as `sub` shows the first of them."""
+    return subprocess.Popen([build_dir() / "bin" / "runarctl", "--socket", daemon.socket, "-o", "json", "sub", "labelled/told",
+                             "--count", "1", *options], stdout=subprocess.PIPE, text=True)
+
+
+def event_of(process):
+    return json.loads(process.communicate(timeout=20)[0].splitlines()[0])["payload"]
+
+
+def test_T21_an_event_live_or_kept_is_redacted_where_the_key_is_missing(folder, add_daemon):
+    first, second = pair(folder, add_daemon)
+    leave_out(first, second, folder)
+    hidden = {"name": "sentinel-live-name", "first": {"$redacted": ["system"]}, "second": {"$redacted": ["system_only"]},
+              "third": {"$redacted": ["search"]}}
+    listener = told(second)
+    wait_for("first knows of the subscription", lambda: (
+        first.ctl("call", "labelled/tell", *values("live")), listener.poll() is not None)[1])
+    expect(event_of(listener), hidden)
+    expect(event_of(told(second, "--past", "60s")), hidden)
+    expect(event_of(told(first, "--past", "60s"))["first"], "sentinel-live-first")
+    if memory_has(first, "sentinel-live-first") is None:
+        raise checks.Skipped("this user may not read the memory of processes")
+    for sentinel in ("sentinel-live-first", "sentinel-live-second", "sentinel-live-third"):
+        expect((memory_has(second, sentinel), disk_has(second, sentinel), sentinel in second.log_text()), (False, False, False))
+
+
+def test_T4_a_capture_shows_no_value_field_path_or_type(folder, add_daemon):
+    relays = []
+    first, second = pair(folder, add_daemon, way=lambda to: (relays.append(Relay(to.port)), relays[0].port)[1])
+    try:
+        owner = read_as_ann(second, folder, (first, second))
+        expect((owner["birthday"], owner["phone"]), (SECRET, PHONE))
+        sent = second.ask("call", "labelled/echo", *values("wire"))["result"]
+        expect(sent["first"], "sentinel-wire-first")
+        listener = told(second, "--past", "60s")
+        second.ctl("call", "labelled/tell", *values("wire"))
+        expect(event_of(listener)["third"], "sentinel-wire-third")
+        seen = bytes(relays[0].seen)
+    finally:
+        relays[0].close()
+    expect(len(seen) > 10_000, True)
+    for text in (SECRET, PHONE, "sentinel", "birthday", "profiles", "labelled", "told", "Profile", "system_only"):
+        expect((text, text.encode() in seen), (text, False))
+    wanted = second.ask("status")["private_fields"]
+    expect((wanted["sealed"] > 0, wanted["opened"] > 0), (True, True))
+
+
+def test_what_both_have_said_of_their_keys_makes_messages_smaller(folder, add_daemon):
+    first, second = pair(folder, add_daemon)
+
+    def counted(daemon):
+        second.ctl("call", "labelled/echo", *values("c"))
+        return daemon.ask("status")["private_fields"]["compact"]
+
+    wait_for("replies are compact", lambda: counted(first) > 0)
+    wait_for("requests are compact", lambda: counted(second) > 0)
+    first.stop(), first.start()
+    wait_for("second calls first again", lambda: second.ctl("call", "labelled/echo", *values("d"), check=False).returncode == 0, 30)
+    expect(second.ask("call", "labelled/echo", *values("e"))["result"]["second"], "sentinel-e-second")
+    wait_for("replies are compact once more", lambda: counted(first) > 0)
 
 
 def test_an_empty_field_is_absent_and_not_redacted(folder, add_daemon):
