@@ -93,11 +93,7 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   known.epoch = peer.epoch;
   known.address = peer.address.text();
   known.tls = peer.own_tls;
-  if ((peer.features & wire::kFeatureIssuer) != 0) {
-    issuers_.insert(peer.node);
-  } else {
-    issuers_.erase(peer.node);
-  }
+  known.issuer = (peer.features & wire::kFeatureIssuer) != 0;
   known.not_after = peer.not_after;
   known_[peer.node] = {peer.name, names_of(peer.networks)};
   mesh::PeerInfo info;
