@@ -58,6 +58,9 @@ void complete_and_check(Config& config, const Report& report) {
   if (config.discovery && !config.transport) {
     report("discovery", {"needs transport, which is off", "add `transport: {}`, or write off"});
   }
+  if (config.issuer && config.local_only()) {
+    report("issuer", {"needs transport, which is off", "add `transport: {}`, or write off"});
+  }
   if (config.limits.payload > config.limits.memory / 4) {
     report("limits.payload",
            {"is more than a quarter of limits.memory", "write less, or raise limits.memory"});

@@ -18,6 +18,7 @@ Issuer::Issuer(const Context& context, Settings settings, Hooks hooks)
 
 Issuer::~Issuer() {
   context_.control.cancel(timer_);
+  helper_.stop();  // what nobody waits for any more
   helper_.join();
 }
 

@@ -141,7 +141,7 @@ core::Result<std::string> MeshNode::own_request() const {
 std::vector<core::NodeId> MeshNode::issuers() const {
   std::set<core::NodeId> linked;
   for (const auto& [id, link] : links_) {
-    if (issuers_.contains(link.remote->node())) {
+    if (link.issuer) {
       linked.insert(link.remote->node());
     }
   }

@@ -169,9 +169,9 @@ class MeshNode final : private mesh::Port,
     std::string address;
     const transport::TlsContext* tls = nullptr;  // with which this node proved itself
     core::WallTime not_after{};                  // of the peer's certificate
+    bool issuer = false;                         // as it says
   };
   std::unordered_map<transport::LinkId, Link> links_;
-  std::set<core::NodeId> issuers_;  // nodes that said they are
   struct Known {
     std::string name;
     std::vector<std::string> networks;  // in common, by this node's names

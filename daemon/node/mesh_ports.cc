@@ -106,11 +106,7 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   known.epoch = peer.epoch;
   known.address = peer.address.text();
   known.tls = peer.own_tls;
-  if ((peer.features & wire::kFeatureIssuer) != 0) {
-    issuers_.insert(peer.node);
-  } else {
-    issuers_.erase(peer.node);
-  }
+  known.issuer = (peer.features & wire::kFeatureIssuer) != 0;
   if (known_[peer.node].run != peer.epoch) {
     keys_.codec().peer_began(peer.node);
   }

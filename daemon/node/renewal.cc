@@ -167,15 +167,15 @@ void Renewal::install(const std::string& text) {
 }
 
 void Renewal::installed(const core::Result<void>& outcome) {
-  if (stopped_) {
+  if (stopped_ || !round_) {
     return;
   }
-  auto done = outcome;
-  if (done) {
-    done = hooks_.reload();  // calls changed()
+  if (!outcome) {  // whoever said to be an issuer may be none
+    round_->refused(outcome.error());
+    return ask_next();
   }
-  if (!done) {
-    return failed(done.error());
+  if (const auto taken = hooks_.reload(); !taken) {  // calls changed()
+    return failed(taken.error());
   }
   round_.reset();
   ++renewals_;

@@ -73,6 +73,12 @@ TEST_CASE("what belongs to a later version is still checked") {
 }
 
 TEST_CASE("an issuer names the folder of its CA") {
-  CHECK(problems("issuer: {}") == Lines{"c.yaml:1:9: issuer.ca: is missing, add ca:"});
-  CHECK(problems("issuer: { ca: /var/lib/runard/ca, passphrase_file: /etc/p }") == Lines{});
+  CHECK(problems("transport: {}\nissuer: {}") ==
+        Lines{"c.yaml:2:9: issuer.ca: is missing, add ca:"});
+  CHECK(problems("transport: {}\nissuer: { ca: /var/lib/runard/ca, passphrase_file: /etc/p }") ==
+        Lines{});
+  CHECK(
+      problems("issuer: { ca: /var/lib/runard/ca }") ==
+      Lines{
+          "c.yaml:1:9: issuer: needs transport, which is off, add `transport: {}`, or write off"});
 }
