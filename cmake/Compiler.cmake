@@ -47,6 +47,10 @@ endif()
 if(RUNARD_SANITIZE)
   add_compile_options(-fsanitize=${RUNARD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${RUNARD_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    # What a sanitizer adds hides from gcc that a variable is set, inside its own library too.
+    add_compile_options(-Wno-maybe-uninitialized)
+  endif()
   if(RUNARD_SANITIZE MATCHES thread AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     # gcc warns of every atomic_thread_fence under TSan, those inside Boost included.
     add_compile_options(-Wno-tsan)

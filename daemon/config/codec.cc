@@ -120,6 +120,7 @@ Parsed<HostPort> Address::parse(const Scalar& scalar) const {
 std::string Address::type() const {
   switch (use_) {
     case AddressUse::kListen:
+    case AddressUse::kAdvertise:
       return "IP address and port";
     case AddressUse::kDial:
       return "IP address or name, and port";

@@ -85,6 +85,7 @@ struct Keystore {
 };
 struct Identity {
   Keystore keystore;
+  std::optional<Duration> rotate_agreement_key = std::chrono::hours(30 * 24);  // none: never
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 

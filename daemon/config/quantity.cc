@@ -108,6 +108,11 @@ std::optional<Complaint> check_host(std::string_view text, const std::string& ho
     return Complaint{quoted(text) + " does not begin with an IP address",
                      "write [::]:8889 for all addresses"};
   }
+  if (use == AddressUse::kAdvertise && !ip) {
+    return Complaint{quoted(text) + " does not begin with an IP address",
+                     "write the address that other nodes reach this one at; a name goes into their "
+                     "discovery.peers"};
+  }
   if (use == AddressUse::kMulticast && !(ip && is_multicast(host))) {
     return Complaint{quoted(text) + " is not a multicast address", "write 239.255.42.98:8888"};
   }

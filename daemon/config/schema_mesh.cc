@@ -44,7 +44,7 @@ static void describe(Visitor& v, Quic& quic) {
            {"advertise",
             "Addresses to tell other nodes when those of the interfaces are not what "
             "they see, as behind a NAT."},
-           quic.advertise, Address(AddressUse::kDial));
+           quic.advertise, Address(AddressUse::kAdvertise));
   setting(v, {"io_threads", "Threads that carry links.", kLater}, quic.io_threads, Number(1, 64));
   setting(v,
           {"busy_poll", "Spins instead of sleeping: faster, at the cost of a processor.", kLater},
@@ -134,6 +134,12 @@ void describe(Visitor& v, Discovery& discovery) {
 
 void describe(Visitor& v, Identity& identity) {
   section(v, {"keystore", "How the keys are kept."}, identity.keystore);
+  setting_or(
+      v,
+      {"rotate_agreement_key",
+       "The age at which the key that networks' keys are sealed to is replaced, up to a tenth "
+       "sooner or later. The old one goes on opening. off: only by 'runarctl key rotate'."},
+      identity.rotate_agreement_key, "off", Time(1h, 366 * 24h));
 }
 
 void describe(Visitor& v, Issuer& issuer) {

@@ -51,6 +51,7 @@ void add_commands(CLI::App& app, const CommandContext& context) {
   add_label_commands(app, context);
   add_ca_commands(app, context);
   add_network_commands(app, context);
+  add_network_info_command(app, context);
   add_node_identity_commands(app, context);
   add_enroll_command(app, context);
   add_token_commands(app, context);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ctl/ca_unlock.h"
 #include "ctl/session.h"
@@ -22,9 +23,17 @@ struct ShutOut {
   std::string network;
 };
 
-// The keys of those networks without it, as a text of statements; empty when it had none.
-core::Result<std::string> rotate_without(Session& session, const std::string& folder,
-                                         const CaPassphrase& passphrase, const ShutOut& out);
+// The keys of those networks without it; none when it had none.
+core::Result<std::vector<identity::Statement>> rotate_without(Session& session,
+                                                              const std::string& folder,
+                                                              const CaPassphrase& passphrase,
+                                                              const ShutOut& out);
+
+// The keys of all networks whose newest statement another key than the CA's own signed: that of a
+// root which goes.
+core::Result<std::vector<identity::Statement>> sign_networks_again(Session& session,
+                                                                   const std::string& folder,
+                                                                   const CaPassphrase& passphrase);
 
 // A node by its id, or by the name that the CA signed it under last. kNotFound.
 core::Result<core::NodeId> node_of_ca(const std::string& folder, const std::string& node);

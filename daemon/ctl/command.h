@@ -68,6 +68,7 @@ inline constexpr const char* kText = "TEXT";
 void add_ca_commands(CLI::App& app, const CommandContext& context);
 void add_trust_commands(CLI::App& app, const CommandContext& context);
 void add_network_commands(CLI::App& app, const CommandContext& context);
+void add_network_info_command(CLI::App& app, const CommandContext& context);
 void add_node_identity_commands(CLI::App& app, const CommandContext& context);
 void add_profile_commands(CLI::App& app, const CommandContext& context);
 void add_key_commands(CLI::App& app, const CommandContext& context);

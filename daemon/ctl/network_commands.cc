@@ -1,8 +1,9 @@
-// runarctl network create|rotate-key: a network of the mesh, as a random id that the CA knows by
-// name, and the keys that its members seal to.
+// runarctl network create|rotate-key|rewrap: a network of the mesh, as a random id that the CA
+// knows by name, and the keys that its members seal to.
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <functional>
 #include <memory>
 
 #include "ctl/ca_networks.h"
@@ -10,7 +11,6 @@
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
-#include "identity/durable_file.h"
 
 namespace runard::ctl {
 namespace {
@@ -53,14 +53,18 @@ int create(Session& session, const CreateOptions& options) {
   return kExitOk;
 }
 
-struct RotateOptions {
+// Of what gives out a network's keys.
+struct KeyringOptions {
   std::string name;
   std::string ca = kDefaultCa;
+  std::string out;
+  SecretInput passphrase;
+};
+
+struct RotateOptions : KeyringOptions {
   std::vector<std::string> exclude;
   std::string activate_after = "10m";
   std::string overlap = "7d";
-  std::string out;
-  SecretInput passphrase;
 };
 
 core::Result<std::chrono::milliseconds> duration_of(const std::string& text) {
@@ -91,11 +95,12 @@ core::Result<keys::Rotation> rotation_of(const RotateOptions& options) {
   return rotation;
 }
 
-core::Result<identity::Statement> try_rotate(Session& session, const RotateOptions& options) {
-  const auto rotation = rotation_of(options);
-  if (!rotation) {
-    return rotation.error();
-  }
+using Make = std::function<core::Result<identity::Statement>(keys::NetworkAuthority& networks,
+                                                             const core::NetworkId& network)>;
+
+// What `make` gives, in the file.
+core::Result<identity::Statement> try_make(Session& session, const KeyringOptions& options,
+                                           const Make& make) {
   const auto network = network_of_ca(options.ca, options.name);
   if (!network) {
     return network.error();
@@ -108,22 +113,18 @@ core::Result<identity::Statement> try_rotate(Session& session, const RotateOptio
   if (!ca) {
     return ca.error();
   }
-  auto statement = (*ca)->networks.rotate(*network, *rotation);
+  auto statement = make((*ca)->networks, *network);
   if (!statement) {
     return statement.error();
   }
-  const std::string text = statement->pem();
-  const auto written = identity::write_durably(session.disk, options.out, core::as_bytes(text),
-                                               identity::kPublicMode);
+  const auto written = session.write(options.out, statement->pem());
   return written ? statement : written.error();
 }
 
-int rotate(Session& session, const RotateOptions& options) {
-  const auto statement = try_rotate(session, options);
-  if (!statement) {
-    return session.fail(statement.error());
-  }
-  const auto keyring = keys::NetworkKeyring::parse(statement->body());
+int give(Session& session, const KeyringOptions& options,
+         const core::Result<identity::Statement>& statement) {
+  const auto keyring = statement ? keys::NetworkKeyring::parse(statement->body())
+                                 : core::Result<keys::NetworkKeyring>(statement.error());
   if (!keyring) {
     return session.fail(keyring.error());
   }
@@ -135,6 +136,24 @@ int rotate(Session& session, const RotateOptions& options) {
                                     {"file", options.out}});
   session.say("Give it to one node, the others hear of it: runarctl node install " + options.out);
   return kExitOk;
+}
+
+int rotate(Session& session, const RotateOptions& options) {
+  const auto rotation = rotation_of(options);
+  if (!rotation) {
+    return session.fail(rotation.error());
+  }
+  return give(session, options,
+              try_make(session, options, [&](auto& networks, const core::NetworkId& network) {
+                return networks.rotate(network, *rotation);
+              }));
+}
+
+int rewrap(Session& session, const KeyringOptions& options) {
+  return give(session, options,
+              try_make(session, options, [](auto& networks, const core::NetworkId& network) {
+                return networks.refresh(network);
+              }));
 }
 
 void add_ca_option(CLI::App& made, std::string& ca) {
@@ -155,6 +174,15 @@ void add_create(CLI::App& network, const CommandContext& context) {
   add_ca_passphrase(made, options->passphrase);
 }
 
+void add_keyring_options(CLI::App& made, KeyringOptions& options) {
+  made.add_option("name", options.name, "Its name")->required()->type_name(value_name::kText);
+  add_ca_option(made, options.ca);
+  add_ca_passphrase(made, options.passphrase);
+  made.add_option("--out", options.out, "Where the statement for the nodes goes")
+      ->required()
+      ->type_name(value_name::kFile);
+}
+
 void add_rotate(CLI::App& network, const CommandContext& context) {
   const auto options = std::make_shared<RotateOptions>();
   CLI::App& made =
@@ -162,22 +190,28 @@ void add_rotate(CLI::App& network, const CommandContext& context) {
               {"rotate-key", "Makes a new key for a network's members, and ends the old one",
                "runarctl network rotate-key main --ca ./ca --exclude edge-2 --out main.keyring"},
               context, [options](Session& session) { return rotate(session, *options); });
-  made.add_option("name", options->name, "Its name")->required()->type_name(value_name::kText);
-  add_ca_option(made, options->ca);
-  add_ca_passphrase(made, options->passphrase);
+  add_keyring_options(made, *options);
   made.add_option("--exclude", options->exclude, "A node that is to be no member; repeatable")
       ->allow_extra_args(false)
       ->type_name(value_name::kNode);
   made.add_option("--activate-after", options->activate_after,
-                  "When the members begin to seal with it: time for all of them to get it")
+                  "When the members seal with it at the latest; sooner if all that are linked have "
+                  "it")
       ->type_name(value_name::kTime)
       ->capture_default_str();
   made.add_option("--overlap", options->overlap, "How long the old one goes on opening after that")
       ->type_name(value_name::kTime)
       ->capture_default_str();
-  made.add_option("--out", options->out, "Where the statement for the nodes goes")
-      ->required()
-      ->type_name(value_name::kFile);
+}
+
+void add_rewrap(CLI::App& network, const CommandContext& context) {
+  const auto options = std::make_shared<KeyringOptions>();
+  CLI::App& made =
+      command(network,
+              {"rewrap", "Seals a network's keys to its members of now, without a new key",
+               "runarctl network rewrap main --ca ./ca --out main.keyring"},
+              context, [options](Session& session) { return rewrap(session, *options); });
+  add_keyring_options(made, *options);
 }
 
 }  // namespace
@@ -186,6 +220,7 @@ void add_network_commands(CLI::App& app, const CommandContext& context) {
   CLI::App& network = group(app, "network", "Networks of the mesh and their keys");
   add_create(network, context);
   add_rotate(network, context);
+  add_rewrap(network, context);
 }
 
 }  // namespace runard::ctl

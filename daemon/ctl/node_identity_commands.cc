@@ -179,8 +179,7 @@ int install_statements(Session& session, const InstallOptions& options, std::str
   }
   session.print("statements", {{"news", *news}, {"state", options.state}});
   session.say(*news == 0 ? "This node knew it already."
-                         : "Let the running node take it and tell the others: systemctl reload "
-                           "runard");
+                         : "A running runard takes it by itself and tells the others.");
   return kExitOk;
 }
 

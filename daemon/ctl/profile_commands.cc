@@ -9,8 +9,7 @@
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
-#include "ctl/take_statements.h"
-#include "identity/durable_file.h"
+#include "identity/identity_folder.h"
 #include "keys/delegation_folder.h"
 #include "keys/user_profile.h"
 
@@ -100,9 +99,7 @@ core::Result<identity::Statement> try_export(Session& session, const Options& op
   if (!statement) {
     return statement.error();
   }
-  const std::string text = statement->pem();
-  const auto written = identity::write_durably(session.disk, options.out, core::as_bytes(text),
-                                               identity::kPublicMode);
+  const auto written = session.write(options.out, statement->pem());
   return written ? statement : written.error();
 }
 
@@ -146,9 +143,8 @@ core::Result<keys::Delegation> try_delegate(Session& session, const Options& opt
   if (!made) {
     return made.error();
   }
-  const std::string text = crypto::write_pem(keys::kDelegationLabel, made->bytes());
-  const auto written = identity::write_durably(session.disk, options.out, core::as_bytes(text),
-                                               identity::kPublicMode);
+  const auto written =
+      session.write(options.out, crypto::write_pem(keys::kDelegationLabel, made->bytes()));
   return written ? made : written.error();
 }
 
@@ -168,7 +164,12 @@ int delegate(Session& session, const Options& options) {
 core::Result<void> take_statement(Session& session, const std::string& state,
                                   core::ByteView bytes) {
   const auto statement = identity::Statement::parse(bytes);
-  return statement ? take_statements(session, state, {&*statement, 1}) : statement.error();
+  if (!statement) {
+    return statement.error();
+  }
+  const auto news =
+      identity::IdentityFolder(state).install(session.disk, {*statement}, session.clock.wall());
+  return news ? core::Result<void>() : news.error();
 }
 
 core::Result<std::size_t> try_import(Session& session, const Options& options) {
@@ -199,7 +200,7 @@ int import_file(Session& session, const Options& options) {
     return session.fail(taken.error());
   }
   session.print("profile_import", {{"parts", *taken}, {"state", options.state}});
-  session.say("A running runard takes it after: systemctl reload runard");
+  session.say("A running runard takes it by itself.");
   return kExitOk;
 }
 

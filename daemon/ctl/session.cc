@@ -197,4 +197,8 @@ core::Result<std::string> Session::read(const std::string& file) {
   return text;
 }
 
+core::Result<void> Session::write(const std::string& file, std::string_view text) {
+  return identity::write_durably(disk, file, core::as_bytes(text), identity::kPublicMode);
+}
+
 }  // namespace runard::ctl

@@ -2,7 +2,9 @@
 // to all nodes at once, as files of statements that any node passes on.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 #include <memory>
 
 #include "ctl/acknowledged.h"
@@ -11,7 +13,6 @@
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
-#include "identity/durable_file.h"
 #include "identity/revocation.h"
 #include "identity/rotation.h"
 #include "identity/time_text.h"
@@ -25,16 +26,18 @@ using identity::Authority;
 using identity::Rotation;
 using identity::Statement;
 
-// Writes the file and tells of it. kExitOk or that of the error.
-int give(Session& session, const Statement& statement, const std::string& out, json::object record,
-         const std::string& more = "") {
-  const std::string text = statement.pem() + more;
-  record["kind"] = std::string(identity::kind_name(statement.key().kind));
-  record["generation"] = statement.generation();
+// Writes the file of all of them, which the first one gives its name, and tells of it. kExitOk or
+// that of the error.
+int give(Session& session, const std::vector<Statement>& statements, const std::string& out,
+         json::object record) {
+  std::string text;
+  for (const Statement& statement : statements) {
+    text += statement.pem();
+  }
+  record["kind"] = std::string(identity::kind_name(statements.front().key().kind));
+  record["generation"] = statements.front().generation();
   if (out != "-") {
-    const auto written =
-        identity::write_durably(session.disk, out, core::as_bytes(text), identity::kPublicMode);
-    if (!written) {
+    if (const auto written = session.write(out, text); !written) {
       return session.fail(written.error());
     }
     record["file"] = out;
@@ -45,9 +48,12 @@ int give(Session& session, const Statement& statement, const std::string& out, j
     return kExitOk;
   }
   session.print("statement", record);
-  session.say(fmt::format("On any one node: runarctl node install {}, then systemctl reload runard",
-                          out == "-" ? "FILE" : out));
+  session.say(fmt::format("On any one node: runarctl node install {}", out == "-" ? "FILE" : out));
   return kExitOk;
+}
+
+void append(std::vector<Statement>& all, std::vector<Statement> more) {
+  std::ranges::move(more, std::back_inserter(all));
 }
 
 struct RevokeOptions {
@@ -122,14 +128,15 @@ int revoke(Session& session, const RevokeOptions& options, bool revokes) {
   if (!options.network.empty()) {
     record["network"] = options.network;
   }
-  if (!revokes || !node) {
-    return give(session, *statement, options.out, std::move(record));
+  std::vector<Statement> all{*statement};
+  if (revokes && node) {
+    auto keyrings = rotate_without(session, options.ca, *passphrase, {*node, options.network});
+    if (!keyrings) {
+      return session.fail(keyrings.error());
+    }
+    append(all, std::move(*keyrings));
   }
-  const auto keyrings = rotate_without(session, options.ca, *passphrase, {*node, options.network});
-  if (!keyrings) {
-    return session.fail(keyrings.error());
-  }
-  return give(session, *statement, options.out, std::move(record), *keyrings);
+  return give(session, all, options.out, std::move(record));
 }
 
 struct RotateOptions {
@@ -151,7 +158,7 @@ int prepare(Session& session, const RotateOptions& options) {
     return session.fail(ca.error());
   }
   const auto statement = Rotation(*ca).prepare(*lifetime);
-  return statement ? give(session, *statement, options.out, {{"step", "prepare"}})
+  return statement ? give(session, {*statement}, options.out, {{"step", "prepare"}})
                    : session.fail(statement.error());
 }
 
@@ -173,42 +180,78 @@ core::Result<void> check_acknowledged(Session& session, const RotateOptions& opt
   return generation ? all_acknowledge(*text, *generation) : generation.error();
 }
 
-int activate(Session& session, const RotateOptions& options) {
-  const auto ca = open_authority(session, options.ca, options.passphrase);
+// The denylist, signed by the next root, if there is one. The CA is free again afterwards.
+core::Result<std::vector<Statement>> try_activate(Session& session, const RotateOptions& options,
+                                                  const CaPassphrase& passphrase) {
+  const auto ca = open_authority(session, options.ca, passphrase);
   if (!ca) {
-    return session.fail(ca.error());
+    return ca.error();
   }
   if (const auto ready = check_acknowledged(session, options); !ready) {
-    const int code = session.fail(ready.error());
+    return ready.error();
+  }
+  auto denylist = Rotation(*ca).activate();
+  if (!denylist) {
+    return denylist.error();
+  }
+  return *denylist ? std::vector<Statement>{std::move(**denylist)} : std::vector<Statement>();
+}
+
+int activate(Session& session, const RotateOptions& options) {
+  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
+  if (!passphrase) {
+    return session.fail(passphrase.error());
+  }
+  auto all = try_activate(session, options, *passphrase);
+  if (!all) {
+    const int code = session.fail(all.error());
     session.say("Nothing was changed.");
     return code;
-  }
-  const auto denylist = Rotation(*ca).activate();
-  if (!denylist) {
-    return session.fail(denylist.error());
   }
   session.say(
       "The next root signs from now on. Renew every node's certificate, then 'runarctl ca "
       "rotate retire'.");
-  if (*denylist) {
-    return give(session, **denylist, options.out, {{"step", "activate"}});
+  // What the old root alone has signed proves nothing once it is retired.
+  auto keyrings = sign_networks_again(session, options.ca, *passphrase);
+  if (!keyrings) {
+    return session.fail(keyrings.error(),
+                        {"The root is rotated; sign the networks' keys with 'runarctl network "
+                         "rewrap NAME', or let 'ca rotate retire' do it.",
+                         {},
+                         {}});
+  }
+  append(*all, std::move(*keyrings));
+  if (!all->empty()) {
+    return give(session, *all, options.out, {{"step", "activate"}});
   }
   session.print("rotation", {{"step", "activate"}});
   return kExitOk;
 }
 
+core::Result<Statement> try_retire(Session& session, const RotateOptions& options,
+                                   const CaPassphrase& passphrase) {
+  const auto ca = open_authority(session, options.ca, passphrase);
+  return ca ? Rotation(*ca).retire(options.force) : ca.error();
+}
+
 int retire(Session& session, const RotateOptions& options) {
-  const auto ca = open_authority(session, options.ca, options.passphrase);
-  if (!ca) {
-    return session.fail(ca.error());
+  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
+  if (!passphrase) {
+    return session.fail(passphrase.error());
   }
-  const auto statement = Rotation(*ca).retire(options.force);
+  auto statement = try_retire(session, options, *passphrase);
   if (!statement) {
     return session.fail(
         statement.error(),
         {"Renew the certificates of these nodes first, or wait until they end.", {}, {}});
   }
-  return give(session, *statement, options.out, {{"step", "retire"}});
+  std::vector<Statement> all{std::move(*statement)};
+  auto keyrings = sign_networks_again(session, options.ca, *passphrase);
+  if (!keyrings) {
+    return session.fail(keyrings.error());
+  }
+  append(all, std::move(*keyrings));
+  return give(session, all, options.out, {{"step", "retire"}});
 }
 
 void add_files(CLI::App& made, std::string& ca, std::string& out) {

@@ -33,29 +33,32 @@ void KekCache::insert(const Key& key, const Secret* kek) {
     if (kek == nullptr) {
       return;  // a KEK is worth more
     }
+    if (old->second->slot != kNoSlot) {
+      return;  // it is the same one: its id says so
+    }
     erase(old->second);
   }
   make_room(key.sender);
-  Entry entry{key, kNoSlot};
+  Entry entry{key};
   if (kek != nullptr) {
     entry.slot = free_slot();
     std::ranges::copy(kek->view(), slot(entry.slot).begin());
   }
   entries_.push_front(entry);
   by_key_.emplace(key, entries_.begin());
-  ++of_sender_[key.sender];
+  ++of_sender_[key.sender].entries;
 }
 
 void KekCache::make_room(const core::NodeId& sender) {
   const auto count = of_sender_.find(sender);
-  if (count != of_sender_.end() && count->second >= kMaxKeksOfSender) {
-    const auto oldest = std::find_if(entries_.rbegin(), entries_.rend(), [&](const Entry& entry) {
-      return entry.key.sender == sender;
-    });
-    erase(std::prev(oldest.base()));
-  } else if (entries_.size() >= kMaxKeks) {
-    erase(std::prev(entries_.end()));
+  const bool too_many = count != of_sender_.end() && count->second.entries >= kMaxKeksOfSender;
+  if (!too_many && entries_.size() < kMaxKeks) {
+    return;
   }
+  const auto oldest = std::find_if(entries_.rbegin(), entries_.rend(), [&](const Entry& entry) {
+    return !entry.pinned && (!too_many || entry.key.sender == sender);
+  });
+  erase(std::prev(oldest.base()));
 }
 
 std::size_t KekCache::free_slot() {
@@ -72,12 +75,54 @@ void KekCache::erase(Entries::iterator entry) {
     crypto::cleanse(slot(entry->slot));
     free_.push_back(entry->slot);
   }
+  unpin(*entry);
   const auto count = of_sender_.find(entry->key.sender);
-  if (--count->second == 0) {
+  if (--count->second.entries == 0) {
     of_sender_.erase(count);
   }
   by_key_.erase(entry->key);
   entries_.erase(entry);
+}
+
+void KekCache::unpin(Entry& entry) {
+  if (entry.pinned) {
+    entry.pinned.reset();
+    --of_sender_[entry.key.sender].pinned;
+    --pinned_;
+  }
+}
+
+void KekCache::unpin_ended(core::TimePoint now) {
+  for (Entry& entry : entries_) {
+    if (entry.pinned && now - *entry.pinned >= kPinLife) {
+      unpin(entry);
+    }
+  }
+}
+
+bool KekCache::pin(const core::NodeId& sender, const KeyId& id, core::TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_key_.find({sender, id});
+  if (found == by_key_.end() || found->second->slot == kNoSlot) {
+    return false;
+  }
+  Entry& entry = *found->second;
+  if (entry.pinned) {
+    return true;
+  }
+  const auto full = [&] {
+    return of_sender_[sender].pinned >= kMaxPinnedOfSender || pinned_ >= kMaxPinned;
+  };
+  if (full()) {
+    unpin_ended(now);
+  }
+  if (full()) {
+    return false;
+  }
+  entry.pinned = now;
+  ++of_sender_[sender].pinned;
+  ++pinned_;
+  return true;
 }
 
 void KekCache::forget(const core::NodeId& sender) {

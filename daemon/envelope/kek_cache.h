@@ -3,13 +3,17 @@
 // At most kMaxKeks in all and kMaxKeksOfSender of one sender: the one that was used longest ago
 // goes, and the sender is asked for it again. The KEKs lie in one block of the secure heap, made
 // with the cache: no message can find that heap full.
+// A KEK that its sender was promised to be kept is pinned: it stays for kPinLife, longer than its
+// epoch, or until the sender is forgotten.
 // Threading: any thread.
 #pragma once
 
 #include <list>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
+#include "core/clock.h"
 #include "core/ids.h"
 #include "crypto/secret_bytes.h"
 #include "envelope/key_address.h"
@@ -19,6 +23,9 @@ namespace runard::envelope {
 
 inline constexpr std::size_t kMaxKeks = 4096;
 inline constexpr std::size_t kMaxKeksOfSender = 1024;
+inline constexpr std::size_t kMaxPinned = 2048;
+inline constexpr std::size_t kMaxPinnedOfSender = 32;
+inline constexpr core::Duration kPinLife = std::chrono::minutes(70);
 
 class KekCache {
  public:
@@ -28,6 +35,10 @@ class KekCache {
   void add(const core::NodeId& sender, const KeyId& id, const Secret& kek);
   // Saw all stanzas of this epoch, and none is for a key of this node.
   void add_for_others(const core::NodeId& sender, const KeyId& id);
+
+  // Whether the KEK stays until kPinLife after it was pinned first. False: it is not here, or too
+  // many are pinned.
+  bool pin(const core::NodeId& sender, const KeyId& id, core::TimePoint now);
 
   // With the sender's certificate.
   void forget(const core::NodeId& sender);
@@ -51,12 +62,19 @@ class KekCache {
   struct Entry {
     Key key;
     std::size_t slot = kNoSlot;  // in keks_; none: for others
+    std::optional<core::TimePoint> pinned{};
+  };
+  struct Count {
+    std::size_t entries = 0;
+    std::size_t pinned = 0;
   };
   using Entries = std::list<Entry>;  // the newest use first
 
   void insert(const Key& key, const Secret* kek);
   void make_room(const core::NodeId& sender);
   void erase(Entries::iterator entry);
+  void unpin(Entry& entry);
+  void unpin_ended(core::TimePoint now);
   std::size_t free_slot();
   std::span<std::uint8_t> slot(std::size_t index) {
     return keks_.bytes().subspan(index * kSecretSize, kSecretSize);
@@ -65,7 +83,8 @@ class KekCache {
   mutable std::mutex mutex_;
   Entries entries_;
   std::unordered_map<Key, Entries::iterator, KeyHash> by_key_;
-  std::unordered_map<core::NodeId, std::size_t> of_sender_;  // how many entries
+  std::unordered_map<core::NodeId, Count> of_sender_;
+  std::size_t pinned_ = 0;
   crypto::SecretBytes keks_{kMaxKeks * kSecretSize};
   std::size_t never_used_ = 0;  // the slots from here on
   std::vector<std::size_t> free_;

@@ -22,6 +22,8 @@ struct Opened {
   std::vector<Field> clear;
   std::vector<OpenedGroup> groups;  // in the sender's order
   bool is_signed = false;
+  // Of those groups that came in full from the peer itself: their KEKs are in the KekCache now.
+  std::vector<KeyId> epochs{};
   std::vector<core::Bytes> plaintexts;  // where the groups' fields lie
 };
 

@@ -125,7 +125,7 @@ core::Result<Outcome> Opener::open_groups(const EnvelopeView& view, bool from_se
     aad_.add(group.labels, group.commitment);
   }
   aad_.end();
-  Opened opened{view.info, fields_of(view.clear), {}, !view.signature.empty(), {}};
+  Opened opened{view.info, fields_of(view.clear), {}, !view.signature.empty(), {}, {}};
   std::optional<KekUnknown> unknown;
   for (std::size_t i = 0; i < view.group_count; ++i) {
     core::Bytes plaintext;
@@ -140,6 +140,10 @@ core::Result<Outcome> Opener::open_groups(const EnvelopeView& view, bool from_se
     if (*found == Found::kDek) {
       opened.plaintexts.push_back(std::move(plaintext));
       group.fields = fields_of(opened.plaintexts.back());
+      const auto epoch = epoch_of(view.groups()[i]);
+      if (epoch && from_sender && view.groups()[i].stanza_count > 1) {
+        opened.epochs.push_back(*epoch);
+      }
     } else if (*found == Found::kNotOurs && from_sender) {
       remember_not_ours(view, i);
     }

@@ -108,11 +108,13 @@ core::Result<Sealed> Sealer::seal(Suite suite, const Message& message, Mode mode
            message.context};
   random_.fill(info_.id.bytes);  // here and nowhere else: no key is ever used twice
   const auto done = write(message, mode, signer);
+  const auto plans = std::span(plans_).first(message.groups.size());
+  const auto compact = static_cast<std::size_t>(std::ranges::count(plans, true, &Plan::compact));
   forget(message.groups.size());
   if (!done) {
     return done.error();
   }
-  Sealed sealed{info_.id, core::Buffer::copy(out_)};
+  Sealed sealed{info_.id, core::Buffer::copy(out_), compact};
   if (out_.capacity() > kKeptMemory) {
     out_ = {};
   }
@@ -132,7 +134,7 @@ core::Result<void> Sealer::write(const Message& message, Mode mode,
   const std::size_t core_size = out_.size() - kCoreAt;
   wire::CborWriter(out_).array(message.groups.size());
   for (std::size_t i = 0; i < message.groups.size(); ++i) {
-    write_group(mode, i);
+    write_group(i);
   }
   return write_tail(signer, core_size);
 }
@@ -179,6 +181,7 @@ core::Result<void> Sealer::plan_group(const Message& message, Mode mode, std::si
       return epoch.error();
     }
     plan.epoch = std::move(*epoch);
+    plan.compact = mode == Mode::kCompact || std::ranges::count(message.known, plan.epoch->id) > 0;
     schedule_.derive_dek(plan.epoch->kek.view(), index, dek);
   }
   schedule_.derive(dek.view(), index, plan.keys);
@@ -265,11 +268,11 @@ void Sealer::write_header(const Group& group, std::size_t index) {
   plan.hash_at = out_.size() - kLater.size();
 }
 
-void Sealer::write_group(Mode mode, std::size_t index) {
+void Sealer::write_group(std::size_t index) {
   const Plan& plan = plans_[index];
-  const core::Bytes& stanzas = plan.epoch == nullptr    ? plan.once
-                               : mode == Mode::kCompact ? plan.epoch->compact
-                                                        : plan.epoch->full;
+  const core::Bytes& stanzas = plan.epoch == nullptr ? plan.once
+                               : plan.compact        ? plan.epoch->compact
+                                                     : plan.epoch->full;
   wire::CborWriter writer(out_);
   writer.array(3);
   out_.insert(out_.end(), stanzas.begin(), stanzas.end());
@@ -309,6 +312,7 @@ void Sealer::forget(std::size_t groups) {
   for (Plan& plan : std::span(plans_).first(groups)) {
     plan.epoch.reset();
     plan.once.clear();
+    plan.compact = false;
     plan.keys.key.clear();
     plan.keys.stanza_key.clear();
   }

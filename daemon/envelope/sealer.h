@@ -36,6 +36,8 @@ struct Message {
   Context context;
   std::span<const Field> clear;  // each path once in the whole message, here or in a group
   std::span<const Group> groups;
+  // Epochs whose KEK the receiver keeps: with Mode::kFull, groups of theirs are compact.
+  std::span<const KeyId> known{};
 };
 
 // How a group's secret reaches its recipients.
@@ -48,6 +50,7 @@ enum class Mode : std::uint8_t {
 struct Sealed {
   MessageId id;
   core::Buffer bytes;
+  std::size_t compact = 0;  // groups that name their epoch and nothing more
 };
 
 class Sealer {
@@ -73,6 +76,7 @@ class Sealer {
     std::size_t labels_size = 0;
     std::size_t hash_at = 0;
     std::size_t plaintext_size = 0;
+    bool compact = false;
   };
 
   core::Result<void> check(const Message& message);
@@ -82,7 +86,7 @@ class Sealer {
   void write_core(const Message& message);
   void write_header(const Group& group, std::size_t index);
   void write_fields(std::size_t map);
-  void write_group(Mode mode, std::size_t index);
+  void write_group(std::size_t index);
   core::Result<void> write_tail(const crypto::PrivateKey* signer, std::size_t core_size);
   void forget(std::size_t groups);
 

@@ -4,14 +4,21 @@
 #include <filesystem>
 #include <utility>
 
+#include "core/clock.h"
 #include "core/result.h"
 
 namespace runard::identity {
 
+// How long a command waits for a lock that a running daemon holds while it writes a small file. The
+// daemon itself never waits.
+inline constexpr core::Duration kLockPatience = std::chrono::seconds(5);
+
 class FileLock {
  public:
-  // Makes the file if need be. Never waits. Errors: kStateLocked when someone holds it, kSystem.
-  static core::Result<FileLock> acquire(const std::filesystem::path& path);
+  // Makes the file if need be. Waits no longer than `patience`, by default not at all. Errors:
+  // kStateLocked when someone holds it, kSystem.
+  static core::Result<FileLock> acquire(const std::filesystem::path& path,
+                                        core::Duration patience = {});
 
   FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   FileLock& operator=(FileLock&& other) noexcept {

@@ -57,7 +57,7 @@ core::Result<void> IdentityFolder::prepare(Disk& disk, std::string_view name) co
       return made;
     }
   }
-  const auto lock = FileLock::acquire(folder_ / kLockFile);
+  const auto lock = FileLock::acquire(folder_ / kLockFile, kLockPatience);
   if (!lock) {
     return lock.error();
   }
@@ -170,7 +170,7 @@ core::Result<CheckedBundle> IdentityFolder::install(Disk& disk, const Bundle& bu
                                                     const std::vector<crypto::Sha256>& pins,
                                                     core::WallTime now,
                                                     const core::NodeId& self) const {
-  const auto lock = FileLock::acquire(folder_ / kLockFile);
+  const auto lock = FileLock::acquire(folder_ / kLockFile, kLockPatience);
   if (!lock) {
     return lock.error();
   }
@@ -201,6 +201,7 @@ core::Result<void> IdentityFolder::put_statements(Disk& disk, const Bundle& bund
   if (!store) {
     return store.error();
   }
+  store->set_patience(kLockPatience);
   const auto& trusted = store->trust().roots();
   const bool another_mesh = std::ranges::none_of(bundle.roots, [&](const auto& root) {
     return std::ranges::find(trusted, root) != trusted.end();
@@ -229,6 +230,7 @@ core::Result<std::size_t> IdentityFolder::install(Disk& disk,
   if (!store) {
     return store.error();
   }
+  store->set_patience(kLockPatience);
   std::size_t news = 0;
   for (const Statement& statement : statements) {
     const auto offered = store->offer(statement, now);

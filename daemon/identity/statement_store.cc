@@ -199,7 +199,7 @@ core::Result<void> StatementStore::write(Entry& entry) {
   if (auto made = make_private_folder(*disk_, folder_); !made) {
     return made;
   }
-  const auto lock = FileLock::acquire(folder_ / kLockFile);
+  const auto lock = FileLock::acquire(folder_ / kLockFile, patience_);
   if (!lock) {
     return lock.error();
   }
@@ -234,6 +234,11 @@ core::Result<bool> StatementStore::reload(core::WallTime now) {
     news = true;
   }
   return news;
+}
+
+bool StatementStore::is_news(const fs::path& file) const {
+  const auto statement = read_statement(file);
+  return !statement || !settled(*statement);
 }
 
 bool StatementStore::refresh(core::WallTime now) {

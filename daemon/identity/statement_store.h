@@ -51,6 +51,10 @@ class StatementStore {
 
   // Takes what another process has put into the folder. True when something is new.
   core::Result<bool> reload(core::WallTime now);
+  // Whether a file of the folder has what is not in force here: another process wrote it. True as
+  // well for one that can't be read: reload() says why.
+  bool is_news(const std::filesystem::path& file) const;
+  const std::filesystem::path& folder() const { return folder_; }
   // For once in a while: entries of the denylist whose time is over end, and what could not be
   // written is written. True when the trust has changed.
   bool refresh(core::WallTime now);
@@ -69,6 +73,8 @@ class StatementStore {
   std::uint64_t trust_generation() const;  // 0: that of the node's bundle
   const std::vector<DeniedEntry>& denied() const { return denied_; }
 
+  // How long a write waits for another process that writes; by default it does not.
+  void set_patience(core::Duration patience) { patience_ = patience; }
   void set_check(StatementKind kind, Check check) { checks_[kind] = std::move(check); }
   // Called from within offer() and reload(), after the statement is in force.
   void on_news(News news) { news_.push_back(std::move(news)); }
@@ -92,6 +98,7 @@ class StatementStore {
 
   Disk* disk_;
   std::filesystem::path folder_;
+  core::Duration patience_{};
   std::vector<crypto::Certificate> installed_;
   std::map<StatementKey, Entry> newest_;
   std::optional<TrustBundle> trust_;

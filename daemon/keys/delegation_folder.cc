@@ -15,13 +15,17 @@ constexpr std::size_t kMaxFile = 4096;
 
 }  // namespace
 
+fs::path delegation_folder(const fs::path& state_dir) {
+  return state_dir / kFolder;
+}
+
 core::Result<void> put_delegation(identity::Disk& disk, const fs::path& state_dir,
                                   core::ByteView bytes) {
   const auto delegation = Delegation::parse(bytes);
   if (!delegation) {
     return delegation.error();
   }
-  const fs::path folder = state_dir / kFolder;
+  const fs::path folder = delegation_folder(state_dir);
   if (auto made = identity::make_private_folder(disk, folder); !made) {
     return made;
   }
@@ -34,7 +38,7 @@ core::Result<void> put_delegation(identity::Disk& disk, const fs::path& state_di
 std::vector<WaitingDelegation> waiting_delegations(const fs::path& state_dir) {
   std::vector<WaitingDelegation> waiting;
   std::error_code error;
-  for (fs::directory_iterator at(state_dir / kFolder, error), end; !error && at != end;
+  for (fs::directory_iterator at(delegation_folder(state_dir), error), end; !error && at != end;
        at.increment(error)) {
     if (at->path().extension() != ".pem" || waiting.size() == kMaxWaiting) {
       continue;

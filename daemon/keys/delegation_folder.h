@@ -14,6 +14,8 @@ namespace runard::keys {
 
 inline constexpr std::size_t kMaxWaiting = 256;
 
+std::filesystem::path delegation_folder(const std::filesystem::path& state_dir);
+
 // Checks the form only. Errors: kProfileInvalid, kSystem, kFileMode.
 core::Result<void> put_delegation(identity::Disk& disk, const std::filesystem::path& state_dir,
                                   core::ByteView bytes);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/digest.h"
 #include "identity/byte_reader.h"
 
 namespace runard::keys {
@@ -70,11 +71,22 @@ core::Result<void> add_agreement_key(std::vector<Entry>& entries, const core::No
   return {};
 }
 
-bool drop_old_agreement_keys(std::vector<Entry>& entries, std::uint64_t now_ms) {
+bool drop_old_agreement_keys(std::vector<Entry>& entries, const std::set<std::uint32_t>& needed,
+                             std::uint64_t now_ms) {
   return std::erase_if(entries, [&](const Entry& entry) {
            return entry.kind == EntryKind::kAgreement && entry.state == EntryState::kDecryptOnly &&
+                  !needed.contains(entry.version) &&
                   static_cast<std::uint64_t>(entry.changed_ms) + ms(kAgreementKept) <= now_ms;
          }) > 0;
+}
+
+std::uint64_t replacement_due(const Entry& agreement, std::chrono::milliseconds age) {
+  core::Bytes what(agreement.id.bytes.begin(), agreement.id.bytes.end());
+  identity::put_number(what, agreement.version, 4);
+  const std::uint64_t tenth = ms(age) / 10;
+  // 0..510 of 510: from a tenth sooner to a tenth later
+  const std::uint64_t part = 2U * crypto::sha256(what)[0];
+  return static_cast<std::uint64_t>(agreement.created_ms) + ms(age) - tenth + tenth * part / 255;
 }
 
 core::Result<core::Bytes> agreement_record(std::span<const Entry> entries, const core::NodeId& node,

@@ -4,6 +4,7 @@
 // Times are milliseconds since 1970. Values; no I/O.
 #pragma once
 
+#include <set>
 #include <span>
 #include <vector>
 
@@ -31,8 +32,13 @@ bool set_state(Entry& entry, EntryState state, std::uint64_t now_ms);
 // first one when there is none.
 core::Result<void> add_agreement_key(std::vector<Entry>& entries, const core::NodeId& node,
                                      std::uint64_t now_ms, core::Random& random);
-// Drops those that were replaced kAgreementKept ago; true if there were any.
-bool drop_old_agreement_keys(std::vector<Entry>& entries, std::uint64_t now_ms);
+// Drops those that were replaced kAgreementKept ago, but for the versions in `needed`, to which the
+// CA still seals; true if there were any.
+bool drop_old_agreement_keys(std::vector<Entry>& entries, const std::set<std::uint32_t>& needed,
+                             std::uint64_t now_ms);
+// When a key that may get this old is to be replaced: up to a tenth sooner or later, by what its
+// version and node are, so that not all nodes of a mesh do it at once.
+std::uint64_t replacement_due(const Entry& agreement, std::chrono::milliseconds age);
 // The active agreement key as the CA takes it, signed. kKeyMissing.
 core::Result<core::Bytes> agreement_record(std::span<const Entry> entries, const core::NodeId& node,
                                            const crypto::PrivateKey& identity);

@@ -39,6 +39,7 @@ std::uint64_t KeyHolder::now_ms() const {
 }
 
 core::Result<void> KeyHolder::start() {
+  live_.begin(world_.clock.now());
   std::vector<Entry> entries = copy_of(store_.entries());
   const auto has_storage = std::ranges::find(entries, EntryKind::kStorage, &Entry::kind);
   const bool lacks_storage = has_storage == entries.end();
@@ -59,6 +60,14 @@ core::Result<void> KeyHolder::rotate_agreement_key() {
   std::vector<Entry> entries = copy_of(store_.entries());
   if (auto ok = add_agreement_key(entries, self_, now_ms(), world_.random); !ok) {
     return ok;
+  }
+  return commit(std::move(entries));
+}
+
+core::Result<void> KeyHolder::rotate_storage_key() {
+  std::vector<Entry> entries = copy_of(store_.entries());
+  if (!add_storage_key(entries, now_ms(), world_.random)) {
+    return fail(Errc::kConflict, "this node has as many storage keys as it may have");
   }
   return commit(std::move(entries));
 }
@@ -88,6 +97,7 @@ core::Result<void> KeyHolder::take_network(const identity::Statement& statement)
   const Network network{statement.generation(), std::move(*keyring)};
   std::vector<Entry> entries = copy_of(store_.entries());
   std::uint64_t next = UINT64_MAX;
+  released(entries, id, network);
   const auto changed = apply(entries, id, network, next);
   if (!changed) {
     return changed.error();
@@ -99,6 +109,84 @@ core::Result<void> KeyHolder::take_network(const identity::Statement& statement)
   }
   networks_.insert_or_assign(id, network);
   return publish();
+}
+
+// The CA has learned of a newer agreement key: from now on the old one is kept for what is on its
+// way.
+void KeyHolder::released(std::vector<Entry>& entries, const core::NetworkId& id,
+                         const Network& next) const {
+  const auto at = networks_.find(id);
+  const KeyringMember* was = at == networks_.end() ? nullptr : at->second.keyring.member(self_);
+  const KeyringMember* is = next.keyring.member(self_);
+  if (was == nullptr || is == nullptr || was->key_version >= is->key_version) {
+    return;
+  }
+  for (Entry& entry : entries) {
+    if (entry.kind == EntryKind::kAgreement && entry.state == EntryState::kDecryptOnly &&
+        entry.version >= was->key_version && entry.version < is->key_version) {
+      entry.changed_ms = static_cast<std::int64_t>(now_ms());
+    }
+  }
+}
+
+// A pending version that every linked member holds is active before its time. That it was is kept
+// with the floors, as if its time had come.
+void KeyHolder::agree(std::vector<Entry>& entries, const core::NetworkId& id,
+                      const Network& network, std::uint64_t& next_ms) {
+  NetworkMark mark = mark_of(entries, id);
+  const KeyringTimes times(network.keyring, mark.floors, now_ms());
+  for (const KeyVersion& version : network.keyring.versions) {
+    if (times.state_of(version) != VersionState::kPending ||
+        find_entry(entries, EntryKind::kNetwork, KeyId{id.bytes}, version.version) == nullptr) {
+      continue;
+    }
+    const auto when = live_.agreed_at(network.keyring, id, version.version);
+    if (!when) {
+      continue;
+    }
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*when - world_.clock.now());
+    if (wait.count() > 0) {
+      next_ms = std::min(next_ms, now_ms() + static_cast<std::uint64_t>(wait.count()));
+      continue;
+    }
+    mark.floors.encryption = std::max(mark.floors.encryption, version.version);
+    set_mark(entries, id, mark, now_ms());
+    world_.log.info(
+        "a network's new key is in use: all linked members have it",
+        {core::field("network", network.keyring.name), core::field("version", version.version)});
+  }
+}
+
+core::Result<bool> KeyHolder::replace_when_old(std::vector<Entry>& entries,
+                                               std::uint64_t& next_ms) {
+  const Entry* active = active_entry(entries, EntryKind::kAgreement, KeyId{self_.bytes});
+  if (!world_.agreement_age || active == nullptr) {
+    return false;
+  }
+  const std::uint64_t due = replacement_due(*active, *world_.agreement_age);
+  if (now_ms() < due) {
+    next_ms = std::min(next_ms, due);
+    return false;
+  }
+  const std::uint32_t version = active->version + 1;
+  if (auto ok = add_agreement_key(entries, self_, now_ms(), world_.random); !ok) {
+    return ok.error();
+  }
+  world_.log.info(
+      "this node's agreement key was old: it has a new one, which the CA hears of with "
+      "the next request for a certificate",
+      {core::field("version", version)});
+  return true;
+}
+
+std::set<std::uint32_t> KeyHolder::needed_agreement_keys() const {
+  std::set<std::uint32_t> needed;
+  for (const auto& [id, network] : networks_) {
+    if (const KeyringMember* own = network.keyring.member(self_)) {
+      needed.insert(own->key_version);
+    }
+  }
+  return needed;
 }
 
 core::Result<bool> KeyHolder::apply(std::vector<Entry>& entries, const core::NetworkId& id,
@@ -172,8 +260,16 @@ core::Result<void> KeyHolder::take(const Delegation& delegation) {
 core::Result<core::WallTime> KeyHolder::tick() {
   std::vector<Entry> entries = copy_of(store_.entries());
   std::uint64_t next = now_ms() + kLookAgainMs;
-  bool changed = drop_old_agreement_keys(entries, now_ms());
+  bool changed = drop_old_agreement_keys(entries, needed_agreement_keys(), now_ms());
+  const auto replaced = replace_when_old(entries, next);
+  if (!replaced) {
+    return replaced.error();
+  }
+  changed |= *replaced;
   for (const auto& [id, network] : networks_) {
+    const NetworkMark before = mark_of(entries, id);
+    agree(entries, id, network, next);
+    changed |= !(mark_of(entries, id) == before);
     const auto applied = apply(entries, id, network, next);
     changed |= applied.has_value() && *applied;
   }
@@ -183,6 +279,44 @@ core::Result<core::WallTime> KeyHolder::tick() {
     }
   }
   return core::WallTime(std::chrono::milliseconds(next));
+}
+
+std::vector<HeldVersion> KeyHolder::held_versions() const {
+  std::map<core::NetworkId, std::uint32_t> newest;
+  for (const Entry& entry : store_.entries()) {
+    if (entry.kind == EntryKind::kNetwork) {
+      std::uint32_t& version = newest[core::NetworkId{entry.id.bytes}];
+      version = std::max(version, entry.version);
+    }
+  }
+  std::vector<HeldVersion> held;
+  for (const auto& [network, version] : newest) {
+    held.push_back({network, version});
+  }
+  return held;
+}
+
+std::optional<NetworkInfo> KeyHolder::network_info(const core::NetworkId& network) const {
+  const auto at = networks_.find(network);
+  if (at == networks_.end()) {
+    return std::nullopt;
+  }
+  const NetworkKeyring& keyring = at->second.keyring;
+  NetworkInfo info{keyring.name,
+                   at->second.generation,
+                   keyring.epoch,
+                   keyring.members.size(),
+                   keyring.member(self_) != nullptr,
+                   {}};
+  const KeyringTimes times(keyring, mark_of(store_.entries(), network).floors, now_ms());
+  for (const KeyVersion& version : keyring.versions) {
+    const VersionState state = times.state_of(version);
+    const bool held = find_entry(store_.entries(), EntryKind::kNetwork, KeyId{network.bytes},
+                                 version.version) != nullptr;
+    info.versions.push_back({version.version, state, version.activates_ms, version.retires_ms, held,
+                             live_.lacking(keyring, network, version.version)});
+  }
+  return info;
 }
 
 // Durable first: what is in use was never only in memory.

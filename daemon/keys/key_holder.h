@@ -20,6 +20,7 @@
 #include "keys/entries.h"
 #include "keys/key_ring.h"
 #include "keys/keystore.h"
+#include "keys/live_members.h"
 #include "keys/network_keyring.h"
 #include "keys/profile_certificate.h"
 #include "keys/storage.h"
@@ -37,6 +38,24 @@ struct KeyInfo {
   std::int64_t changed_ms = 0;
 };
 
+// A network's keys as this node sees them: for people.
+struct NetworkInfo {
+  struct Version {
+    std::uint32_t version = 0;
+    VersionState state = VersionState::kPending;
+    std::uint64_t activates_ms = 0;     // by the CA's order; members may agree on it sooner
+    std::uint64_t retires_ms = 0;       // 0: no end yet
+    bool held = false;                  // this node has the private key
+    std::vector<core::NodeId> lacking;  // linked members that have not said that they have it
+  };
+  std::string name;
+  std::uint64_t generation = 0;
+  std::uint64_t epoch = 0;
+  std::size_t members = 0;
+  bool member = false;  // this node is one
+  std::vector<Version> versions;
+};
+
 class KeyHolder {
  public:
   struct World {
@@ -45,6 +64,8 @@ class KeyHolder {
     core::Log log;
     KeyRing& ring;         // gets the private keys
     Directory& directory;  // gets the public ones
+    // How old the agreement key may get; none: it is replaced only by order.
+    std::optional<std::chrono::milliseconds> agreement_age{};
   };
   // `store` is open for writing, and `self` is its node; all references outlive it.
   KeyHolder(Keystore& store, const core::NodeId& self, const World& world)
@@ -63,13 +84,24 @@ class KeyHolder {
   core::Result<core::WallTime> tick();
   // A new agreement key; the old one goes on opening for kAgreementKept.
   core::Result<void> rotate_agreement_key();
+  // A new key for what services store; what was stored before opens as ever. kConflict when there
+  // are kMaxStorageKeys.
+  core::Result<void> rotate_storage_key();
   // The active agreement key, signed: for the CA.
   core::Result<core::Bytes> agreement_record(const crypto::PrivateKey& identity) const {
     return keys::agreement_record(store_.entries(), self_, identity);
   }
 
-  // Of the active one; 0: none.
+  // Who is linked, and what those say: tell of it, then tick().
+  LiveMembers& live() { return live_; }
+  // The newest version of each network's key that this node holds.
+  std::vector<HeldVersion> held_versions() const;
+  // What is known of a network's keys; none: nothing.
+  std::optional<NetworkInfo> network_info(const core::NetworkId& network) const;
+
+  // Of the active ones; 0: none.
   std::uint32_t agreement_version() const;
+  std::uint32_t storage_version() const { return storage_.active_version(); }
 
   KeyRing& ring() { return world_.ring; }
   Directory& directory() { return world_.directory; }
@@ -88,6 +120,11 @@ class KeyHolder {
   // Applies one network to `entries`; the time of its next change lowers `next_ms`.
   core::Result<bool> apply(std::vector<Entry>& entries, const core::NetworkId& id,
                            const Network& network, std::uint64_t& next_ms);
+  void agree(std::vector<Entry>& entries, const core::NetworkId& id, const Network& network,
+             std::uint64_t& next_ms);
+  void released(std::vector<Entry>& entries, const core::NetworkId& id, const Network& next) const;
+  core::Result<bool> replace_when_old(std::vector<Entry>& entries, std::uint64_t& next_ms);
+  std::set<std::uint32_t> needed_agreement_keys() const;
   core::Result<void> commit(std::vector<Entry> entries);
   core::Result<void> publish();
   core::Result<std::vector<HeldKey>> held() const;
@@ -102,6 +139,7 @@ class KeyHolder {
     ProfileCertificate certificate;
   };
   std::map<ProfileId, Profile> profiles_;
+  LiveMembers live_;
   Storage storage_;
   mutable std::mutex mutex_;  // protects list_
   std::shared_ptr<const std::vector<KeyInfo>> list_ =

@@ -238,6 +238,29 @@ core::Result<Statement> NetworkAuthority::refresh(const core::NetworkId& network
   return publish(std::move(*draft), network);
 }
 
+core::Result<std::vector<Statement>> NetworkAuthority::sign_again() {
+  const auto networks = identity::Authority::networks_in(folder_);
+  if (!networks) {
+    return networks.error();
+  }
+  std::vector<Statement> made;
+  for (const identity::NetworkDescriptor& network : *networks) {
+    const auto last = current(network.id);
+    if (!last && last.error().code != Errc::kNotFound) {
+      return last.error();
+    }
+    if (!last || last->signer() == ca_.key().public_key()) {
+      continue;
+    }
+    auto statement = refresh(network.id);
+    if (!statement) {
+      return statement.error();
+    }
+    made.push_back(std::move(*statement));
+  }
+  return made;
+}
+
 core::Result<void> NetworkAuthority::exclude(const core::NetworkId& network,
                                              const std::vector<core::NodeId>& nodes) {
   if (nodes.empty()) {

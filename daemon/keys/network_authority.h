@@ -46,6 +46,9 @@ class NetworkAuthority {
   core::Result<identity::Statement> current(const core::NetworkId& network) const;
   // The network's keys for the members of now; its first version, active at once, if it has none.
   core::Result<identity::Statement> refresh(const core::NetworkId& network);
+  // After the CA's root was rotated: the keys of each network whose newest statement another key
+  // than the CA's signed, for the members of now.
+  core::Result<std::vector<identity::Statement>> sign_again();
   core::Result<identity::Statement> rotate(const core::NetworkId& network,
                                            const Rotation& rotation);
 

@@ -22,16 +22,26 @@ constexpr std::uint8_t kFormat = 1;
 constexpr std::size_t kSaltSize = 32;
 constexpr std::size_t kHead = 1 + 4 + kSaltSize;
 constexpr std::string_view kLabel = "runard v1 storage";
+constexpr std::string_view kPurposeLabel = "runard v1 storage purpose";
 constexpr std::array<std::uint8_t, crypto::kAeadNonceSize> kNonce{};  // each key is used once
 
-// Network and path can't run into each other.
-crypto::Sha256 hash_of(const StorageContext& context) {
-  std::string bytes(4, 0);
+void put_with_length(std::string& bytes, std::string_view text) {
   for (unsigned i = 0; i < 4; ++i) {
-    bytes[i] = static_cast<char>(context.network.size() >> (24 - 8 * i));
+    bytes.push_back(static_cast<char>(text.size() >> (24 - 8 * i)));
   }
-  bytes += context.network;
-  bytes += context.service;
+  bytes += text;
+}
+
+// None of the parts can run into the next one.
+crypto::Sha256 hash_of(const StorageContext& context) {
+  std::string bytes;
+  put_with_length(bytes, context.network);
+  if (context.purpose.empty()) {
+    bytes += context.service;
+  } else {
+    put_with_length(bytes, context.service);
+    bytes += context.purpose;
+  }
   return crypto::sha256(core::as_bytes(bytes));
 }
 
@@ -42,7 +52,7 @@ void derive(core::ByteView secret, core::ByteView head, const StorageContext& co
   hkdf.set_salt(head.last(kSaltSize));
   hkdf.extract(secret);
   envelope::JoinedBytes<64> info;
-  info.add(kLabel).add(hash_of(context));
+  info.add(context.purpose.empty() ? kLabel : kPurposeLabel).add(hash_of(context));
   RUNARD_CHECK(hkdf.expand(info.view(), key));
 }
 
@@ -118,7 +128,11 @@ core::Result<core::Bytes> Storage::open(const StorageContext& context,
   return plaintext;
 }
 
-void add_storage_key(std::vector<Entry>& entries, std::uint64_t now_ms, core::Random& random) {
+bool add_storage_key(std::vector<Entry>& entries, std::uint64_t now_ms, core::Random& random) {
+  const auto there = std::ranges::count(entries, EntryKind::kStorage, &Entry::kind);
+  if (static_cast<std::size_t>(there) >= kMaxStorageKeys) {
+    return false;
+  }
   KeyId id;
   random.fill(id.bytes);
   std::uint32_t version = 1;
@@ -137,6 +151,7 @@ void add_storage_key(std::vector<Entry>& entries, std::uint64_t now_ms, core::Ra
   const auto time = static_cast<std::int64_t>(now_ms);
   entries.push_back(
       {EntryKind::kStorage, id, version, EntryState::kActive, time, time, "", std::move(secret)});
+  return true;
 }
 
 }  // namespace runard::keys

@@ -29,6 +29,7 @@ struct Link {
   std::optional<core::TimePoint> resync_answered;  // by us
   bool owes_snapshot = false;                      // asked for sooner than we answer
   bool owes_draining = false;                      // not sent yet
+  bool owes_keys = false;                          // nor which keys this node holds
 };
 
 }  // namespace runard::mesh

@@ -36,6 +36,7 @@ void Mesh::link_up(LinkId id, PeerInfo info, core::TimePoint now) {
   link.heard = now;
   link.spoke = now;
   link.owes_draining = phase_ == Phase::kDraining;
+  link.owes_keys = !keys_held_.empty();
   join_networks(link);
   book_.linked(peer.node, link.info.dial, now);
   peer.addresses.clear();  // so that they are told again

@@ -59,6 +59,9 @@ class Mesh {
   }
   void trust_changed(core::TimePoint now) { gossip_.trust_changed(now); }
 
+  // This node holds these keys of networks: peers are told.
+  void set_keys_held(std::vector<wire::KeyHeld> held, core::TimePoint now);
+
   // Tells peers to choose this node for nothing new, and dials nobody any more.
   void drain(core::TimePoint now);
   // Tells peers to forget this node at once. They close their links; left() is then true, at the
@@ -94,6 +97,8 @@ class Mesh {
   core::Result<void> on_rows(Link& link, core::ByteView body, core::TimePoint now);
   core::Result<void> on_update(Link& link, core::ByteView bytes, core::TimePoint now);
   core::Result<void> on_heartbeat(Link& link, core::ByteView body, core::TimePoint now);
+  core::Result<void> on_keys_held(Link& link, core::ByteView body);
+  bool tell_keys(Link& link, core::TimePoint now);
   core::Result<void> on_peers(Link& link, core::ByteView body, core::TimePoint now);
   void on_draining(Peer& peer, const Link& link, core::TimePoint now);
   void on_goodbye(Peer& peer, core::TimePoint now);
@@ -120,6 +125,7 @@ class Mesh {
   Exchange exchange_;
   Gossip gossip_;
   LocalRows local_;
+  std::vector<wire::KeyHeld> keys_held_;
   Phase phase_ = Phase::kRunning;
   core::TimePoint leave_until_ = core::kNever;
   std::map<core::NodeId, Peer> peers_;

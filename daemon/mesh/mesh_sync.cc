@@ -17,6 +17,11 @@ core::Result<void> unknown(SyncType type) {
   return {};
 }
 
+// Nothing of another network is told, nor taken.
+bool is_common(const Link& link, const wire::KeyHeld& key) {
+  return std::ranges::find(link.common, key.network) != link.common.end();
+}
+
 std::vector<std::string> texts(const std::vector<wire::Address>& addresses) {
   std::vector<std::string> texts;
   for (const wire::Address& address : addresses) {
@@ -53,6 +58,8 @@ core::Result<void> Mesh::handle(Link& link, SyncType type, core::ByteView body,
     case SyncType::kStatementPull:
     case SyncType::kStatement:
       return gossip_.on_frame(link.id, type, body, now);
+    case SyncType::kKeysHeld:
+      return on_keys_held(link, body);
     case SyncType::kResync:
     case SyncType::kDraining:
     case SyncType::kGoodbye:
@@ -158,6 +165,34 @@ core::Result<void> Mesh::on_heartbeat(Link& link, core::ByteView body, core::Tim
     ask_resync(link, now);
   }
   return {};
+}
+
+core::Result<void> Mesh::on_keys_held(Link& link, core::ByteView body) {
+  auto held = wire::decode_keys_held(body);
+  if (held.has_error()) {
+    return held.error();
+  }
+  std::erase_if(*held, [&](const wire::KeyHeld& key) { return !is_common(link, key); });
+  port_.keys_held(link.info.node, *held);
+  return {};
+}
+
+void Mesh::set_keys_held(std::vector<wire::KeyHeld> held, core::TimePoint now) {
+  if (held == keys_held_) {
+    return;
+  }
+  keys_held_ = std::move(held);
+  for (auto& [id, link] : links_) {
+    link.owes_keys = true;
+  }
+  arm(now);
+}
+
+bool Mesh::tell_keys(Link& link, core::TimePoint now) {
+  std::vector<wire::KeyHeld> told;
+  std::ranges::copy_if(keys_held_, std::back_inserter(told),
+                       [&](const wire::KeyHeld& key) { return is_common(link, key); });
+  return send(link, SyncType::kKeysHeld, wire::encode(told), now);
 }
 
 core::Result<void> Mesh::on_peers(Link&, core::ByteView body, core::TimePoint now) {
@@ -288,6 +323,9 @@ void Mesh::tick_link(Link& link, core::TimePoint now) {
   if (link.owes_draining && send(link, SyncType::kDraining, wire::empty_body(), now)) {
     link.owes_draining = false;
   }
+  if (link.owes_keys && tell_keys(link, now)) {
+    link.owes_keys = false;
+  }
   if (link.owes_snapshot) {
     answer_resync(link, now);
   }
@@ -297,7 +335,8 @@ void Mesh::tick_link(Link& link, core::TimePoint now) {
   const core::TimePoint soon = now + settings_.retry_send;
   arm(link.heard + settings_.silence);
   arm(link.retry);
-  arm(link.owes_draining ? soon : std::max(soon, link.spoke + settings_.heartbeat));
+  arm(link.owes_draining || link.owes_keys ? soon
+                                           : std::max(soon, link.spoke + settings_.heartbeat));
 }
 
 void Mesh::tick_exchange(core::TimePoint now) {

@@ -8,6 +8,7 @@
 #include "core/result.h"
 #include "mesh/types.h"
 #include "registry/rows.h"
+#include "wire/keys_held.h"
 #include "wire/sync.h"
 
 namespace runard::mesh {
@@ -42,6 +43,11 @@ class Port {
   virtual bool may_see(const core::NodeId& /*peer*/, const core::NetworkId& /*network*/,
                        const wire::ServiceEntry& /*service*/) const {
     return true;
+  }
+
+  // The peer says which versions of the keys of common networks it holds: of all of them, each
+  // time.
+  virtual void keys_held(const core::NodeId& /*peer*/, const std::vector<wire::KeyHeld>& /*held*/) {
   }
 
   virtual void news(PeerNews what, const core::NodeId& node) = 0;

@@ -79,7 +79,7 @@ class Daemon {
   void ended(Exit exit);
 
   const Environment environment_;
-  config::Config config_;  // authorization changes with a reload
+  config::Config config_;  // authorization and encryption change with a reload
   const core::Log log_;
   const Notify notify_;
   core::SystemClock clock_;
@@ -212,13 +212,19 @@ core::Result<void> Daemon::take(const config::Config& config) {
   if (!policy) {
     return policy.error();
   }
+  auto labels = local_->private_fields().next_labels(config.encryption);
+  if (!labels) {
+    return labels.error();
+  }
   if (mesh_) {
     if (auto identity = mesh_->reload_identity(); !identity) {
       return identity;
     }
   }
   config_.authorization = config.authorization;
+  config_.encryption = config.encryption;
   local_->gate().set_policy(std::move(*policy));
+  local_->private_fields().set_labels(std::move(*labels));
   if (mesh_) {
     mesh_->rights_changed();
   }

@@ -15,8 +15,8 @@
 namespace runard::node {
 namespace asio = boost::asio;
 
-FolderWatch::FolderWatch(asio::io_context& io, std::string folder, Appeared appeared, core::Log log)
-    : folder_(std::move(folder)),
+FolderWatch::FolderWatch(asio::io_context& io, What what, Appeared appeared, core::Log log)
+    : what_(std::move(what)),
       appeared_(std::move(appeared)),
       log_(std::move(log)),
       inotify_(io),
@@ -24,9 +24,9 @@ FolderWatch::FolderWatch(asio::io_context& io, std::string folder, Appeared appe
 
 void FolderWatch::start() {
   const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  if (fd < 0 || inotify_add_watch(fd, folder_.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
-    log_.warn("the plugin folder can't be watched: new files are found only at a start",
-              {core::field("folder", folder_),
+  if (fd < 0 || inotify_add_watch(fd, what_.folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
+    log_.warn("a folder can't be watched: new files in it are found only at a start",
+              {core::field("folder", what_.folder),
                core::field("why", std::generic_category().message(errno))});
     if (fd >= 0) {
       inotify_.assign(fd);
@@ -47,7 +47,7 @@ void FolderWatch::stop() {
 }
 
 void FolderWatch::rescan(Cause cause) {
-  DIR* folder = opendir(folder_.c_str());
+  DIR* folder = opendir(what_.folder.c_str());
   if (folder == nullptr) {
     return;
   }
@@ -59,8 +59,8 @@ void FolderWatch::rescan(Cause cause) {
   closedir(folder);
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) {
-    if (name.ends_with(".so")) {
-      appeared_(folder_ + "/" + name, cause);
+    if (name.ends_with(what_.ending)) {
+      appeared_(what_.folder + "/" + name, cause);
     }
   }
 }
@@ -85,8 +85,8 @@ void FolderWatch::take_events(std::string_view bytes) {
     bytes.remove_prefix(std::min(bytes.size(), sizeof event + event.len));
     if ((event.mask & IN_Q_OVERFLOW) != 0) {
       rescan(Cause::kMissed);
-    } else if (name.ends_with(".so")) {
-      settling_.insert(folder_ + "/" + name);
+    } else if (name.ends_with(what_.ending)) {
+      settling_.insert(what_.folder + "/" + name);
       arm();
     }
   }

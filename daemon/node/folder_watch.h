@@ -1,5 +1,5 @@
-// FolderWatch: tells which plugin files appear in a folder, once each has been still for kSettle.
-// inotify(7).
+// FolderWatch: tells which files of one kind appear in a folder, once each has been still for
+// kSettle. inotify(7).
 //
 // A file that is copied in slowly is reported when it is complete; a rescan follows when the kernel
 // lost events. One thread: the io_context's.
@@ -27,7 +27,11 @@ class FolderWatch {
   };
   using Appeared = std::function<void(const std::string& path, Cause cause)>;
 
-  FolderWatch(boost::asio::io_context& io, std::string folder, Appeared appeared, core::Log log);
+  struct What {
+    std::string folder;
+    std::string ending;  // of the names: ".so"
+  };
+  FolderWatch(boost::asio::io_context& io, What what, Appeared appeared, core::Log log);
   // Reports what is there already, then what comes. A folder that can't be watched is logged, not
   // fatal.
   void start();
@@ -39,7 +43,7 @@ class FolderWatch {
   void take_events(std::string_view bytes);
   void arm();
 
-  const std::string folder_;
+  const What what_;
   const Appeared appeared_;
   const core::Log log_;
   boost::asio::posix::stream_descriptor inotify_;

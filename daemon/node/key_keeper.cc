@@ -67,12 +67,30 @@ void KeyKeeper::take_delegations() {
   }
 }
 
+void KeyKeeper::peer_up(const core::NodeId& node) {
+  holder_.live().up(node, context_.clock.now());
+  rearm();
+}
+
+void KeyKeeper::peer_down(const core::NodeId& node) {
+  holder_.live().down(node, context_.clock.now());
+  rearm();
+}
+
+void KeyKeeper::peer_holds(const core::NodeId& node, const std::vector<keys::HeldVersion>& held) {
+  holder_.live().holds(node, held);
+  rearm();
+}
+
 void KeyKeeper::rearm() {
   context_.control.cancel(timer_);
   const auto next = holder_.tick();
   if (!next) {
     log_.error("the keystore could not be written",
                {core::field("why", core::describe(next.error()))});
+  }
+  if (held_) {
+    held_(holder_.held_versions());
   }
   core::Duration wait = kLookAgain;
   if (next) {

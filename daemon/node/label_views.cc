@@ -34,30 +34,71 @@ std::uint32_t version_of(const std::optional<envelope::Recipient>& key) {
   return key ? key->address.version : 0;
 }
 
-json::object network_reader(const sealing::Directory& keys, const std::string& name) {
-  const auto id = keys.find_network(name);
-  return reader("network", name, id ? id->text() : std::string(),
-                id ? version_of(keys.network_key(*id)) : 0);
+// Who may read a label, by encryption.labels and the rules of authorization.
+class Readers {
+ public:
+  Readers(const sealing::Recipients& recipients, const std::string& label)
+      : keys_(recipients.directory()), gate_(recipients.gate()), label_(label) {}
+
+  void add_network(const std::string& name);
+  void add_profile(const std::string& name);
+  json::array take() { return std::move(rows_); }
+
+ private:
+  bool may_receive(const policy::Recipient& recipient) const {
+    return gate_ == nullptr || gate_->policy()->may_receive(label_, recipient);
+  }
+  void add(std::string_view kind, std::string_view name, const std::string& id,
+           std::uint32_t version) {
+    rows_.push_back(reader(kind, name, id, version));
+  }
+
+  const sealing::Directory& keys_;
+  const policy::Gate* const gate_;
+  const std::string& label_;
+  json::array rows_;
+};
+
+void Readers::add_network(const std::string& name) {
+  using Kind = policy::Recipient::Kind;
+  if (may_receive({.kind = Kind::kNetwork, .network = name})) {
+    const auto id = keys_.find_network(name);
+    add("network", name, id ? id->text() : std::string(),
+        id ? version_of(keys_.network_key(*id)) : 0);
+    return;
+  }
+  for (const policy::Subject& member : gate_->members(name)) {
+    if (may_receive({.kind = Kind::kNode, .node = member.node, .groups = member.groups})) {
+      add("node", "", member.node.text(), version_of(keys_.node_key(member.node)));
+    }
+  }
 }
 
-json::object profile_reader(const sealing::Directory& keys, const std::string& name) {
-  if (name == sealing::kCaller) {
-    return reader("caller", "the profile that asks", "", 1);
-  }
-  if (name == sealing::kOwner) {
-    return reader("owner", "the profile whose data it is", "", 1);
+void Readers::add_profile(const std::string& name) {
+  policy::Recipient recipient{.kind = policy::Recipient::Kind::kProfile};
+  if (name == sealing::kCaller || name == sealing::kOwner) {
+    recipient.caller = true;
+    if (may_receive(recipient)) {
+      add(name, name == sealing::kCaller ? "the profile that asks" : "the profile whose data it is",
+          "", 1);
+    }
+    return;
   }
   const auto parsed = core::ProfileId::parse(name);
-  const auto id = parsed ? parsed : keys.find_profile(name);
-  return reader("profile", parsed ? "" : name, id ? id->text() : std::string(),
-                id ? version_of(keys.profile_key(*id)) : 0);
+  const auto id = parsed ? parsed : keys_.find_profile(name);
+  recipient.profile = id.value_or(core::ProfileId{});
+  if (may_receive(recipient)) {
+    add("profile", parsed ? "" : name, id ? id->text() : std::string(),
+        id ? version_of(keys_.profile_key(*id)) : 0);
+  }
 }
 
 }  // namespace
 
 json::array label_rows(PrivateFields& fields) {
   json::array rows;
-  for (const auto& [name, label] : fields.labels().all()) {
+  const auto labels = fields.labels();
+  for (const auto& [name, label] : labels->all()) {
     rows.push_back({{"label", name},
                     {"network", label.network},
                     {"networks", json::value_from(label.networks)},
@@ -70,28 +111,28 @@ json::array label_rows(PrivateFields& fields) {
 core::Result<json::object> label_readers(PrivateFields& fields,
                                          const sealing::Recipients* recipients,
                                          const std::string& label, const std::string& network) {
-  const sealing::Label* found = fields.labels().find(label);
+  const auto labels = fields.labels();
+  const sealing::Label* found = labels->find(label);
   if (found == nullptr) {
     return core::fail(Errc::kNotFound, "no label \"" + label + "\" is known here");
   }
   if (recipients == nullptr) {
     return core::fail(Errc::kNotFound, "this node is local-only: nothing leaves it, nobody reads");
   }
-  const sealing::Directory& keys = recipients->directory();
-  if (!keys.find_network(network)) {
+  if (!recipients->directory().find_network(network)) {
     return core::fail(Errc::kNotFound, "this node is not in network \"" + network + "\"");
   }
-  json::array readers;
+  Readers readers(*recipients, label);
   if (found->network) {
-    readers.push_back(network_reader(keys, network));
+    readers.add_network(network);
   }
   for (const std::string& name : found->networks) {
-    readers.push_back(network_reader(keys, name));
+    readers.add_network(name);
   }
   for (const std::string& name : found->profiles) {
-    readers.push_back(profile_reader(keys, name));
+    readers.add_profile(name);
   }
-  return json::object{{"label", label}, {"network", network}, {"readers", std::move(readers)}};
+  return json::object{{"label", label}, {"network", network}, {"readers", readers.take()}};
 }
 
 core::Result<core::ProfileId> find_profile(const sealing::Recipients* recipients,

@@ -75,7 +75,7 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
       private_fields_(config.encryption),
       host_control_(context.control),
       plugins_(host_options(context, config),
-               plugin_host::Ports{calls_, broker_, directory_, &private_fields_}),
+               plugin_host::Ports{calls_, broker_, directory_, &private_fields_, &secrets_}),
       server_(
           context.io,
           {config.control.socket, config.control.group, context.version, config.request_timeout},
@@ -132,7 +132,7 @@ core::Result<void> LocalNode::start(core::Task ready) {
       [](const config::Plugin& p) { return !std::filesystem::path(p.file).is_absolute(); });
   if (config_.plugins.auto_enable || below) {
     folder_.emplace(
-        context_.io, config_.plugins.dir,
+        context_.io, FolderWatch::What{config_.plugins.dir, ".so"},
         [this](const std::string& file, FolderWatch::Cause cause) { plugin_appeared(file, cause); },
         context_.log.component("plugins"));
   }

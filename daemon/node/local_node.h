@@ -20,6 +20,7 @@
 #include "node/local_directory.h"
 #include "node/private_fields.h"
 #include "node/service_control.h"
+#include "node/service_secrets.h"
 #include "plugin_host/host.h"
 #include "policy/gate.h"
 #include "pubsub/broker.h"
@@ -50,6 +51,8 @@ class LocalNode {
 
   // Whom private fields are sealed to. Before start(); null: nobody.
   void set_recipients(const sealing::Recipients* recipients) { recipients_ = recipients; }
+  // What services encrypt under what they store. Before start(); outlives the LocalNode.
+  void set_storage(const keys::Storage* storage) { secrets_.set(storage); }
   // Methods of the control socket that other parts answer; see admin::ControlSources::more.
   using Control = std::function<bool(std::string_view method, const boost::json::object& params,
                                      admin::ControlAnswer& answer)>;
@@ -92,6 +95,7 @@ class LocalNode {
   LocalDirectory directory_;
   PrivateFields private_fields_;
   HostControl host_control_;
+  ServiceSecrets secrets_;
   std::vector<std::unique_ptr<system::RegistryService>> registry_services_;  // one a network
   std::vector<std::unique_ptr<system::EventsService>> events_services_;      // one a network
   plugin_host::Host plugins_;

@@ -28,6 +28,10 @@ std::optional<envelope::Recipient> KeyDirectory::profile_key(const core::Profile
   return entry == nullptr ? std::nullopt : std::optional(entry->recipient);
 }
 
+std::optional<envelope::Recipient> KeyDirectory::node_key(const core::NodeId& node) const {
+  return copy(keys_.snapshot()->node(node));
+}
+
 std::optional<core::ProfileId> KeyDirectory::find_profile(std::string_view name) const {
   const auto snapshot = keys_.snapshot();
   const keys::ProfileEntry* found = nullptr;
@@ -49,7 +53,7 @@ bool KeyDirectory::acts_for(const core::NodeId& node, const core::ProfileId& pro
 MeshKeys::MeshKeys(const Self& self, const Seams& seams, const NetworkMap& networks,
                    PrivateFields& fields)
     : lookups_(seams.directory, networks, seams.clock),
-      recipients_(lookups_, fields.labels()),
+      recipients_(lookups_, *fields.labels(), &seams.gate),
       codec_({self.id, self.key, seams.ring, seams.clock, seams.random, seams.log}, recipients_,
              fields.types()) {
   seams.ring.learn_signer(self.id, self.key->public_key());

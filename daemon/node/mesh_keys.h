@@ -22,8 +22,12 @@ class KeyDirectory final : public sealing::Directory {
   std::uint64_t generation() const override { return keys_.generation(); }
   std::optional<envelope::Recipient> network_key(const core::NetworkId& network) const override;
   std::optional<envelope::Recipient> profile_key(const core::ProfileId& profile) const override;
+  std::optional<envelope::Recipient> node_key(const core::NodeId& node) const override;
   std::optional<core::NetworkId> find_network(std::string_view name) const override {
     return networks_.id(name);
+  }
+  std::string_view network_name(const core::NetworkId& network) const override {
+    return networks_.name(network);
   }
   std::optional<core::ProfileId> find_profile(std::string_view name) const override;
   bool acts_for(const core::NodeId& node, const core::ProfileId& profile) const override;
@@ -46,6 +50,7 @@ class MeshKeys {
     core::Log log;
     const keys::Directory& directory;
     keys::KeyRing& ring;
+    const policy::Gate& gate;
   };
   MeshKeys(const Self& self, const Seams& seams, const NetworkMap& networks, PrivateFields& fields);
 

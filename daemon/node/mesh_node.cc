@@ -32,11 +32,13 @@ json::string peer_state_text(mesh::PeerState state) {
 }
 
 json::object private_fields_status(const sealing::Stats& stats) {
-  return {{"sealed", stats.sealed},
-          {"opened", stats.opened},
-          {"redacted", stats.redacted},
-          {"withheld", stats.withheld},
-          {"refused", stats.refused}};
+  return {{"sealed", stats.sealed},     {"compact", stats.compact},   {"opened", stats.opened},
+          {"redacted", stats.redacted}, {"withheld", stats.withheld}, {"refused", stats.refused}};
+}
+
+std::optional<std::chrono::milliseconds> agreement_age(const config::Config& config) {
+  const auto& age = config.identity.rotate_agreement_key;
+  return age ? std::optional(std::chrono::floor<std::chrono::milliseconds>(*age)) : std::nullopt;
 }
 
 core::Result<identity::NodeIdentity> load_identity(const std::filesystem::path& state_dir,
@@ -61,6 +63,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
                    LocalNode& local, Self self)
     : context_(context),
       config_(config),
+      disk_(lasting.state.disk()),
       state_dir_(lasting.state.path()),
       keystore_(lasting.keystore),
       log_(context.log.component("mesh")),
@@ -71,12 +74,12 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
       networks_(std::move(self.networks)),
       mesh_names_(networks_),
       epoch_(lasting.epoch),
-      keeper_(context, {lasting.keystore, lasting.state}, identity_.id,
-              {key_ring_, key_directory_}),
+      keeper_(context, {lasting.keystore, lasting.state}, identity_.id, {key_ring_, key_directory_},
+              agreement_age(config)),
       keys_({identity_.id,
              std::shared_ptr<const crypto::PrivateKey>(identity_.tls, &identity_.tls->key)},
             {context.clock, context.random, context.log.component("sealing"), key_directory_,
-             key_ring_},
+             key_ring_, local.gate()},
             networks_, local.private_fields()),
       past_(context.control, context.clock, config.limits.payload),
       peers_(networks_, past_, local.gate()),
@@ -90,6 +93,15 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
                  context.log.component("discovery")),
       remote_services_(local.events()) {
   heed_statements();
+  heed_keys();
+  keys_.codec().on_kept([this](const core::NodeId& peer, std::span<const envelope::KeyId> ids) {
+    context_.control.post(
+        [this, peer, kept = std::vector<envelope::KeyId>(ids.begin(), ids.end())] {
+          if (endpoint_) {
+            tell_kept(peer, kept);
+          }
+        });
+  });
 }
 
 MeshNode::~MeshNode() {
@@ -194,6 +206,7 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
   know_self();
   local_.set_recipients(&keys_.recipients());
+  local_.set_storage(&keeper_.storage());
   local_.broker().set_codec(&keys_.codec());
   local_.broker().set_peers(&peers_);
   local_.on_status([this](json::object& status) { add_status(status); });
@@ -222,6 +235,7 @@ core::Result<void> MeshNode::start() {
       }
     }
   }
+  watch_state();
   rearm();
   log_.info("listening", {core::field("address", endpoint_->local().text()),
                           core::field("id", identity_.id.text())});
@@ -238,6 +252,11 @@ core::Result<void> MeshNode::start_multicast(const config::Multicast& multicast)
   self.node = identity_.id;
   self.port = endpoint_->local().port();
   self.all_interfaces = endpoint_->local().is_wildcard();
+  for (const config::HostPort& told : config_.transport->quic.advertise) {
+    if (const auto address = wire::Address::parse(told.text())) {
+      self.addresses.push_back(*address);
+    }
+  }
   return multicast_.start(settings, self);
 }
 
@@ -285,6 +304,7 @@ void MeshNode::wait_until_left(core::Task left) {
 
 void MeshNode::close() {
   multicast_.stop();
+  watches_.clear();
   local_.broker().set_peers(nullptr);
   local_.broker().set_codec(nullptr);
   local_.set_recipients(nullptr);
@@ -326,6 +346,7 @@ void MeshNode::know_self() {
 }
 
 void MeshNode::rights_changed() {
+  keys_.recipients().set_labels(*local_.private_fields().labels());
   mesh_.rights_changed(context_.clock.now());
   rearm();
 }

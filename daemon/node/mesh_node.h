@@ -19,6 +19,7 @@
 #include "identity/state_dir.h"
 #include "keys/keystore.h"
 #include "mesh/mesh.h"
+#include "node/folder_watch.h"
 #include "node/inbound_events.h"
 #include "node/inbound_guard.h"
 #include "node/issuer.h"
@@ -60,7 +61,8 @@ class MeshNode final : private mesh::Port,
   // New links use the identity and the statements that are in the state directory now; on an error
   // all stays as it was.
   core::Result<void> reload_identity();
-  // LocalNode::gate() has new rules: peers see, and are heard, by these from now on.
+  // LocalNode::gate() has new rules, and its private fields maybe new labels: what peers see, are
+  // heard in and may read is by these from now on.
   void rights_changed();
 
  private:
@@ -95,6 +97,9 @@ class MeshNode final : private mesh::Port,
   // Trust (mesh_trust.cc).
   void heed_statements();
   void on_statement(const identity::Statement& statement);
+  void watch_state();
+  void heed_keys();
+  void statement_written(const std::string& file);
   core::Result<void> apply_trust();
   void tell_own_standing() const;
   void mind();
@@ -102,6 +107,8 @@ class MeshNode final : private mesh::Port,
   std::vector<std::string> names_of(const std::vector<core::NetworkId>& networks) const;
 
   void forget_link(transport::LinkId link);
+  void tell_kept(const core::NodeId& peer, const std::vector<envelope::KeyId>& ids);
+  core::Result<void> heard_kept(transport::LinkId link, core::ByteView body);
 
   // mesh::Port
   bool send_control(mesh::LinkId link, wire::SyncType type, core::Bytes body) override;
@@ -115,6 +122,7 @@ class MeshNode final : private mesh::Port,
   bool may_see(const core::NodeId& peer, const core::NetworkId& network,
                const wire::ServiceEntry& service) const override;
   void news(mesh::PeerNews what, const core::NodeId& node) override;
+  void keys_held(const core::NodeId& peer, const std::vector<wire::KeyHeld>& held) override;
 
   // transport::EndpointEvents
   void link_up(transport::LinkId link, const transport::PeerInfo& peer,
@@ -129,6 +137,7 @@ class MeshNode final : private mesh::Port,
 
   const Context context_;
   const config::Config& config_;
+  identity::Disk& disk_;
   const std::filesystem::path state_dir_;
   const keys::Keystore& keystore_;
   const core::Log log_;
@@ -166,12 +175,14 @@ class MeshNode final : private mesh::Port,
   struct Known {
     std::string name;
     std::vector<std::string> networks;  // in common, by this node's names
+    std::uint64_t run = 0;
   };
   std::unordered_map<core::NodeId, Known> known_;  // nodes that were linked
   system::RemoteServices remote_services_;
   std::unordered_map<transport::DialId, mesh::DialId> dials_;
   std::unique_ptr<RenewalClient> renewal_client_;
   std::unique_ptr<Renewal> renewal_;
+  std::vector<std::unique_ptr<FolderWatch>> watches_;  // what runarctl puts into the state
   core::TimerId timer_ = 0;
   core::TimerId relink_timer_ = 0;
   core::TimerId minder_ = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "node/mesh_node.h"
+#include "wire/kept_keys.h"
 
 namespace runard::node {
 namespace {
@@ -32,12 +33,14 @@ void MeshNode::attach(const core::NodeId& node, mesh::LinkId link) {
   if (const auto at = links_.find(link); at != links_.end()) {
     peers_.attach(node, at->second.remote);
     local_.broker().peer_up(node, at->second.epoch, known_[node].networks);
+    context_.control.post([this, node] { keeper_.peer_up(node); });
   }
 }
 
 void MeshNode::detach(const core::NodeId& node) {
   peers_.detach(node);
   local_.broker().peer_down(node);
+  context_.control.post([this, node] { keeper_.peer_down(node); });
 }
 
 void MeshNode::replace(registry::NodeRows rows) {
@@ -75,6 +78,16 @@ void MeshNode::news(mesh::PeerNews what, const core::NodeId& node) {
   local_.events().peer(known.networks, node, known.name, news_text(what));
 }
 
+void MeshNode::keys_held(const core::NodeId& peer, const std::vector<wire::KeyHeld>& held) {
+  std::vector<keys::HeldVersion> versions;
+  for (const wire::KeyHeld& key : held) {
+    versions.push_back({key.network, static_cast<std::uint32_t>(
+                                         std::min<std::uint64_t>(key.version, UINT32_MAX))});
+  }
+  context_.control.post(
+      [this, peer, versions = std::move(versions)] { keeper_.peer_holds(peer, versions); });
+}
+
 std::vector<std::string> MeshNode::names_of(const std::vector<core::NetworkId>& networks) const {
   std::vector<std::string> names;
   for (const core::NetworkId& network : networks) {
@@ -94,8 +107,11 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   known.address = peer.address.text();
   known.tls = peer.own_tls;
   known.issuer = (peer.features & wire::kFeatureIssuer) != 0;
+  if (known_[peer.node].run != peer.epoch) {
+    keys_.codec().peer_began(peer.node);
+  }
   known.not_after = peer.not_after;
-  known_[peer.node] = {peer.name, names_of(peer.networks)};
+  known_[peer.node] = {peer.name, names_of(peer.networks), peer.epoch};
   mesh::PeerInfo info;
   info.node = peer.node;
   info.name = peer.name;
@@ -108,7 +124,44 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   rearm();
 }
 
+// On whichever link of that run is there; lost with it, the peer just goes on sending in full.
+void MeshNode::tell_kept(const core::NodeId& peer, const std::vector<envelope::KeyId>& ids) {
+  std::vector<wire::KeptKey> keys;
+  for (const envelope::KeyId& id : std::span(ids).first(std::min(ids.size(), wire::kMaxKeptKeys))) {
+    keys.push_back(*wire::KeptKey::from(id.bytes));
+  }
+  for (const auto& [link, known] : links_) {
+    if (known.remote->node() == peer && known.epoch == known_[peer].run) {
+      send_control(link, wire::SyncType::kKeptKeys, wire::encode_kept_keys(keys));
+      return;
+    }
+  }
+}
+
+core::Result<void> MeshNode::heard_kept(transport::LinkId link, core::ByteView body) {
+  const auto keys = wire::decode_kept_keys(body);
+  if (!keys) {
+    return keys.error();
+  }
+  const auto at = links_.find(link);
+  if (at == links_.end() || at->second.epoch != known_[at->second.remote->node()].run) {
+    return {};
+  }
+  std::vector<envelope::KeyId> ids;
+  for (const wire::KeptKey& key : *keys) {
+    ids.push_back(*envelope::KeyId::from(key.bytes));
+  }
+  keys_.codec().peer_keeps(at->second.remote->node(), ids);
+  return {};
+}
+
 void MeshNode::control(transport::LinkId link, std::uint64_t type, core::ByteView body) {
+  if (static_cast<wire::SyncType>(type) == wire::SyncType::kKeptKeys) {
+    if (const auto heard = heard_kept(link, body); !heard) {
+      close(link, heard.error());
+    }
+    return;
+  }
   mesh_.control(link, type, body, context_.clock.now());
   rearm();
 }

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "identity/certificate.h"
+#include "identity/durable_file.h"
 #include "identity/fingerprint.h"
+#include "keys/delegation_folder.h"
 #include "node/mesh_node.h"
 
 namespace runard::node {
@@ -26,6 +28,22 @@ void MeshNode::heed_statements() {
   } else if (const auto noted = clock_guard_.note(now); !noted) {
     log_.warn("the time could not be kept", {core::field("why", core::describe(noted.error()))});
   }
+}
+
+// Comes from inside a change of the keys; the mesh is told in a turn of its own.
+void MeshNode::heed_keys() {
+  keeper_.on_held([this](const std::vector<keys::HeldVersion>& versions) {
+    std::vector<wire::KeyHeld> held;
+    for (const keys::HeldVersion& one : versions) {
+      held.push_back({one.network, one.version});
+    }
+    context_.control.post([this, held = std::move(held)]() mutable {
+      if (endpoint_) {
+        mesh_.set_keys_held(std::move(held), context_.clock.now());
+        rearm();
+      }
+    });
+  });
 }
 
 transport::PeerVerifier MeshNode::make_verifier() {
@@ -60,6 +78,42 @@ void MeshNode::on_statement(const identity::Statement& statement) {
     }
     rearm();
   });
+}
+
+// Without a signal: what runarctl puts there is taken as it comes.
+void MeshNode::watch_state() {
+  const auto watch = [this](const std::filesystem::path& folder, auto written) {
+    if (const auto made = identity::make_private_folder(disk_, folder); !made) {
+      log_.warn("a folder of the state can't be made",
+                {core::field("why", core::describe(made.error()))});
+      return;
+    }
+    watches_.push_back(std::make_unique<FolderWatch>(
+        context_.io, FolderWatch::What{folder.string(), ".pem"},
+        [written](const std::string& file, FolderWatch::Cause cause) {
+          if (cause != FolderWatch::Cause::kFound) {
+            written(file);
+          }
+        },
+        log_));
+    watches_.back()->start();
+  };
+  watch(book_.store().folder(), [this](const std::string& file) { statement_written(file); });
+  watch(keys::delegation_folder(state_dir_), [this](const std::string&) {
+    keeper_.take_delegations();
+    keys_.codec().keys_changed();
+  });
+}
+
+// Mostly it is the file that this node wrote itself just now.
+void MeshNode::statement_written(const std::string& file) {
+  if (book_.frozen() || !book_.store().is_news(file)) {
+    return;
+  }
+  if (const auto read = book_.store().reload(context_.clock.wall()); !read) {
+    log_.error("a statement that was put into the state directory is not taken",
+               {core::field("file", file), core::field("why", core::describe(read.error()))});
+  }
 }
 
 // New links are judged by what holds now, and those that live are judged again.

@@ -24,10 +24,28 @@ core::Result<std::uint64_t> PrivateFields::type_of(const std::string& schema) {
   std::uint64_t id = 0;
   std::memcpy(&id, hash.data(), sizeof id);
   id |= 1;  // 0 is no type
-  if (auto declared = types_.declare(id, "action input", schema, labels_); !declared) {
+  if (auto declared = types_.declare(id, "action input", schema, *labels()); !declared) {
     return declared.error();
   }
   return id;
+}
+
+core::Result<PrivateFields::Labels> PrivateFields::next_labels(
+    const config::Encryption& encryption) const {
+  auto next =
+      std::make_shared<const sealing::LabelMap>(label_map(encryption, labels()->generation() + 1));
+  for (const auto& type : types_.all()) {
+    for (const sealing::LabelSet& set : type->label_sets) {
+      for (const std::string& label : set) {
+        if (next->find(label) == nullptr) {
+          return core::fail(core::Errc::kConfigInvalid, "encryption.labels: the type " +
+                                                            type->name + " has the label \"" +
+                                                            label + "\", which would be gone");
+        }
+      }
+    }
+  }
+  return Labels(std::move(next));
 }
 
 }  // namespace runard::node

@@ -15,4 +15,7 @@ void put_event_functions(runar_host& table);     // publish, event_done
 void put_buffer_functions(runar_host& table);
 void put_log_functions(runar_host& table);
 
+// RUNAR_EXT_SECRETS. Constant.
+const runar_secrets& secrets_extension();
+
 }  // namespace runard::plugin_host

@@ -1,3 +1,5 @@
+#include <string_view>
+
 #include "core/clock.h"
 #include "plugin_host/abi.h"
 #include "plugin_host/abi_entry.h"
@@ -5,8 +7,9 @@
 namespace runard::plugin_host {
 namespace {
 
-const void* extension(const char*) {
-  return nullptr;  // none in this version
+const void* extension(const char* id) {
+  return id != nullptr && std::string_view(id) == RUNAR_EXT_SECRETS ? &secrets_extension()
+                                                                    : nullptr;
 }
 
 // It has no context to find a Clock by; Options::clock has to be this one's timeline.

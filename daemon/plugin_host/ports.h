@@ -40,11 +40,26 @@ class Types {
                                      std::string_view schema) = 0;
 };
 
+// Encryption of what the services of this node store themselves. Any thread.
+class Secrets {
+ public:
+  struct Owner {
+    std::string_view network;
+    std::string_view service;  // its path
+    std::string_view context;  // what it says the bytes are
+  };
+  virtual ~Secrets() = default;
+  // kKeyMissing: this node has no keys (now).
+  virtual core::Result<core::Bytes> seal(const Owner& owner, core::ByteView plain) = 0;
+  virtual core::Result<core::Bytes> open(const Owner& owner, core::ByteView sealed) = 0;
+};
+
 struct Ports {
   rpc::Handler& calls;  // requests that plugins make
   rpc::Broker& broker;  // events that plugins publish and subscribe to
   Directory& directory;
-  Types* types = nullptr;  // null: nothing that types say matters here
+  Types* types = nullptr;      // null: nothing that types say matters here
+  Secrets* secrets = nullptr;  // null: no keys
 };
 
 }  // namespace runard::plugin_host

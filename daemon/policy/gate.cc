@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace runard::policy {
 namespace {
 
@@ -19,6 +21,7 @@ void Gate::change(Change change) {
   auto next = std::make_shared<Table>(*table_.keep());
   change(*next);
   table_.publish(std::move(next));
+  version_.fetch_add(1, std::memory_order_release);
 }
 
 void Gate::set_policy(std::shared_ptr<const Policy> policy) {
@@ -123,6 +126,23 @@ std::optional<Subject> Gate::subject(const core::NodeId& node) const {
 std::optional<Subject> Gate::self() const {
   const auto table = table_.read();
   return table->self ? std::optional(table->self->subject) : std::nullopt;
+}
+
+std::vector<Subject> Gate::members(std::string_view network) const {
+  const auto table = table_.read();
+  std::vector<Subject> found;
+  const auto look_at = [&](const Known& known) {
+    if (std::ranges::find(known.subject.networks, network) != known.subject.networks.end()) {
+      found.push_back(known.subject);
+    }
+  };
+  if (table->self) {
+    look_at(*table->self);
+  }
+  for (const auto& [node, known] : table->peers) {
+    look_at(known);
+  }
+  return found;
 }
 
 std::shared_ptr<const Policy> Gate::policy() const {

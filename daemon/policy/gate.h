@@ -64,6 +64,10 @@ class Gate {
   // Who is known by that id; none for a stranger.
   std::optional<Subject> subject(const core::NodeId& node) const;
   std::optional<Subject> self() const;
+  // Every node that is known to be in the network, this one too, in no order.
+  std::vector<Subject> members(std::string_view network) const;
+  // Higher whenever the policy, or who is known, has changed: read it before what it is about.
+  std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
 
   std::shared_ptr<const Policy> policy() const;
   Stats stats() const;
@@ -87,6 +91,7 @@ class Gate {
   std::mutex mutex_;  // one writer at a time
   routing::Snapshot<Table> table_;
   std::atomic<std::uint64_t> generation_{1};
+  std::atomic<std::uint64_t> version_{1};
   mutable std::array<std::atomic<std::uint64_t>, kActions> denied_{};
   mutable std::atomic<std::uint64_t> denied_here_{0};
 };

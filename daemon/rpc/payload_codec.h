@@ -32,8 +32,11 @@ class PayloadCodec {
   // Of a payload whose type is private: what goes out instead. Errors: kPeerCannotOpen,
   // kNotOfItsType, kTooLarge, kEnvelopeLimit; never the payload as it was.
   virtual core::Result<Payload> seal(const PayloadPlace& place, const Payload& payload) = 0;
+  // Of what seal() made for the peer, which has answered kKekUnknown: the same message once more,
+  // so that it opens without anything from before. An error: it can't be made.
+  virtual core::Result<Payload> in_full(const core::NodeId& peer, const Payload& sealed) = 0;
   // Of Encoding::kSealed: the payload with what this node has no key for as redacted. Errors:
-  // kSealedRefused, whatever is wrong with it.
+  // kSealedRefused, whatever is wrong with it; kKekUnknown: the sender is to send it in full.
   virtual core::Result<Payload> open(const PayloadPlace& place, const Payload& payload) = 0;
   // Whether the profile has said that the node (zero: this one) may ask in its name.
   virtual bool acts_for(const core::NodeId& node, const core::ProfileId& profile) const = 0;

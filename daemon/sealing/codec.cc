@@ -1,6 +1,7 @@
 #include "sealing/codec.h"
 
 #include "core/check.h"
+#include "envelope/repacker.h"
 #include "sealing/join.h"
 #include "sealing/limits.h"
 
@@ -58,6 +59,7 @@ Audience Codec::audience_of(const PayloadPlace& place, const Type& type, const S
   const bool event =
       place.kind == PayloadPlace::Kind::kEvent || place.kind == PayloadPlace::Kind::kStored;
   audience.owner = type.owner.empty() && event ? place.profile : split.owner;
+  audience.peer = place.peer;
   audience.caller =
       type.owner.empty() || place.profile == split.owner ? place.profile : core::ProfileId{};
   return audience;
@@ -115,6 +117,10 @@ core::Result<rpc::Payload> Codec::seal_groups(const PayloadPlace& place, const T
   message.context = context_of(place, correlation);
   message.clear = {&clear, 1};
   message.groups = groups.list;
+  const auto known = place.peer.is_zero() ? nullptr : kept_.kept_by(place.peer);
+  if (known != nullptr) {
+    message.known = *known;
+  }
   const bool stored = place.kind == PayloadPlace::Kind::kStored;
   auto sealed = sealers_.lease()->seal(envelope::Suite::kX25519Aes, message, envelope::Mode::kFull,
                                        stored ? environment_.signer.get() : nullptr);
@@ -122,9 +128,26 @@ core::Result<rpc::Payload> Codec::seal_groups(const PayloadPlace& place, const T
     return sealed.error();
   }
   sealed_.fetch_add(1, std::memory_order_relaxed);
+  compact_.fetch_add(sealed->compact > 0 ? 1 : 0, std::memory_order_relaxed);
   rpc::Payload out = rpc::Payload::own(std::move(sealed->bytes), rpc::Encoding::kSealed);
   out.type = type.id;
   return out;
+}
+
+core::Result<rpc::Payload> Codec::in_full(const core::NodeId& peer, const rpc::Payload& sealed) {
+  kept_.forget(peer);
+  auto bytes = envelope::Repacker(epochs_).repack(sealed.bytes, envelope::Mode::kFull);
+  if (!bytes) {
+    return failed(Errc::kKekUnknown, bytes.error().about);
+  }
+  rpc::Payload out = rpc::Payload::own(std::move(*bytes), rpc::Encoding::kSealed);
+  out.type = sealed.type;
+  return out;
+}
+
+void Codec::peer_began(const core::NodeId& peer) {
+  kept_.forget(peer);
+  keks_.forget(peer);
 }
 
 core::Result<rpc::Payload> Codec::open(const PayloadPlace& place, const rpc::Payload& payload) {
@@ -139,6 +162,7 @@ core::Result<rpc::Payload> Codec::open(const PayloadPlace& place, const rpc::Pay
   if (auto fresh = check_fresh(place, opened->info); !fresh) {
     return refuse(place, fresh.error());
   }
+  keep_keks(place, *opened);
   for (const envelope::OpenedGroup& group : opened->groups) {
     redacted_.fetch_add(group.fields ? 0 : 1, std::memory_order_relaxed);
   }
@@ -170,6 +194,23 @@ core::Result<envelope::Opened> Codec::open_envelope(const PayloadPlace& place,
   return std::get<envelope::Opened>(std::move(*outcome));
 }
 
+// What the peer sent in full it need only name from now on.
+void Codec::keep_keks(const PayloadPlace& place, const envelope::Opened& opened) {
+  if (!tell_ || opened.epochs.empty() || place.peer == environment_.self) {
+    return;
+  }
+  const core::TimePoint now = environment_.clock.now();
+  std::vector<envelope::KeyId> ids;
+  for (const envelope::KeyId& id : opened.epochs) {
+    if (keks_.pin(place.peer, id, now) && kept_.tell(place.peer, id, now)) {
+      ids.push_back(id);
+    }
+  }
+  if (!ids.empty()) {
+    tell_(place.peer, ids);
+  }
+}
+
 // A reply is bound to its request by the stream that it comes on; what was kept is old, and who
 // keeps it tells its copies apart.
 core::Result<void> Codec::check_fresh(const PayloadPlace& place, const envelope::Core& info) {
@@ -197,8 +238,13 @@ core::Error Codec::refuse(const PayloadPlace& place, const core::Error& why) {
 }
 
 Stats Codec::stats() const {
-  Stats stats{sealed_.load(),   opened_.load(),  redacted_.load(),
-              withheld_.load(), refused_.load(), {}};
+  Stats stats{sealed_.load(),
+              compact_.load(),
+              opened_.load(),
+              redacted_.load(),
+              withheld_.load(),
+              refused_.load(),
+              {}};
   for (std::size_t i = 0; i < failures_.size(); ++i) {
     stats.failures[i] = failures_[i].load();
   }

@@ -7,12 +7,14 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 
 #include "core/log.h"
 #include "envelope/opener.h"
 #include "envelope/replay_guard.h"
 #include "envelope/sealer.h"
 #include "rpc/payload_codec.h"
+#include "sealing/kept_keks.h"
 #include "sealing/pool.h"
 #include "sealing/recipients.h"
 #include "sealing/split.h"
@@ -22,6 +24,7 @@ namespace runard::sealing {
 
 struct Stats {
   std::uint64_t sealed = 0;                  // messages
+  std::uint64_t compact = 0;                 // of them, with a group that only names its key
   std::uint64_t opened = 0;                  // messages
   std::uint64_t redacted = 0;                // groups of them that there was no key for
   std::uint64_t withheld = 0;                // groups of sealed ones that had no recipient
@@ -46,9 +49,20 @@ class Codec final : public rpc::PayloadCodec {
                                   const rpc::Payload& payload) override;
   core::Result<rpc::Payload> open(const rpc::PayloadPlace& place,
                                   const rpc::Payload& payload) override;
+  core::Result<rpc::Payload> in_full(const core::NodeId& peer, const rpc::Payload& sealed) override;
   bool acts_for(const core::NodeId& node, const core::ProfileId& profile) const override {
     return recipients_.directory().acts_for(node.is_zero() ? environment_.self : node, profile);
   }
+
+  // The peer is to be told that this node keeps those KEKs of its epochs; it says peer_keeps()
+  // there. Called by who opens. Set before the first message.
+  using Tell = std::function<void(const core::NodeId& peer, std::span<const envelope::KeyId> ids)>;
+  void on_kept(Tell tell) { tell_ = std::move(tell); }
+  void peer_keeps(const core::NodeId& peer, std::span<const envelope::KeyId> ids) {
+    kept_.heard(peer, ids);
+  }
+  // A new run of the peer: it keeps nothing, and its old epochs come no more.
+  void peer_began(const core::NodeId& peer);
 
   // Nothing is sealed again with a KEK that is in use: after a change of labels or of the denylist.
   void new_epochs() { epochs_.forget_all(); }
@@ -63,6 +77,7 @@ class Codec final : public rpc::PayloadCodec {
                                          const Split& split, const Groups& groups);
   core::Result<envelope::Opened> open_envelope(const rpc::PayloadPlace& place,
                                                const rpc::Payload& payload);
+  void keep_keks(const rpc::PayloadPlace& place, const envelope::Opened& opened);
   core::Result<void> check_fresh(const rpc::PayloadPlace& place, const envelope::Core& info);
   core::Error refuse(const rpc::PayloadPlace& place, const core::Error& why);
 
@@ -71,11 +86,14 @@ class Codec final : public rpc::PayloadCodec {
   const TypeTable& types_;
   envelope::EpochKeys epochs_;
   envelope::KekCache keks_;
+  KeptKeks kept_;
+  Tell tell_;
   Pool<envelope::Sealer> sealers_;
   Pool<envelope::Opener> openers_;
   std::mutex replay_mutex_;
   envelope::ReplayGuard replays_;
-  std::atomic<std::uint64_t> sealed_{0}, opened_{0}, redacted_{0}, withheld_{0}, refused_{0};
+  std::atomic<std::uint64_t> sealed_{0}, compact_{0}, opened_{0}, redacted_{0}, withheld_{0},
+      refused_{0};
   std::array<std::atomic<std::uint64_t>, 13> failures_{};
 };
 

@@ -1,52 +1,101 @@
 #include "sealing/recipients.h"
 
-#include <algorithm>
-
 namespace runard::sealing {
 
 void Recipients::set_labels(LabelMap labels) {
   labels_.publish(std::make_shared<const LabelMap>(std::move(labels)));
 }
 
-void Recipients::add(const Label& label, const Audience& audience, Found& found) const {
-  const auto put = [&found](std::optional<envelope::Recipient> recipient) {
-    if (recipient && found.size() < envelope::kMaxRecipients) {
-      const envelope::KeyAddress address = recipient->address;
-      found.emplace(address, std::move(*recipient));
-    }
-  };
-  if (label.network) {
-    put(directory_.network_key(audience.network));
+// One look for recipients, by one state of the rules.
+class Recipients::Search {
+ public:
+  Search(const Recipients& owner, const Audience& audience)
+      : directory_(owner.directory_),
+        gate_(owner.gate_),
+        policy_(gate_ == nullptr ? nullptr : gate_->policy()),
+        audience_(audience) {}
+
+  void add(std::string_view name, const Label& label);
+  Found take() { return std::move(found_); }
+
+ private:
+  void add_network(std::string_view label, const core::NetworkId& network);
+  void add_profile(std::string_view label, std::string_view name);
+  void put(std::optional<envelope::Recipient> recipient);
+  bool may_receive(std::string_view label, const policy::Recipient& recipient) const {
+    return policy_ == nullptr || policy_->may_receive(label, recipient);
   }
-  for (const std::string& name : label.networks) {
-    if (const auto network = directory_.find_network(name)) {
-      put(directory_.network_key(*network));
-    }
+
+  const Directory& directory_;
+  const policy::Gate* const gate_;
+  const std::shared_ptr<const policy::Policy> policy_;
+  const Audience& audience_;
+  Found found_;
+};
+
+void Recipients::Search::put(std::optional<envelope::Recipient> recipient) {
+  if (recipient && found_.size() < envelope::kMaxRecipients) {
+    const envelope::KeyAddress address = recipient->address;
+    found_.emplace(address, std::move(*recipient));
   }
-  for (const std::string& name : label.profiles) {
-    std::optional<core::ProfileId> profile;
-    if (name == kCaller) {
-      profile = audience.caller;
-    } else if (name == kOwner) {
-      profile = audience.owner;
-    } else if (profile = core::ProfileId::parse(name); !profile) {
-      profile = directory_.find_profile(name);
-    }
-    if (profile && !profile->is_zero()) {
-      put(directory_.profile_key(*profile));
+}
+
+void Recipients::Search::add_network(std::string_view label, const core::NetworkId& network) {
+  using Kind = policy::Recipient::Kind;
+  const std::string_view name = directory_.network_name(network);
+  if (may_receive(label, {.kind = Kind::kNetwork, .network = name})) {
+    put(directory_.network_key(network));
+    return;
+  }
+  for (const policy::Subject& member : gate_->members(name)) {
+    const bool wanted = audience_.peer.is_zero() || member.node == audience_.peer;
+    if (wanted &&
+        may_receive(label, {.kind = Kind::kNode, .node = member.node, .groups = member.groups})) {
+      put(directory_.node_key(member.node));
     }
   }
 }
 
+void Recipients::Search::add_profile(std::string_view label, std::string_view name) {
+  std::optional<core::ProfileId> profile;
+  if (name == kCaller) {
+    profile = audience_.caller;
+  } else if (name == kOwner) {
+    profile = audience_.owner;
+  } else if (profile = core::ProfileId::parse(name); !profile) {
+    profile = directory_.find_profile(name);
+  }
+  if (profile && !profile->is_zero() &&
+      may_receive(label, {.kind = policy::Recipient::Kind::kProfile,
+                          .profile = *profile,
+                          .caller = *profile == audience_.caller})) {
+    put(directory_.profile_key(*profile));
+  }
+}
+
+void Recipients::Search::add(std::string_view name, const Label& label) {
+  if (label.network) {
+    add_network(name, audience_.network);
+  }
+  for (const std::string& network : label.networks) {
+    if (const auto id = directory_.find_network(network)) {
+      add_network(name, *id);
+    }
+  }
+  for (const std::string& profile : label.profiles) {
+    add_profile(name, profile);
+  }
+}
+
 Recipients::Found Recipients::find(const LabelSet& labels, const Audience& audience) const {
-  Found found;
+  Search search(*this, audience);
   const auto map = labels_.read();
   for (const std::string& name : labels) {
     if (const Label* label = map->find(name)) {
-      add(*label, audience, found);
+      search.add(name, *label);
     }
   }
-  return found;
+  return search.take();
 }
 
 std::vector<envelope::KeyAddress> Recipients::addresses(const LabelSet& labels,
@@ -61,13 +110,11 @@ std::vector<envelope::KeyAddress> Recipients::addresses(const LabelSet& labels,
 Recipients::SetPtr Recipients::of(const LabelSet& labels, const Audience& audience) {
   const std::lock_guard lock(mutex_);
   // Read before the keys: what changes meanwhile is found out next time.
-  const std::uint64_t directory = directory_.generation();
-  const std::uint64_t label = labels_.read()->generation();
-  if (directory != directory_generation_ || label != label_generation_ ||
-      kept_.size() >= kMaxKept) {
+  const State now{directory_.generation(), labels_.read()->generation(),
+                  gate_ == nullptr ? 0 : gate_->version()};
+  if (now != state_ || kept_.size() >= kMaxKept) {
     kept_.clear();
-    directory_generation_ = directory;
-    label_generation_ = label;
+    state_ = now;
   }
   const auto [at, fresh] = kept_.try_emplace({labels, audience});
   if (fresh) {

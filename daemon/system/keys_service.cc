@@ -11,7 +11,7 @@ using core::Errc;
 using core::Executed;
 
 // The numbers of the actions in row(): Request::action.
-enum Action : std::uint32_t { kList, kSeal, kOpen, kRotate };
+enum Action : std::uint32_t { kList, kSeal, kOpen, kRotate, kRotateStorage, kNetwork };
 
 void put(wire::CborWriter& out, std::string_view key, std::string_view value) {
   out.text(key);
@@ -34,6 +34,39 @@ void put_key(wire::CborWriter& out, const keys::KeyInfo& key) {
   put_number(out, "changed_ms", key.changed_ms);
 }
 
+void put_version(wire::CborWriter& out, const keys::NetworkInfo::Version& version) {
+  out.map(6);
+  put_number(out, "version", version.version);
+  put(out, "state", keys::state_text(version.state));
+  put_number(out, "activates_ms", static_cast<std::int64_t>(version.activates_ms));
+  put_number(out, "retires_ms", static_cast<std::int64_t>(version.retires_ms));
+  out.text("held");
+  out.boolean(version.held);
+  out.text("lacking");
+  out.array(version.lacking.size());
+  for (const core::NodeId& node : version.lacking) {
+    out.text(node.text());
+  }
+}
+
+core::Bytes bytes_of(const keys::NetworkInfo& info) {
+  core::Bytes bytes;
+  wire::CborWriter out(bytes);
+  out.map(6);
+  put(out, "name", info.name);
+  put_number(out, "generation", static_cast<std::int64_t>(info.generation));
+  put_number(out, "epoch", static_cast<std::int64_t>(info.epoch));
+  put_number(out, "members", static_cast<std::int64_t>(info.members));
+  out.text("member");
+  out.boolean(info.member);
+  out.text("versions");
+  out.array(info.versions.size());
+  for (const keys::NetworkInfo::Version& version : info.versions) {
+    put_version(out, version);
+  }
+  return bytes;
+}
+
 core::Error denied(const char* why) {
   return core::fail(Errc::kDenied, why, Executed::kNo);
 }
@@ -54,7 +87,10 @@ registry::ServiceRow KeysService::row() const {
       {"storage/seal", "Encrypts bytes for the service that asks", "", "", rpc::kIdempotent},
       {"storage/open", "Decrypts what storage/seal gave to the same service", "", "",
        rpc::kIdempotent},
-      {"rotate", "Makes a new agreement key for this node", "", "", 0}};
+      {"rotate", "Makes a new agreement key for this node", "", "", 0},
+      {"storage/rotate", "Makes a new key for what services store on this node", "", "", 0},
+      {"network", "The versions of this network's key, and who is known to lack one", "", "",
+       rpc::kIdempotent}};
   return row;
 }
 
@@ -68,12 +104,16 @@ rpc::Ticket KeysService::call(const rpc::Request& request, const rpc::Responder&
     responder(rpc::Reply::success(rpc::Payload::borrow(keys, rpc::Encoding::kCbor)));
     return 0;
   }
-  if (request.action == kRotate) {
+  if (request.action == kRotate || request.action == kRotateStorage) {
     if (request.caller.service.empty()) {
-      rotate(responder);
+      rotate(responder, request.action == kRotateStorage);
     } else {
       responder(rpc::Reply::failure(denied("only an operator may rotate a node's key")));
     }
+    return 0;
+  }
+  if (request.action == kNetwork) {
+    tell_network(responder);
     return 0;
   }
   const auto stored = store(request);
@@ -99,16 +139,30 @@ core::Bytes KeysService::list() const {
   return bytes;
 }
 
-void KeysService::rotate(const rpc::Responder& responder) {
+void KeysService::tell_network(const rpc::Responder& responder) {
   control_.post([this, responder] {
-    if (const auto done = holder_.rotate_agreement_key(); !done) {
+    const auto info = holder_.network_info(id_);
+    if (!info) {
+      responder(rpc::Reply::failure(
+          core::fail(Errc::kNotFound, "this network has no keys here", Executed::kNo)));
+      return;
+    }
+    const core::Bytes bytes = bytes_of(*info);
+    responder(rpc::Reply::success(rpc::Payload::borrow(bytes, rpc::Encoding::kCbor)));
+  });
+}
+
+void KeysService::rotate(const rpc::Responder& responder, bool storage) {
+  control_.post([this, responder, storage] {
+    const auto done = storage ? holder_.rotate_storage_key() : holder_.rotate_agreement_key();
+    if (!done) {
       responder(rpc::Reply::failure(done.error()));
       return;
     }
     core::Bytes bytes;
     wire::CborWriter out(bytes);
     out.map(1);
-    put_number(out, "version", holder_.agreement_version());
+    put_number(out, "version", storage ? holder_.storage_version() : holder_.agreement_version());
     responder(rpc::Reply::success(rpc::Payload::borrow(bytes, rpc::Encoding::kCbor)));
   });
 }

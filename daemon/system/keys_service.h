@@ -6,8 +6,11 @@
 //   $keys/storage/seal   bytes -> bytes: encrypted for the service that asks, to store itself
 //   $keys/storage/open   bytes -> bytes: what seal gave to the same service on this node
 //   $keys/rotate         -> {version}: a new agreement key for this node; operators only
+//   $keys/network        -> {name, generation, epoch, members, member, versions: [{version, state,
+//                           activates_ms, retires_ms, held, lacking: [node...]}...]}
+//   $keys/storage/rotate -> {version}: a new key for what services store; operators only
 //
-// Any thread. All but rotate, which changes the keystore, answer before call() returns.
+// Any thread. All but network and those that change the keystore answer before call() returns.
 #pragma once
 
 #include <string>
@@ -37,7 +40,8 @@ class KeysService final : public rpc::Handler {
  private:
   core::Bytes list() const;
   core::Result<core::Bytes> store(const rpc::Request& request) const;
-  void rotate(const rpc::Responder& responder);
+  void tell_network(const rpc::Responder& responder);
+  void rotate(const rpc::Responder& responder, bool storage);
 
   const std::string network_;
   const core::NetworkId id_;

@@ -4,6 +4,29 @@
 #include "transport/request_table.h"
 
 namespace runard::transport {
+namespace {
+
+// Up to here a payload is copied beside its header: one piece of memory, one piece to send.
+constexpr std::size_t kInlinePayload = 1024;
+
+}  // namespace
+
+core::Result<void> OutboundCall::write(const wire::RequestHeader& header,
+                                       std::span<const rpc::Pair> meta, const rpc::Payload& sent) {
+  const core::ByteView bytes = sent.bytes;
+  head.clear();
+  head.push_back(static_cast<std::uint8_t>(wire::StreamType::kRequest));
+  if (auto put = wire::put_request(header, meta, bytes.size(), head); !put) {
+    return put;
+  }
+  if (bytes.size() <= kInlinePayload) {
+    head.insert(head.end(), bytes.begin(), bytes.end());
+    payload = {};
+  } else {
+    payload = sent.keep();
+  }
+  return {};
+}
 
 void OutboundCall::attach(RequestTable& table) {
   const Limits& limits = table.core_.context.limits;
@@ -12,7 +35,7 @@ void OutboundCall::attach(RequestTable& table) {
   reply_.start(wire::kReply, wire::max_message_body(limits.payload), limits.request_window);
   grant_ = {};
   sent_ = 0;
-  end_sent_ = ended_ = answered_ = closed_ = to_deliver_ = stopped_ = false;
+  end_sent_ = ended_ = answered_ = closed_ = to_deliver_ = stopped_ = again_ = false;
   failure_.reset();
 }
 

@@ -11,6 +11,7 @@
 #include "transport/link_core.h"
 #include "transport/mailbox.h"
 #include "transport/message_assembler.h"
+#include "wire/request.h"
 
 namespace runard::transport {
 
@@ -41,6 +42,9 @@ class OutboundCall final : public Letter, public Stream, public ListHook {
   rpc::Payload payload;  // if not in `head`
 
   std::size_t size() const { return head.size() + payload.bytes.size(); }
+  // Fills in head and payload. Errors: those of wire::put_request.
+  core::Result<void> write(const wire::RequestHeader& header, std::span<const rpc::Pair> meta,
+                           const rpc::Payload& sent);
 
   // I/O thread.
   void attach(RequestTable& table);
@@ -67,6 +71,8 @@ class OutboundCall final : public Letter, public Stream, public ListHook {
   bool closed_ = false;
   bool to_deliver_ = false;
   bool stopped_ = false;  // nothing is sent any more
+  bool again_ = false;    // to be sent once more, in full, when its stream is over
+  bool repeated_ = false;
   std::optional<core::Error> failure_;
 };
 

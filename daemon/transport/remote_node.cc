@@ -9,9 +9,6 @@ using core::Executed;
 
 namespace {
 
-// Up to here a payload is copied beside its header: one piece of memory, one piece to send.
-constexpr std::size_t kInlinePayload = 1024;
-
 core::Error refusal(Errc code, std::string_view about) {
   return core::fail(code, std::string(about), Executed::kNo);
 }
@@ -116,21 +113,7 @@ core::Result<void> RemoteNode::prepare(const rpc::Request& request, OutboundCall
   }
   const rpc::Payload& sent = *sealed ? **sealed : request.payload;
   header.encoding = sent.encoding;
-
-  const core::ByteView payload = sent.bytes;
-  call.head.clear();
-  call.head.push_back(static_cast<std::uint8_t>(wire::StreamType::kRequest));
-  auto put = wire::put_request(header, request.meta, payload.size(), call.head);
-  if (!put) {
-    return put;
-  }
-  if (payload.size() <= kInlinePayload) {
-    call.head.insert(call.head.end(), payload.begin(), payload.end());
-    call.payload = {};
-  } else {
-    call.payload = sent.keep();
-  }
-  return {};
+  return call.write(header, request.meta, sent);
 }
 
 core::Result<void> RemoteNode::admit(std::size_t bytes) {

@@ -5,7 +5,6 @@
 #include "core/check.h"
 #include "transport/exchange.h"
 #include "transport/sealed_payloads.h"
-#include "wire/reply.h"
 
 namespace runard::transport {
 
@@ -14,6 +13,7 @@ using core::Executed;
 
 void RequestTable::start(OutboundCall& call) {
   call.attach(*this);
+  call.repeated_ = false;
   ours_.push_back(call);
   ++open_ours_;
   next_deadline_ = std::min(next_deadline_, call.deadline);
@@ -47,6 +47,9 @@ void RequestTable::deliver_reply(OutboundCall& call) {
   call.to_deliver_ = false;
   if (call.answered_) {
     return release(call);
+  }
+  if (call.again_) {
+    return call.closed_ ? send_again(call) : void();
   }
   if (call.failure_) {
     return fail(call, *call.failure_);
@@ -84,6 +87,9 @@ void RequestTable::read_reply(OutboundCall& call) {
   if (!header) {
     return fail(call, core::fail(Errc::kMalformedFrame, "the reply"));
   }
+  if (wants_again(call, *header)) {
+    return call.closed_ ? send_again(call) : void();
+  }
   rpc::Payload payload{parts->payload, call.reply_.owner(), header->encoding, header->type};
   if (header->encoding == rpc::Encoding::kSealed) {
     auto opened = open_reply(core_, call.head, payload);
@@ -98,6 +104,33 @@ void RequestTable::read_reply(OutboundCall& call) {
                 std::move(payload), core_.peer});
   call.reply_.clear();
   release(call);
+}
+
+// The peer has no key that the request's payload only names, and did nothing. Once: in full it
+// can't be said again.
+bool RequestTable::wants_again(OutboundCall& call, const wire::ReplyHeader& header) {
+  if (header.code != Errc::kKekUnknown || header.executed != Executed::kNo || call.repeated_ ||
+      core_.context.codec == nullptr) {
+    return false;
+  }
+  call.again_ = call.repeated_ = true;
+  return true;
+}
+
+// Its stream is over: ngtcp2 has no more pointers to its bytes.
+void RequestTable::send_again(OutboundCall& call) {
+  const std::size_t before = call.size();
+  const auto written = write_in_full(core_, call);
+  call.port->request_bytes.fetch_add(call.size() - before);  // modulo 2^64: it may be less
+  if (!written) {
+    return fail(call, written.error());
+  }
+  core_.scheduler.remove(call);
+  call.reply_.clear();
+  call.attach(*this);
+  if (!waiting_.empty() || !open_stream(call)) {
+    waiting_.push_back(&call);
+  }
 }
 
 void RequestTable::answer(OutboundCall& call, const rpc::Reply& reply) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "transport/inbound_call.h"
+#include "wire/reply.h"
 
 namespace runard::transport {
 
@@ -57,6 +58,8 @@ class RequestTable {
   void reply_ready(OutboundCall& call);
   void deliver_reply(OutboundCall& call);
   void read_reply(OutboundCall& call);
+  bool wants_again(OutboundCall& call, const wire::ReplyHeader& header);
+  void send_again(OutboundCall& call);
   void answer(OutboundCall& call, const rpc::Reply& reply);
   void fail(OutboundCall& call, const core::Error& why);
   void give_up(OutboundCall& call, wire::ResetCode code, core::Errc why);

@@ -29,6 +29,32 @@ core::Result<rpc::Payload> open_request(rpc::PayloadCodec* codec, const LinkCore
                      sealed);
 }
 
+core::Result<void> write_in_full(const LinkCore& core, OutboundCall& call) {
+  const core::Bytes sent = std::exchange(call.head, {});
+  const core::ByteView frame = core::ByteView(sent).subspan(1);  // after the stream's type
+  const auto parts = wire::split_message(frame.subspan(wire::get_frame_head(frame).size));
+  wire::MetaList meta;
+  auto header = parts ? wire::get_request(parts->header, meta)
+                      : core::Result<wire::RequestHeader>(parts.error());
+  if (!header) {
+    return header.error();
+  }
+  const rpc::Payload kept = std::exchange(call.payload, {});
+  rpc::Payload sealed = kept;
+  if (kept.bytes.empty()) {
+    sealed.bytes = parts->payload;
+  }
+  sealed.type = header->type;
+  auto full = header->encoding == rpc::Encoding::kSealed
+                  ? core.context.codec->in_full(core.peer, sealed)
+                  : core::fail(Errc::kKekUnknown, "the request is not sealed", core::Executed::kNo);
+  if (!full) {
+    return full.error();
+  }
+  header->remaining_us = wire::remaining_us(call.deadline, core.now);
+  return call.write(*header, meta.view(), *full);
+}
+
 core::Result<rpc::Payload> open_reply(const LinkCore& core, core::ByteView sent,
                                       const rpc::Payload& sealed) {
   const core::ByteView frame = sent.subspan(1);  // after the stream's type

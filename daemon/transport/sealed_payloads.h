@@ -11,6 +11,8 @@ namespace runard::transport {
 core::Result<rpc::Payload> open_request(rpc::PayloadCodec* codec, const LinkCore& core,
                                         const wire::RequestHeader& header,
                                         const rpc::Payload& sealed);
+// Writes our request once more, with its payload in full. Errors: those of PayloadCodec::in_full.
+core::Result<void> write_in_full(const LinkCore& core, OutboundCall& call);
 // The payload of a reply to our request, whose stream began with `sent`.
 core::Result<rpc::Payload> open_reply(const LinkCore& core, core::ByteView sent,
                                       const rpc::Payload& sealed);

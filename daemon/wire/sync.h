@@ -31,6 +31,8 @@ enum class SyncType : std::uint64_t {
   kStatementHeads = 0x26,
   kStatementPull = 0x28,
   kStatement = 0x2a,  // RowsChunk
+  kKeysHeld = 0x2c,   // keys_held.h
+  kKeptKeys = 0x2e,   // kept_keys.h
 };
 
 struct ActionEntry {

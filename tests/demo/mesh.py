@@ -7,7 +7,7 @@ from daemons import Daemon, Failed, Folder, build_dir, free_udp_port, wait_for  
 
 CONFIG = """\
 node: {{ name: {name}, state_dir: {folder}/state }}
-networks: {{ default: main, join: [NETWORKS] }}
+networks: {{ default: DEFAULT, join: [NETWORKS] }}
 transport: {{ quic: {{ listen: "[::]:PORT" }} }}
 discovery:
   multicast: {{ group: "239.255.42.98:GROUP", interval: 1s }}
@@ -28,10 +28,17 @@ class Mesh:
     def make_node(self, name, networks=("main",)):
         node = Daemon(self.path / name, name)
         text = CONFIG.replace("PORT", str(free_udp_port())).replace("GROUP_NAME", grp.getgrgid(os.getegid()).gr_name)
-        text = text.replace("GROUP", str(self.group))
+        text = text.replace("GROUP", str(self.group)).replace("DEFAULT", networks[0])
         node.write_config(text.replace("NETWORKS", ", ".join(networks)))
         self.nodes[name] = node
         return node
+
+    def admit(self, node, networks):
+        """Makes a node a member of more networks."""
+        node.stop()
+        node.config.write_text(node.config.read_text().replace("join: [main]", f"join: [{', '.join(networks)}]"))
+        self.authority.renew(node, networks)
+        node.start()
 
     def peers_of(self, name):
         return {p["name"] for p in self.nodes[name].ask("node", "ls")["nodes"] if not p["local"]}

@@ -3,7 +3,7 @@ import json, os, subprocess, time
 from dataclasses import dataclass
 from typing import Callable
 
-from authority import Authority
+from authority import Authority, runarctl
 from daemons import Failed, build_dir, wait_for
 from mesh import Mesh
 
@@ -139,24 +139,45 @@ def private(mesh):
     expect("what ann's node sees", (owner["birthday"], owner["phone"]), ("1815-12-10", "+44-20-4711"))
     member = gamma.ask("call", "profiles/ann/profile")["result"]
     expect("what another member sees", (member["birthday"], member["phone"]), ({"$redacted": ["user"]}, "+44-20-4711"))
+    delta = mesh.make_node("delta")
+    mesh.authority.enrol(delta)
+    delta.start()
+    wait_for("delta sees profiles", lambda: any(s["path"] == "profiles" for s in delta.ask("service", "ls")["services"]))
+    left_out = next(n["node"] for n in delta.ask("node", "ls")["nodes"] if n["local"])
+    keyring = mesh.path / "main.keyring"
+    runarctl("network", "rotate-key", "main", "--ca", mesh.authority.folder, "--exclude", left_out, "--activate-after", "0s", "--out", keyring)
+    alpha.ctl("node", "install", keyring, "--state", alpha.folder / "state")
+    alpha.ctl("config", "reload")
+    hidden = {"birthday": {"$redacted": ["user"]}, "phone": {"$redacted": ["system"]}}
+    wait_for("delta, an outsider, sees neither", lambda: hidden.items() <= delta.ask("call", "profiles/ann/profile")["result"].items())
     mesh.say("alpha holds ann's birthday (for ann alone) and phone (for members): beta, asking for ann, sees both")
     mesh.say(f"gamma, a member, sees {json.dumps(member)}")
+    mesh.say("delta, which the network's new key leaves out, sees ann's name and nothing that is private")
 
 
 @step("isolation", "A service of network backup is not to be seen from network main")
 def isolation(mesh):
     alpha, gamma = mesh.nodes["alpha"], mesh.nodes["gamma"]
-    network = "main" if mesh.spoiled("isolation") else "backup"
-    alpha.ctl("pub", f"{network}:ledger/secret", "x=1", "--retain", "60s")
-    seen = gamma.ctl("sub", "backup:>", "--count", "1", check=False)
-    if seen.returncode == 0:
-        raise Failed("gamma could subscribe in a network that it is no member of")
-    names = gamma.ctl("-o", "json", "node", "ls").stdout + gamma.log_text()
-    if "backup" in names and not mesh.spoiled("isolation"):
-        raise Failed("gamma knows the name of a network that it is no member of: " + next(l for l in names.splitlines() if "backup" in l))
     if mesh.spoiled("isolation"):
-        raise Failed("the event went to main")
-    mesh.say("alpha published in backup: gamma may not subscribe there, and has never heard the network's name")
+        mesh.admit(gamma, ("main", "backup"))
+    vault = mesh.make_node("vault", ("backup",))
+    mesh.authority.enrol(vault, ("backup",))
+    vault.drop_plugin("math")
+    vault.start()
+    wait_for("alpha sees vault's service", lambda: any(
+        s["network"] == "backup" and s["state"] == "running" for s in alpha.ask("service", "ls")["services"]), 15)
+    expect("what alpha, a member, is answered", float(alpha.ctl("call", "backup:math/add", "a=2", "b=3").stdout), 5.0)
+    vault.ctl("pub", "ledger/secret", "x=1", "--retain", "60s")
+    if gamma.ctl("call", "backup:math/add", "a=2", "b=3", check=False).returncode == 0:
+        raise Failed("gamma could call in a network that it is no member of")
+    if gamma.ctl("sub", "backup:>", "--count", "1", check=False).returncode == 0:
+        raise Failed("gamma could subscribe in a network that it is no member of")
+    known = gamma.ctl("-o", "json", "node", "ls").stdout + gamma.ctl("-o", "json", "service", "ls").stdout + gamma.log_text()
+    told = [line for line in known.splitlines() if "backup" in line]
+    if told:
+        raise Failed(f"gamma knows of a network that it is no member of: {told[0]}")
+    mesh.say("vault serves math in backup: alpha, a member, calls it; gamma may neither call nor subscribe there,")
+    mesh.say("and has heard neither of its services nor of the network's name")
 
 
 @step("leave", "A node leaves, and comes back")

@@ -54,6 +54,7 @@ GOOD = {
     "node install": ("{folder}/web.bundle --state {folder}/t/state --ca-fingerprint {pin}", "node_identity",
                      "node name networks not_after state"),
     "network rotate-key": ("nett --ca {folder}/t/ca --out {folder}/{n}/nett.keyring", "network_keyring", "network generation version activates_ms members file"),
+    "network rewrap": ("nett --ca {folder}/t/ca --out {folder}/{n}/nett.keyring", "network_keyring", "network generation version activates_ms members file"),
     "node revoke": ("web --ca {folder}/t/ca --out {folder}/{n}/denied.pem", "statement", "kind generation"),
     "node unrevoke": ("web --ca {folder}/t/ca --out {folder}/{n}/allowed.pem", "statement", "kind generation"),
     "ca rotate prepare": ("--ca {folder}/t/ca --out {folder}/{n}/trust.pem", "statement", "kind generation"),
@@ -110,6 +111,8 @@ BAD = {
     "ca inspect": ("{folder}/edge/runard.yaml", 2, "E1002", "neither"),
     "node install": ("{folder}/web.csr --state {folder}/t/state", 1, "E4017", "bundle"),
     "network rotate-key": ("nitt --ca {folder}/t/ca --out {folder}/t/x", 4, "E1005", "nitt"),
+    "network rewrap": ("nitt --ca {folder}/t/ca --out {folder}/t/x", 4, "E1005", "nitt"),
+    "network info": ("main", 4, "E1101", "main"),
     "node revoke": ("nobody --ca {folder}/t/ca", 4, "E1005", "nobody"),
     "node unrevoke": ("nobody --ca {folder}/t/ca", 4, "E1005", "nobody"),
     "ca rotate prepare": ("--ca {folder}/none", 4, "E4007", "ca init"),
@@ -126,9 +129,9 @@ BAD = {
     "completion": ("tcsh", 2, "E7002", "tcsh"),
 }
 
-# Used well with nodes of a mesh: e2e/private, e2e/rotation, the operator's guide.
-ELSEWHERE = {"label who-can", "ca rotate activate", "ca rotate retire", "key rotate", "node enroll", "token approve", "token deny",
-             "token rm"}
+# Used well with nodes of a mesh: e2e/private, e2e/rotation, e2e/keys, the operator's guide.
+ELSEWHERE = {"network info", "label who-can", "ca rotate activate", "ca rotate retire", "key rotate", "node enroll", "token approve",
+             "token deny", "token rm"}
 
 ERROR = "schema code number name kind message remedy executed did_you_mean facts".split()
 

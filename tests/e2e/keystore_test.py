@@ -5,7 +5,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
 import checks  # noqa: E402
 from authority import Authority  # noqa: E402
-from daemons import Daemon, Failed, build_dir, free_udp_port, wait_for  # noqa: E402
+from daemons import Daemon, Failed, build_dir, free_udp_port, sanitized, wait_for  # noqa: E402
 
 GROUP = grp.getgrgid(os.getegid()).gr_name
 CONFIG = """\
@@ -221,6 +221,8 @@ def test_T26_no_other_process_of_the_user_reads_its_memory_and_none_gets_a_core(
 def test_T26_the_same_user_can_not_open_the_memory(folder, add):
     if os.geteuid() != 0:
         raise checks.Skipped("root, to start a daemon as somebody else")
+    if sanitized():
+        raise checks.Skipped("a build without sanitizers, which trace the process")
     user = grp.getgrnam("daemon").gr_gid
     daemon = make(folder, add)
     folder.chmod(0o755)

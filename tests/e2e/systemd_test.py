@@ -42,6 +42,12 @@ def test_the_unit_is_hardened(folder, add):
         raise Failed(f"exposure {exposed}")
 
 
+def test_a_wrong_configuration_is_no_reason_to_try_again(folder, add):
+    """systemd looks at the exit status of the daemon only: a check before it would be tried for ever."""
+    unit = unit_in(folder).read_text()
+    expect(("RestartPreventExitStatus=78" in unit, "ExecStartPre" in unit), (True, False))
+
+
 def test_ready_reload_and_stop_are_told(folder, add):
     path = folder / "notify"
     told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -94,6 +100,27 @@ def popen_in_user_namespace(arguments, user, group, **more):
         mapper.join()
         for end in (told, wait, go):
             os.close(end)
+
+
+def test_the_daemon_itself_refuses_who_is_neither_root_nor_of_the_group(folder, add):
+    """Also when the socket's mode would let them in."""
+    if os.geteuid() != 0:
+        raise checks.Skipped("root")
+    daemon = Daemon(folder / "n", "n")
+    daemon.write_config(CONFIG.replace(f"group: {GROUP} ", "group: daemon "))
+    add(daemon)
+    daemon.start()
+    for path in (folder, daemon.folder):
+        path.chmod(0o755)
+    daemon.socket.chmod(0o666)
+    tools = folder / "bin"
+    tools.mkdir()
+    shutil.copy(build_dir() / "bin" / "runarctl", tools)
+    group = grp.getgrnam("daemon").gr_gid
+    for groups, wanted in (([], 6), ([group], 0)):
+        done = subprocess.run([tools / "runarctl", "--socket", daemon.socket, "status"], capture_output=True, text=True,
+                              user=65534, group=65534, extra_groups=groups)
+        expect((done.returncode, "RUNAR-E1302" in done.stderr), (wanted, wanted == 6))
 
 
 def test_the_group_talks_to_a_daemon_in_a_user_namespace(folder, add):

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/check.h"
+#include "wire/keys_held.h"
 #include "wire/past.h"
 #include "wire/sync.h"
 
@@ -26,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const runard::core::ByteView body(data + 1, size - 1);
-  switch (data[0] % 7) {
+  switch (data[0] % 8) {
     case 0: {
       const auto first = wire::decode_update(body, kMemory);
       if (first.has_value()) {
@@ -49,6 +50,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 5:
       twice([&] { return wire::decode_past_page(body, "main", {}); });
+      break;
+    case 6:
+      twice([&] { return wire::decode_keys_held(body); });
       break;
     default:
       (void)wire::decode_empty_body(body);

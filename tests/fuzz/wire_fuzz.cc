@@ -8,6 +8,7 @@
 #include "wire/event.h"
 #include "wire/frame.h"
 #include "wire/hello.h"
+#include "wire/kept_keys.h"
 #include "wire/reply.h"
 #include "wire/request.h"
 
@@ -70,6 +71,12 @@ void hello(core::ByteView bytes) {
   }
 }
 
+void kept_keys(core::ByteView bytes) {
+  if (const auto keys = wire::decode_kept_keys(bytes); keys) {
+    RUNARD_CHECK(wire::decode_kept_keys(wire::encode_kept_keys(*keys)).value() == *keys);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -77,7 +84,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const core::ByteView bytes(data + 1, size - 1);
-  switch (data[0] % 6) {
+  switch (data[0] % 7) {
     case 0:
       request(bytes);
       break;
@@ -96,6 +103,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       static_cast<void>(wire::split_message(bytes));
       break;
     }
+    case 5:
+      kept_keys(bytes);
+      break;
     default: {
       wire::CborReader reader(bytes);
       reader.skip();

@@ -12,6 +12,12 @@ def build_dir():
     return pathlib.Path(os.environ.get("RUNARD_BUILD", ROOT / "build" / "release"))
 
 
+def sanitized():
+    """Whether the daemon has a sanitizer in it: its memory is not the usual one then, and may be traced."""
+    cache = build_dir() / "CMakeCache.txt"
+    return cache.exists() and "RUNARD_SANITIZE:STRING=\n" not in cache.read_text()
+
+
 def wait_for(what, condition, seconds=10.0):
     """Polls until condition() is truthy and returns it; Failed names what was waited for."""
     end = time.monotonic() + seconds

@@ -30,15 +30,24 @@ struct LateCodec final : rpc::PayloadCodec {
     ++sealed;
     return inner->seal(place, payload);
   }
+  core::Result<rpc::Payload> in_full(const core::NodeId& peer, const rpc::Payload& sent) override {
+    ++in_fulls;
+    return inner->in_full(peer, sent);
+  }
   core::Result<rpc::Payload> open(const rpc::PayloadPlace& place,
                                   const rpc::Payload& payload) override {
-    return inner->open(place, payload);
+    ++opens;
+    return deaf ? core::Result<rpc::Payload>(core::fail(Errc::kKekUnknown, "", Executed::kNo))
+                : inner->open(place, payload);
   }
   bool acts_for(const core::NodeId& node, const core::ProfileId& profile) const override {
     return inner->acts_for(node, profile);
   }
   rpc::PayloadCodec* inner = nullptr;
   std::size_t sealed = 0;
+  std::size_t in_fulls = 0;
+  std::size_t opens = 0;
+  bool deaf = false;  // says of everything that it does not know its key
 };
 
 core::Bytes person() {
@@ -86,6 +95,23 @@ struct Pair {
     rpc::Request request = testing::sim_request("users/ann", "");
     request.caller.profile = profile;
     return call(request);
+  }
+  // `a` sends private fields, of which `b` reads the phone.
+  testing::GotReply tell(const core::Bytes& private_value) {
+    rpc::Request request = testing::sim_request("users/ann/set", "");
+    request.payload = payload_of(private_value);
+    return call(request);
+  }
+  // `b` reads the network's fields, and `a` hears at once what it keeps.
+  void make_compact() {
+    keys_b.ring.give(all.networks.at(kMain));
+    keys_b.codec.on_kept([this](const core::NodeId& peer, std::span<const envelope::KeyId> ids) {
+      CHECK(peer == a.identity.id);
+      keys_a.codec.peer_keeps(b.identity.id, ids);
+    });
+    REQUIRE(tell(value).ok());
+    REQUIRE(tell(value).ok());
+    REQUIRE(keys_a.codec.stats().compact == 1);
   }
   testing::GotReply call(const rpc::Request& request) {
     Waiter waiter;
@@ -205,4 +231,62 @@ TEST_CASE("an event that is not sealed, though its type is private, does not lea
   const auto sent = nodes.a.remote().publish(0, event);
   REQUIRE_FALSE(sent);
   CHECK(sent.error().code == Errc::kPeerCannotOpen);
+}
+
+TEST_CASE("a receiver that began anew gets a compact request once more in full, its handler once") {
+  Pair nodes;
+  nodes.make_compact();
+  sealing::testing::Node again(nodes.all, nodes.b.identity.id);
+  again.ring = nodes.keys_b.ring;
+  nodes.late_b.inner = &again.codec;
+  const std::size_t asked = nodes.b.handler.asked.size();
+  REQUIRE(nodes.tell(nodes.value).ok());
+  CHECK(nodes.late_a.in_fulls == 1);
+  REQUIRE(nodes.b.handler.asked.size() == asked + 1);
+  CHECK(has(nodes.b.handler.asked.back().payload, "phone-sentinel"));
+  REQUIRE(nodes.tell(nodes.value).ok());  // in full at once: nobody has said that it is kept
+  CHECK(nodes.late_a.in_fulls == 1);
+  CHECK(again.codec.stats().refused == 0);
+}
+
+TEST_CASE("a large compact request is sent once more in full, too") {
+  Pair nodes;
+  nodes.make_compact();
+  sealing::testing::Node again(nodes.all, nodes.b.identity.id);
+  again.ring = nodes.keys_b.ring;
+  nodes.late_b.inner = &again.codec;
+  const core::Bytes large = sealing::testing::cbor([](runar::cbor::Writer& w) {
+    w.map(1);
+    w.text("phone");
+    w.text(std::string(100'000, 'x') + "phone-sentinel");
+  });
+  REQUIRE(nodes.tell(large).ok());
+  CHECK(nodes.late_a.in_fulls == 1);
+  CHECK(nodes.b.handler.asked.back().payload == core::as_text(large));
+}
+
+TEST_CASE("a peer that never knows the key gets a request in full once, and no third time") {
+  Pair nodes;
+  nodes.make_compact();
+  const std::size_t asked = nodes.b.handler.asked.size();
+  const std::size_t opens = nodes.late_b.opens;
+  nodes.late_b.deaf = true;
+  const auto reply = nodes.tell(nodes.value);
+  CHECK(reply.code == Errc::kKekUnknown);
+  CHECK(reply.executed == Executed::kNo);
+  CHECK(nodes.late_a.in_fulls == 1);
+  CHECK(nodes.late_b.opens == opens + 2);
+  CHECK(nodes.b.handler.asked.size() == asked);
+  nodes.late_b.deaf = false;
+  CHECK(nodes.tell(nodes.value).ok());
+}
+
+TEST_CASE("a request that is no sealed one is not repeated for a key that nobody needs") {
+  Pair nodes;
+  nodes.b.handler.answer = [](const testing::Asked& asked) {
+    asked.responder(rpc::Reply::failure(core::fail(Errc::kKekUnknown, "", Executed::kNo)));
+  };
+  const auto reply = nodes.call(testing::sim_request("users/ann", "plain"));
+  CHECK(reply.code == Errc::kKekUnknown);
+  CHECK(nodes.b.handler.asked.size() == 1);
 }

@@ -345,7 +345,7 @@ std::filesystem::path make_folder() {
 }  // namespace
 
 PluginWorld::PluginWorld(const Change& change, rpc::Handler* other_calls,
-                         plugin_host::Directory* other_directory)
+                         plugin_host::Directory* other_directory, plugin_host::Secrets* secrets)
     : folder(make_folder()), calls_(other_calls == nullptr ? dispatcher : *other_calls) {
   auto sink =
       std::make_shared<core::LogSink>(clock, core::LogFormat::kText, [this](std::string_view line) {
@@ -360,8 +360,8 @@ PluginWorld::PluginWorld(const Change& change, rpc::Handler* other_calls,
   }
   control.run([&] {
     plugin_host::Directory& used = other_directory == nullptr ? directory : *other_directory;
-    host = std::make_unique<plugin_host::Host>(std::move(options),
-                                               plugin_host::Ports{calls_, broker, used});
+    host = std::make_unique<plugin_host::Host>(
+        std::move(options), plugin_host::Ports{calls_, broker, used, nullptr, secrets});
   });
 }
 

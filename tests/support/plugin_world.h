@@ -143,7 +143,8 @@ class PluginWorld {
   // for the tiny ones.
   using Change = std::function<void(plugin_host::Options&)>;
   explicit PluginWorld(const Change& change = {}, rpc::Handler* calls = nullptr,
-                       plugin_host::Directory* directory = nullptr);
+                       plugin_host::Directory* directory = nullptr,
+                       plugin_host::Secrets* secrets = nullptr);
   ~PluginWorld();
   PluginWorld(const PluginWorld&) = delete;
   PluginWorld& operator=(const PluginWorld&) = delete;

@@ -303,7 +303,15 @@ typedef struct runar_host {
 #define RUNAR_EXT_SECRETS "runar.secrets/1"
 typedef struct runar_secrets {
   uint32_t struct_size, reserved0;
-  runar_status (*get)(runar_ctx *, runar_str name, runar_buf **out); /* what the YAML grants  [any]    */
+  /* what the YAML grants by name; NULL in a host that grants nothing by name (ask with RUNAR_HAS) [any] */
+  runar_status (*get)(runar_ctx *, runar_str name, runar_buf **out);
+  /* encryption of what a service stores itself: seal gives bytes that only open of the same service
+   * (network and mount) on the same node takes, with the same context: UTF-8 of at most 256 bytes that says
+   * what the bytes are, "users/42" or "". Bytes open as well after the node's keys were rotated. They do not
+   * wait. `out`, not NULL, gets RUNAR_ENC_RAW and a reference to its buf: release it. RUNAR_E_DENIED: does
+   * not open here; RUNAR_E_UNAVAILABLE: this node has no keys, it is local only; RUNAR_E_TOO_LARGE      */
+  runar_status (*seal)(runar_ctx *, runar_str context, runar_bytes plain, runar_payload *out);  /* [any] */
+  runar_status (*open)(runar_ctx *, runar_str context, runar_bytes sealed, runar_payload *out); /* [any] */
 } runar_secrets;
 #define RUNAR_EXT_METRICS "runar.metrics/1"
 typedef struct runar_metrics {

@@ -31,6 +31,8 @@ struct Keys final : Directory, envelope::KeyRing {
   std::optional<envelope::Recipient> profile_key(const core::ProfileId&) const override {
     return envelope::Recipient{{envelope::KeyKind::kProfile, {}, 1}, profile->public_key()};
   }
+  std::optional<envelope::Recipient> node_key(const core::NodeId&) const override { return {}; }
+  std::string_view network_name(const core::NetworkId&) const override { return "main"; }
   std::optional<core::NetworkId> find_network(std::string_view) const override {
     return core::NetworkId{};
   }

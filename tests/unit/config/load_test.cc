@@ -39,7 +39,7 @@ node: { name: edge-1, state_dir: /srv/runard, workers: 3 }
 request_timeout: 1500ms
 limits: { memory: 1GiB, payload: 1MB, peers: 12 }
 logging: { level: warn, format: json, levels: { transport: trace } }
-transport: { quic: { listen: "127.0.0.1:0", advertise: ["edge.example:8889"] } }
+transport: { quic: { listen: "127.0.0.1:0", advertise: ["192.0.2.7:8889"] } }
 discovery:
   multicast: { group: "[ff12::8888]:9000", interfaces: [eth0, eth1], ttl: 3, interval: 250ms }
   peers: ["10.0.0.5:8889", "[fe80::1%eth0]:8889", "node-b.example:8889"]
@@ -55,7 +55,7 @@ control: { socket: /tmp/c.sock, group: users }
   CHECK(config.logging ==
         Logging{core::Level::kWarn, LogFormat::kJson, {{"transport", core::Level::kTrace}}});
   CHECK(config.transport->quic.listen == HostPort{"127.0.0.1", 0});
-  CHECK(config.transport->quic.advertise == std::vector<HostPort>{{"edge.example", 8889}});
+  CHECK(config.transport->quic.advertise == std::vector<HostPort>{{"192.0.2.7", 8889}});
   Multicast multicast;
   multicast.group = HostPort{"ff12::8888", 9000};
   multicast.interfaces = {"eth0", "eth1"};

@@ -22,7 +22,7 @@ TEST_CASE("odd values survive being shown") {
   const Loaded first = load_yaml(R"(
 networks: ["1e3", "true", "null", "12", "5s"]
 logging: { levels: { "on": debug, "12": trace } }
-transport: { quic: { advertise: ["a.example:1", "[::1]:2"] } }
+transport: { quic: { advertise: ["192.0.2.1:1", "[::1]:2"] } }
 discovery: { multicast: { interfaces: ["0", "eth0"] } }
 plugins:
   load:

@@ -59,7 +59,7 @@ TEST_CASE("a line is split as a shell splits it") {
 TEST_CASE("commands are offered, and those of groups, but none that does not work yet") {
   CHECK(offered("runarctl ca") == Words{"ca", "call"});
   CHECK(offered("runarctl node ") ==
-        Words{"csr", "info", "init", "install", "ls", "revoke", "unrevoke"});
+        Words{"csr", "enroll", "info", "init", "install", "ls", "revoke", "unrevoke"});
   CHECK(offered("runarctl doct").empty());
   CHECK(offered("runarctl dlq ").empty());
   CHECK(offered("runarctl plugin ") == Words{"new"});

@@ -105,3 +105,41 @@ TEST_CASE("with 4096 KEKs of all senders, the one used longest ago goes") {
   CHECK(find(cache, sender_number(1000), kMaxKeks + 99) == Found::kKek);
   CHECK(find(cache, sender_number((kMaxKeks - 1) % 64), kMaxKeks - 1) == Found::kKek);
 }
+
+TEST_CASE("a pinned KEK stays, however many others come") {
+  KekCache cache;
+  const core::TimePoint now{};
+  add(cache, kAlice, 0);
+  REQUIRE(cache.pin(kAlice, number(0), now));
+  CHECK(cache.pin(kAlice, number(0), now));
+  CHECK_FALSE(cache.pin(kAlice, number(1), now));
+  cache.add_for_others(kAlice, number(2));
+  CHECK_FALSE(cache.pin(kAlice, number(2), now));
+  for (std::uint64_t i = 10; i < 10 + kMaxKeksOfSender; ++i) {
+    add(cache, kAlice, i);
+  }
+  for (std::uint64_t i = 0; i < kMaxKeks; ++i) {
+    add(cache, sender_number(i % 64), 10'000 + i);
+  }
+  CHECK(cache.size() == kMaxKeks);
+  CHECK(find(cache, kAlice, 0) == Found::kKek);
+}
+
+TEST_CASE("a sender pins 32 KEKs, all senders 2048, until their time is over") {
+  KekCache cache;
+  core::TimePoint now{};
+  for (std::uint64_t sender = 0; sender < kMaxPinned / kMaxPinnedOfSender; ++sender) {
+    for (std::uint64_t i = 0; i < kMaxPinnedOfSender; ++i) {
+      add(cache, sender_number(sender), i);
+      REQUIRE(cache.pin(sender_number(sender), number(i), now));
+    }
+  }
+  add(cache, sender_number(0), 100);
+  CHECK_FALSE(cache.pin(sender_number(0), number(100), now));
+  add(cache, sender_number(1000), 100);
+  CHECK_FALSE(cache.pin(sender_number(1000), number(100), now));
+  cache.forget(sender_number(1));
+  CHECK(cache.pin(sender_number(1000), number(100), now));
+  now += kPinLife;
+  CHECK(cache.pin(sender_number(0), number(100), now));
+}

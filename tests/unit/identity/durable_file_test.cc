@@ -3,8 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
+#include <optional>
+#include <thread>
 
 #include "identity/file_lock.h"
 #include "support/result_text.h"
@@ -12,6 +15,7 @@
 #include "unit/identity/faulty_disk.h"
 
 using namespace runard;
+using namespace std::chrono_literals;
 using core::Errc;
 using identity::read_file;
 using identity::read_secret;
@@ -194,4 +198,23 @@ TEST_CASE("a lock is held by one at a time and free again afterwards") {
   }
   CHECK(identity::FileLock::acquire(folder / "lock"));
   CHECK(identity::FileLock::acquire(folder / "no/lock").error().code == Errc::kNotFound);
+}
+
+TEST_CASE("who waits for a lock gets it when it is free, and no longer than its patience") {
+  const TempFolder folder;
+  auto held = std::make_optional(*identity::FileLock::acquire(folder / "lock"));
+  CHECK(identity::FileLock::acquire(folder / "lock", 20ms).error().code == Errc::kStateLocked);
+  std::atomic<bool> waits = false;
+  std::optional<Errc> outcome;
+  std::thread other([&] {
+    waits = true;
+    const auto lock = identity::FileLock::acquire(folder / "lock", identity::kLockPatience);
+    outcome = lock ? Errc{} : lock.error().code;
+  });
+  while (!waits) {
+    std::this_thread::yield();
+  }
+  held.reset();
+  other.join();
+  CHECK(outcome == Errc{});
 }

@@ -2,8 +2,10 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
+#include <thread>
 
 #include "faulty_disk.h"
+#include "identity/file_lock.h"
 #include "support/result_text.h"
 #include "support/statements.h"
 #include "support/temp_folder.h"
@@ -248,4 +250,54 @@ TEST_CASE("profiles have a limit, and those that are there may still change") {
           .code == Errc::kStatementsFull);
   CHECK(store.offer(network_statement(place.mesh.key(), 2, 1), kMeshBorn).value() ==
         Offer::kAccepted);
+}
+
+TEST_CASE("two writers of one folder wait for each other, and the newest statement stays") {
+  Place place;
+  constexpr std::uint64_t kEach = 30;
+  const auto write = [&](std::uint64_t first) {
+    StatementStore store = place.open();
+    store.set_patience(identity::kLockPatience);
+    std::uint64_t done = 0;
+    for (std::uint64_t i = 0; i < kEach; ++i) {
+      done += store.offer(denylist(place.mesh.key(), first + 2 * i, {}), kMeshBorn) ? 1 : 0;
+    }
+    return done;
+  };
+  std::uint64_t others = 0;
+  std::thread other([&] { others = write(2); });
+  const std::uint64_t ours = write(1);
+  other.join();
+  CHECK(ours == kEach);
+  CHECK(others == kEach);
+  CHECK(place.open().find(kDenied)->generation() == 2 * kEach);
+}
+
+TEST_CASE("a writer that does not wait is told who is in its way, and writes later") {
+  Place place;
+  StatementStore store = place.open();
+  REQUIRE(store.offer(denylist(place.mesh.key(), 1, {}), kMeshBorn));
+  {
+    const auto lock = identity::FileLock::acquire(place.file("lock"));
+    REQUIRE(lock);
+    CHECK(store.offer(denylist(place.mesh.key(), 2, {}), kMeshBorn).error().code ==
+          Errc::kStateLocked);
+  }
+  CHECK(place.open().find(kDenied)->generation() == 1);
+  store.refresh(kMeshBorn);
+  CHECK(place.open().find(kDenied)->generation() == 2);
+}
+
+TEST_CASE("a file tells whether it has news: what this store wrote itself is none") {
+  Place place;
+  StatementStore store = place.open();
+  StatementStore other = place.open();
+  const auto file = place.file("denylist-00000000000000000000000000.pem");
+  REQUIRE(store.offer(denylist(place.mesh.key(), 1, {}), kMeshBorn));
+  CHECK_FALSE(store.is_news(file));
+  REQUIRE(other.offer(denylist(place.mesh.key(), 2, {}), kMeshBorn));
+  CHECK(store.is_news(file));
+  REQUIRE(store.reload(kMeshBorn));
+  CHECK_FALSE(store.is_news(file));
+  CHECK(store.is_news(place.file("none.pem")));
 }

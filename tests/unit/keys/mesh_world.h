@@ -8,6 +8,7 @@
 
 #include "envelope/opener.h"
 #include "envelope/sealer.h"
+#include "identity/durable_file.h"
 #include "identity/profile.h"
 #include "keys/key_holder.h"
 #include "keys/network_authority.h"
@@ -41,9 +42,11 @@ struct MeshWorld {
 
 // A node of that mesh: its identity key, its keystore, and who keeps it.
 struct MeshNode {
-  MeshNode(MeshWorld& its_world, const std::string& its_name)
+  MeshNode(MeshWorld& its_world, const std::string& its_name,
+           std::optional<core::Duration> key_age = std::nullopt)
       : world(its_world),
         name(its_name),
+        age(key_age),
         key(*crypto::PrivateKey::generate()),
         id(identity::node_id_of(key.public_key())) {
     std::filesystem::create_directory(folder());
@@ -54,8 +57,11 @@ struct MeshNode {
   std::filesystem::path folder() const { return world.folder / name; }
   void start(Keystore opened) {
     store.emplace(std::move(opened));
-    holder = std::make_unique<KeyHolder>(
-        *store, id, KeyHolder::World{world.clock, world.random, core::Log(), ring, directory});
+    KeyHolder::World its{world.clock, world.random, core::Log(), ring, directory};
+    if (age) {
+      its.agreement_age = std::chrono::floor<std::chrono::milliseconds>(*age);
+    }
+    holder = std::make_unique<KeyHolder>(*store, id, its);
     REQUIRE(holder->start());
   }
   // As after a restart: what is on disk is all there is.
@@ -96,6 +102,7 @@ struct MeshNode {
 
   MeshWorld& world;
   const std::string name;
+  const std::optional<core::Duration> age;  // of its agreement key; none: by order only
   crypto::PrivateKey key;
   core::NodeId id;
   std::optional<Keystore> store;

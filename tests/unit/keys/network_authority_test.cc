@@ -1,5 +1,6 @@
 #include "keys/network_authority.h"
 
+#include "identity/rotation.h"
 #include "mesh_world.h"
 #include "unit/identity/faulty_disk.h"
 
@@ -84,6 +85,56 @@ TEST_CASE("a network takes as many versions at once as a keyring has room for") 
     REQUIRE(world.networks->rotate(world.main, {1min, 1h, {}}));
   }
   CHECK(world.networks->rotate(world.main, {1min, 1h, {}}).error().code == Errc::kConflict);
+}
+
+TEST_CASE("a rewrap seals the same versions to the members and agreement keys of now") {
+  MeshWorld world;
+  MeshNode a(world, "a"), b(world, "b");
+  REQUIRE(a.holder->take(a.enrol()[0]));
+  const auto rotated = world.networks->rotate(world.main, {1h, 24h, {}});
+  REQUIRE(a.holder->take(*rotated));
+  REQUIRE(a.holder->rotate_agreement_key());
+  b.enrol();
+  REQUIRE(world.networks->admit(a.record(), {}));
+
+  const auto again = world.networks->refresh(world.main);
+  REQUIRE(again);
+  const NetworkKeyring before = keyring_of(rotated), after = keyring_of(again);
+  CHECK(again->generation() > rotated->generation());
+  CHECK(after.versions == before.versions);
+  CHECK(after.members.size() == 2);
+  CHECK(after.member(a.id)->key_version == 2);
+  REQUIRE(a.holder->take(*again));
+  REQUIRE(b.holder->take(*again));
+  CHECK(b.network_key(1) != nullptr);
+  CHECK(b.network_key(2) != nullptr);
+  CHECK(reads(b, seal_for_network(a), a.id));
+}
+
+TEST_CASE("T29: what the old root has signed is signed again by the new one, once") {
+  MeshWorld world;
+  MeshNode a(world, "a");
+  const auto other = world.ca->create_network("other")->id;
+  const auto old = a.enrol()[0];
+  CHECK(world.networks->sign_again()->empty());  // all by the CA's own key
+  REQUIRE(identity::Rotation(*world.ca).prepare(24h * 365));
+  REQUIRE(identity::Rotation(*world.ca).activate());
+  world.networks.reset();
+  world.ca.reset();
+  world.ca.emplace(*identity::Authority::open(world.host, world.folder / "ca"));
+  NetworkAuthority networks(world.host, world.folder / "ca", *world.ca, *world.store);
+
+  const auto again = networks.sign_again();
+  REQUIRE(again);
+  REQUIRE(again->size() == 1);  // the other network has no keys yet
+  CHECK(again->front().signer() == world.ca->key().public_key());
+  CHECK_FALSE(old.signer() == world.ca->key().public_key());
+  CHECK(again->front().generation() > old.generation());
+  CHECK(networks.sign_again()->empty());
+  REQUIRE(a.holder->take(old));
+  REQUIRE(a.holder->take(again->front()));
+  CHECK(a.active() == 1);
+  CHECK(networks.current(other).error().code == Errc::kNotFound);
 }
 
 TEST_CASE("an unknown network has no keys") {

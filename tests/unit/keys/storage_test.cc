@@ -96,3 +96,26 @@ TEST_CASE("more than storage takes at once is refused") {
   const core::Bytes much(kMaxStored + 1);
   CHECK(stores.storage.seal(stores.context, much).error().code == Errc::kTooLarge);
 }
+
+TEST_CASE("what the service calls its bytes is bound, and runs into nothing else") {
+  const Stores stores;
+  const StorageContext named{"main", "notes", "users/42"};
+  const auto sealed = *stores.storage.seal(named, core::as_bytes("x"));
+  CHECK(stores.storage.open(named, sealed));
+  for (const StorageContext& other :
+       {StorageContext{"main", "notes", ""}, StorageContext{"main", "notes", "users/4"},
+        StorageContext{"main", "notesusers", "/42"}, StorageContext{"main", "notesusers/42", ""},
+        StorageContext{"mainnotes", "", "users/42"}}) {
+    CHECK(stores.storage.open(other, sealed).error().code == Errc::kStoredSecretInvalid);
+  }
+}
+
+TEST_CASE("storage keys have a limit, and those that are there stay in use") {
+  Stores stores;
+  for (std::size_t i = 1; i < kMaxStorageKeys; ++i) {
+    REQUIRE(add_storage_key(stores.entries, kStart + i, stores.random));
+  }
+  CHECK_FALSE(add_storage_key(stores.entries, kStart + kDay, stores.random));
+  CHECK(stores.entries.size() == kMaxStorageKeys);
+  CHECK(stores.entries.back().state == EntryState::kActive);
+}

@@ -42,6 +42,9 @@ class FakePort final : public Port {
     return std::find(hidden.begin(), hidden.end(), service.path) == hidden.end();
   }
   void news(PeerNews what, const core::NodeId& node) override { told.push_back({what, node}); }
+  void keys_held(const core::NodeId& peer, const std::vector<wire::KeyHeld>& keys) override {
+    held[peer] = keys;
+  }
 
   std::vector<Sent> take(LinkId link, wire::SyncType type) {
     std::vector<Sent> taken;
@@ -62,6 +65,7 @@ class FakePort final : public Port {
   std::map<core::NodeId, LinkId> attached;
   std::map<core::NodeId, registry::NodeRows> rows;
   std::vector<std::pair<PeerNews, core::NodeId>> told;
+  std::map<core::NodeId, std::vector<wire::KeyHeld>> held;
 };
 
 // Networks by name; a network's id is its name's first letter, sixteen times.

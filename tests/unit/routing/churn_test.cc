@@ -1,4 +1,4 @@
-// Readers look routes up while a writer changes and publishes them; run under TSan in CI.
+// Readers look routes up while a writer changes and publishes them; made for ./test --preset tsan.
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <memory>

@@ -49,6 +49,8 @@ AT(runar_service_args, data_dir, 72);
 AT(runar_service_type, create, 72);
 AT(runar_service_type, destroy, 104);
 AT(runar_service_type, health, 128);
+AT(runar_secrets, get, 8);
+AT(runar_secrets, open, 24);
 AT(runar_plugin, types, 48);
 AT(runar_plugin, unload, 64);
 

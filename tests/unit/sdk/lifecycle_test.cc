@@ -197,13 +197,13 @@ TEST_CASE("a new configuration is taken, or the old one stays") {
 
 TEST_CASE("optional hooks are offered only by services that have them") {
   constexpr auto kNone = runar::service<Timers>("t").record();
-  STATIC_CHECK(kNone.reconfigure == nullptr);
-  STATIC_CHECK(kNone.health == nullptr);
-  STATIC_CHECK(kNone.cancelled == nullptr);
+  CHECK(kNone.reconfigure == nullptr);
+  CHECK(kNone.health == nullptr);
+  CHECK(kNone.cancelled == nullptr);
   constexpr auto kAll = runar::service<Configured>("t").summary("s").exclusive().record();
-  STATIC_CHECK(kAll.reconfigure != nullptr);
-  STATIC_CHECK(kAll.health != nullptr);
-  STATIC_CHECK(kAll.cancelled != nullptr);
+  CHECK(kAll.reconfigure != nullptr);
+  CHECK(kAll.health != nullptr);
+  CHECK(kAll.cancelled != nullptr);
   STATIC_CHECK(kAll.flags == RUNAR_TYPE_EXCLUSIVE);
 }
 

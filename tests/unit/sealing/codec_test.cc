@@ -263,7 +263,7 @@ TEST_CASE("Recipients follow the labels and the keys at once") {
   recipients.set_labels({{{"system", {}}}, 2});
   CHECK(recipients.of({"system"}, audience) == nullptr);
   for (std::uint8_t i = 0; i < 255; ++i) {
-    for (std::uint8_t j = 0; j < 8; ++j) {
+    for (std::uint8_t j = 0; j < 17; ++j) {
       (void)recipients.of({"system"}, {id_of<core::NetworkId>(i), id_of<core::ProfileId>(j), kBob});
     }
   }

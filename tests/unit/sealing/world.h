@@ -58,6 +58,13 @@ struct Authority final : Directory {
     const auto at = profiles.find(id);
     return at == profiles.end() ? std::nullopt : recipient(at->second);
   }
+  std::optional<envelope::Recipient> node_key(const core::NodeId& id) const override {
+    const auto at = nodes.find(id);
+    return at == nodes.end() ? std::nullopt : recipient(at->second);
+  }
+  std::string_view network_name(const core::NetworkId& id) const override {
+    return id == kMain ? "main" : id == kOther ? "other" : "";
+  }
   std::optional<core::NetworkId> find_network(std::string_view name) const override {
     return name == "main"    ? std::optional(kMain)
            : name == "other" ? std::optional(kOther)
@@ -74,6 +81,8 @@ struct Authority final : Directory {
                                           {kOther, make(envelope::KeyKind::kNetwork, kOther)}};
   std::map<core::ProfileId, Key> profiles{{kAnn, make(envelope::KeyKind::kProfile, kAnn)},
                                           {kBob, make(envelope::KeyKind::kProfile, kBob)}};
+  std::map<core::NodeId, Key> nodes{{kB, make(envelope::KeyKind::kNode, kB)},
+                                    {kC, make(envelope::KeyKind::kNode, kC)}};
   std::set<std::pair<core::NodeId, core::ProfileId>> acting{{kB, kAnn}};
   std::uint64_t changes = 1;
 };
@@ -107,9 +116,9 @@ inline LabelMap labels() {
 }
 
 struct Node {
-  Node(Authority& all, const core::NodeId& node)
+  Node(Authority& all, const core::NodeId& node, const policy::Gate* gate = nullptr)
       : key(std::make_shared<crypto::PrivateKey>(*crypto::PrivateKey::generate())),
-        recipients(all, labels()),
+        recipients(all, labels(), gate),
         codec({node, key, ring, clock, random, core::Log{}}, recipients, types) {}
 
   void declare(std::uint64_t id, std::string_view schema) {

@@ -1,29 +1,17 @@
 // The runar_host of the test host: C functions that lead into its Core.
 #pragma once
 
-#include <runar/testing/core.hpp>
+#include <runar/testing/secrets.hpp>
 
 namespace runar::testing {
 
 // runar_host has functions without a context, so one host at a time may be active.
 [[gnu::visibility("hidden")]] inline Core* active_core = nullptr;
 
-struct BufferRow {
-  std::atomic<std::uint32_t> references{1};
-  Core* core = nullptr;
-  Bytes own;
-  runar_free_fn release = nullptr;
-  void* user = nullptr;
-};
-
 namespace table {
 
-inline Core& core(runar_ctx* ctx) {
-  return *Core::row(ctx).core;
-}
-
-inline const void* extension(const char*) {
-  return nullptr;
+inline const void* extension(const char* id) {
+  return std::string_view(id) == RUNAR_EXT_SECRETS ? &secrets() : nullptr;
 }
 inline std::int64_t now_ns() {
   return active_core->strand.now();
@@ -123,48 +111,6 @@ inline runar_status cancel(runar_ctx* ctx, runar_id id) {
 }
 inline int on_strand(runar_ctx* ctx) {
   return core(ctx).strand.here() ? 1 : 0;
-}
-
-inline runar_buf* handle(BufferRow* row) {
-  return reinterpret_cast<runar_buf*>(row);
-}
-inline BufferRow* row(runar_buf* buffer) {
-  return reinterpret_cast<BufferRow*>(buffer);
-}
-inline runar_buf* buf_alloc(runar_ctx* ctx, std::size_t size, std::uint8_t** bytes) {
-  if (core(ctx).refused(ctx, "buf_alloc") < 0) {
-    return nullptr;
-  }
-  auto* made = new BufferRow;
-  made->core = &core(ctx);
-  made->own.resize(size);
-  *bytes = made->own.data();
-  ++made->core->buffers;
-  return handle(made);
-}
-inline runar_buf* buf_wrap(runar_ctx* ctx, runar_bytes, runar_free_fn release, void* user) {
-  if (core(ctx).refused(ctx, "buf_wrap") < 0) {
-    return nullptr;
-  }
-  auto* made = new BufferRow;
-  made->core = &core(ctx);
-  made->release = release;
-  made->user = user;
-  ++made->core->buffers;
-  return handle(made);
-}
-inline void buf_retain(runar_buf* buffer) {
-  ++row(buffer)->references;
-}
-inline void buf_release(runar_buf* buffer) {
-  BufferRow* it = row(buffer);
-  if (--it->references == 0) {
-    --it->core->buffers;
-    if (it->release != nullptr) {
-      it->release(it->user);
-    }
-    delete it;
-  }
 }
 
 inline const runar_host& get() {
