@@ -1,8 +1,6 @@
 #include "enroll/office.h"
 
 #include <fmt/format.h>
-#include <poll.h>
-
 #include <algorithm>
 
 #include "enroll/rights.h"
@@ -15,21 +13,6 @@ namespace runard::enroll {
 namespace {
 
 using core::Errc;
-
-// Another process works in the CA's folder for a moment only. A lock file tells nobody when it is
-// free, so it is tried again until the time is up.
-template <class F>
-auto patiently(F work) {
-  constexpr int kPauseMs = 20;
-  auto result = work();
-  for (int tries = 0; !result && result.error().code == Errc::kStateLocked &&
-                      tries < Office::kPatience / std::chrono::milliseconds(kPauseMs);
-       ++tries) {
-    poll(nullptr, 0, kPauseMs);
-    result = work();
-  }
-  return result;
-}
 
 core::Error bad(const std::string& why) {
   return core::fail(Errc::kInvalidArgument, why);
@@ -92,14 +75,14 @@ core::Result<Token> Office::create(const TokenOrder& order) const {
                            order.uses,     order.approve,
                            order.lifetime, order.name,
                            order.networks, order.groups};
-  if (auto added = patiently([&] { return book_.add(record, now); }); !added) {
+  if (auto added = book_.add(record, now); !added) {
     return added.error();
   }
   return token;
 }
 
 core::Result<void> Office::remove(const TokenId& id) const {
-  return patiently([&] { return book_.remove(id, host_.clock.wall()); });
+  return book_.remove(id, host_.clock.wall());
 }
 
 core::Result<TokenRecord> Office::look_up(const TokenId& id) const {
@@ -107,7 +90,7 @@ core::Result<TokenRecord> Office::look_up(const TokenId& id) const {
 }
 
 core::Result<std::unique_ptr<keys::CaFolder>> Office::open() const {
-  return patiently([&] { return keys::CaFolder::open(host_, ca_, passphrase_); });
+  return keys::CaFolder::open(host_, ca_, passphrase_);
 }
 
 core::Result<void> Office::check() const {
@@ -133,7 +116,7 @@ core::Result<identity::Bundle> Office::redeem(const Application& application,
   if (auto admitted = rights.check(asked->request.public_key(), record->networks); !admitted) {
     return admitted.error();
   }
-  const auto token = patiently([&] { return book_.use(application.token, host_.clock.wall()); });
+  const auto token = book_.use(application.token, host_.clock.wall());
   if (!token) {
     return token.error();
   }

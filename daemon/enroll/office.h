@@ -1,10 +1,10 @@
 // Office: the half of an issuer that works on the CA's folder: looks tokens up, marks their use,
 // signs.
 //
-// Blocks on the disk, for up to kPatience on a lock that another process holds, and on Argon2 for a
-// CA under a passphrase: one helper thread of the daemon's, or runarctl. Values only but for the
-// host, which outlives it.
-// Errors: those of TokenBook and keys::CaFolder, kRequestInvalid, kNodeDenied, kRenewalRefused.
+// Blocks on the disk, for up to identity::kLockPatience on a lock that another process holds, and
+// on Argon2 for a CA under a passphrase: one helper thread of the daemon's, or runarctl. Values
+// only but for the host, which outlives it. Errors: those of TokenBook and keys::CaFolder,
+// kRequestInvalid, kNodeDenied, kRenewalRefused.
 #pragma once
 
 #include <filesystem>
@@ -45,8 +45,6 @@ struct RenewalClaim {
 
 class Office {
  public:
-  static constexpr core::Duration kPatience = std::chrono::seconds(2);
-
   // `passphrase`: of the CA's key; empty: none. Only what signs needs it.
   Office(const identity::Host& host, std::filesystem::path ca, crypto::SecretBytes passphrase = {})
       : host_(host),

@@ -179,7 +179,7 @@ core::Result<TokenRecord> TokenBook::find(const TokenId& id, core::WallTime now)
 }
 
 core::Result<void> TokenBook::add(const TokenRecord& record, core::WallTime now) const {
-  const auto lock = identity::FileLock::acquire(ca_ / kLock);
+  const auto lock = identity::FileLock::acquire(ca_ / kLock, identity::kLockPatience);
   if (!lock) {
     return lock.error();
   }
@@ -196,7 +196,7 @@ core::Result<void> TokenBook::add(const TokenRecord& record, core::WallTime now)
 }
 
 core::Result<TokenRecord> TokenBook::use(const TokenId& id, core::WallTime now) const {
-  const auto lock = identity::FileLock::acquire(ca_ / kLock);
+  const auto lock = identity::FileLock::acquire(ca_ / kLock, identity::kLockPatience);
   if (!lock) {
     return lock.error();
   }
@@ -216,7 +216,7 @@ core::Result<TokenRecord> TokenBook::use(const TokenId& id, core::WallTime now) 
 }
 
 core::Result<void> TokenBook::remove(const TokenId& id, core::WallTime now) const {
-  const auto lock = identity::FileLock::acquire(ca_ / kLock);
+  const auto lock = identity::FileLock::acquire(ca_ / kLock, identity::kLockPatience);
   if (!lock) {
     return lock.error();
   }

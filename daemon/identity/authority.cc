@@ -199,7 +199,7 @@ core::Result<Authority> Authority::open(const Host& host, const fs::path& folder
   if (auto found = certificate_in(folder); !found) {
     return found.error();
   }
-  auto lock = FileLock::acquire(folder / kLockFile);
+  auto lock = FileLock::acquire(folder / kLockFile, kLockPatience);
   if (!lock) {
     return lock.error();
   }

@@ -9,8 +9,8 @@
 
 namespace runard::identity {
 
-// How long a command waits for a lock that a running daemon holds while it writes a small file. The
-// daemon itself never waits.
+// How long one waits for who holds the lock to write a few small files: commands, and an issuer on
+// its own thread. The daemon's other threads never wait.
 inline constexpr core::Duration kLockPatience = std::chrono::seconds(5);
 
 class FileLock {
