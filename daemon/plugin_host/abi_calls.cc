@@ -29,6 +29,7 @@ runar_status read_deadline(const Entry& entry, const runar_call& given, rpc::Req
   if (state == RUNAR_OK) {
     request.deadline = std::min(request.deadline, inherited.deadline);
     request.trace = inherited.trace;
+    request.caller.profile = inherited.profile;
   }
   // One that was answered already hands on nothing; that is no reason to refuse.
   return state == RUNAR_E_CANCELLED ? state : RUNAR_OK;

@@ -1,5 +1,7 @@
 #include "plugin_host/requests.h"
 
+#include <bit>
+
 #include "plugin_host/runtime.h"
 
 namespace runard::plugin_host {
@@ -35,6 +37,9 @@ runar_id Requests::open(Context& context, Action& action, const rpc::Request& re
   slot.owner.store(&context, std::memory_order_relaxed);
   slot.deadline_ns.store(request.deadline.time_since_epoch().count(), std::memory_order_relaxed);
   slot.trace.store(request.trace, std::memory_order_relaxed);
+  const auto profile = std::bit_cast<std::array<std::uint64_t, 2>>(request.caller.profile.bytes);
+  slot.profile[0].store(profile[0], std::memory_order_relaxed);
+  slot.profile[1].store(profile[1], std::memory_order_relaxed);
   slot.has_calls.store(false, std::memory_order_relaxed);
   slot.responder = responder;
   slot.action = &action;
@@ -111,6 +116,9 @@ runar_status Requests::inherit(const Context& context, runar_id id, Inherited& o
   const bool cancelled = slot->cancelled.load() == slot_of(id);
   out.deadline = core::TimePoint(core::Duration(slot->deadline_ns.load(std::memory_order_relaxed)));
   out.trace = slot->trace.load(std::memory_order_relaxed);
+  out.profile.bytes = std::bit_cast<decltype(out.profile.bytes)>(
+      std::array{slot->profile[0].load(std::memory_order_relaxed),
+                 slot->profile[1].load(std::memory_order_relaxed)});
   if (!table_.is_open(slot_of(id))) {
     return RUNAR_E_STALE;
   }

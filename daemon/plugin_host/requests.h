@@ -8,6 +8,7 @@
 
 #include <runar/plugin.h>
 
+#include <array>
 #include <atomic>
 
 #include "core/slot_table.h"
@@ -24,6 +25,7 @@ struct RequestSlot {
   std::atomic<core::SlotId> cancelled{0};  // the id that was cancelled: older ones do no harm
   std::atomic<std::int64_t> deadline_ns{0};
   std::atomic<std::uint64_t> trace{0};
+  std::array<std::atomic<std::uint64_t>, 2> profile{};  // of the caller
   std::atomic<bool> has_calls{false};
   // For the one who claims it.
   rpc::Responder responder;
@@ -38,6 +40,7 @@ struct RequestSlot {
 struct Inherited {
   core::TimePoint deadline = core::kNever;
   std::uint64_t trace = 0;
+  core::ProfileId profile;  // for whom it asks, verified; zero: nobody
 };
 
 class Requests {

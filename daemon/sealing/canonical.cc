@@ -68,11 +68,11 @@ void copy_scalar(Reader& in, Writer& out) {
   }
 }
 
-// Recursive: the reader's depth bounds it; tags are no depth, so they are counted here.
+// Recursive: the reader's depth bounds it. Tags are no depth: a loop takes them.
 void copy(Reader& in, Writer& out) {
   std::string text;
   std::vector<std::uint8_t> bytes;
-  for (std::size_t tags = 0; in.peek() == Kind::kTag; ++tags) {
+  while (in.peek() == Kind::kTag) {
     out.tag(in.tag());
   }
   switch (in.peek()) {

@@ -122,7 +122,7 @@ void play(World& world, core::ByteView bytes) {
 core::Bytes edited(core::ByteView bytes, core::ByteView edits) {
   core::Bytes out(bytes.begin(), bytes.end());
   for (; edits.size() >= 3; edits = edits.subspan(3)) {
-    out[(edits[0] << 8 | edits[1]) % out.size()] = edits[2];
+    out[(std::size_t{edits[0]} * 256 + edits[1]) % out.size()] = edits[2];
   }
   return out;
 }

@@ -219,7 +219,7 @@ typedef struct runar_call {
   runar_str target_node; /* a node's name or id; empty: the balancer chooses                           */
   runar_payload payload;
   int64_t deadline_ns;   /* on now_ns()'s clock; 0: the daemon's default                               */
-  runar_id parent;       /* the request being served: deadline, trace and cancellation are inherited   */
+  runar_id parent;       /* the request being served: deadline, trace, cancellation, user: inherited   */
   const runar_kv *meta;
   size_t meta_count;
   const runar_str *recipients; /* profile ids that private fields are sealed for as well                */

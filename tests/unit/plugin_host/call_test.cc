@@ -18,6 +18,7 @@ struct Pair {
     callee.action("keep", [this](runar_ctx*, const runar_request* r) {
       deadline = r->deadline_ns;
       trace = r->trace;
+      profile = text(r->caller_profile);
       kept = r->id;
     });
     callee.echo();
@@ -30,6 +31,7 @@ struct Pair {
   std::atomic<runar_id> kept{0};
   std::atomic<std::int64_t> deadline{0};
   std::atomic<std::uint64_t> trace{0};
+  std::string profile;  // before `kept`
 };
 
 struct Reply {
@@ -93,7 +95,7 @@ TEST_CASE("cancel: the callback runs with CANCELLED, the callee learns of it") {
   CHECK(eventually([&] { return world.status("caller").calls == 0; }));
 }
 
-TEST_CASE("a nested call inherits deadline and trace, and is cancelled with its parent") {
+TEST_CASE("a nested call inherits deadline, trace and user, and is cancelled with its parent") {
   Pair pair;
   Reply reply;
   std::atomic<runar_id> parent{0};
@@ -109,11 +111,13 @@ TEST_CASE("a nested call inherits deadline and trace, and is cancelled with its 
   request.network = "main";
   request.path = "caller/outer";
   request.trace = 77;
+  request.caller.profile.bytes.fill(7);
   request.deadline = world.clock.now() + 9s;
   const rpc::Ticket ticket = world.dispatcher.call(request, {&asker, {}});
   REQUIRE(pair.wait_kept());
   REQUIRE(eventually([&] { return parent != 0; }));
   CHECK(pair.trace == 77);
+  CHECK(pair.profile == request.caller.profile.text());
   CHECK(pair.deadline == request.deadline.time_since_epoch().count());
 
   world.directory.endpoints["caller"]->cancel(ticket);
