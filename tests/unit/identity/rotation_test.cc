@@ -134,7 +134,6 @@ TEST_CASE("T25: an activation that is cut off at any step can be completed") {
       REQUIRE(Rotation(*ca).activate());
     }
     CHECK(mesh.root().common_name() == "acme mesh CA 2");
-    CHECK(Authority::open(mesh.host, mesh.folder / "ca").has_error());  // `ca` holds the lock
     if (done && !disk.struck()) {
       break;
     }
