@@ -31,24 +31,37 @@ core::Result<Policy::Entry> entry_of(Rule rule) {
   return Policy::Entry{std::move(rule), std::move(*pattern)};
 }
 
+PatternTable table_of(const std::vector<Policy::Entry>& entries) {
+  std::vector<const routing::TopicPattern*> patterns;
+  for (const Policy::Entry& entry : entries) {
+    patterns.push_back(entry.pattern ? &*entry.pattern : nullptr);
+  }
+  return PatternTable(patterns);
+}
+
 }  // namespace
+
+Policy::Policy(Default access, std::vector<Entry> entries, std::vector<Release> releases)
+    : access_(access),
+      entries_(std::move(entries)),
+      table_(table_of(entries_)),
+      releases_(std::move(releases)) {}
 
 core::Result<std::shared_ptr<const Policy>> Policy::make(Rules rules) {
   if (rules.rules.size() > kMaxRules) {
     return core::fail(core::Errc::kConfigInvalid,
                       fmt::format("there are more than {} rules", kMaxRules));
   }
-  const std::shared_ptr<Policy> policy(new Policy);
-  policy->access_ = rules.access;
-  policy->releases_ = std::move(rules.releases);
+  std::vector<Entry> entries;
   for (Rule& rule : rules.rules) {
     auto entry = entry_of(std::move(rule));
     if (!entry) {
       return entry.error();
     }
-    policy->entries_.push_back(std::move(*entry));
+    entries.push_back(std::move(*entry));
   }
-  return std::shared_ptr<const Policy>(policy);
+  return std::shared_ptr<const Policy>(
+      new Policy(rules.access, std::move(entries), std::move(rules.releases)));
 }
 
 bool Policy::may_receive(std::string_view label, const Recipient& recipient) const {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "policy/pattern_table.h"
 #include "policy/release.h"
 #include "policy/rights.h"
 #include "policy/rule.h"
@@ -52,13 +53,16 @@ class Policy : public std::enable_shared_from_this<Policy> {
 
   Default default_access() const { return access_; }
   const std::vector<Entry>& entries() const { return entries_; }
+  // The entries' patterns, by the same numbers.
+  const PatternTable& table() const { return table_; }
   const std::vector<Release>& releases() const { return releases_; }
 
  private:
-  Policy() = default;
-  Default access_ = Default::kMembers;
-  std::vector<Entry> entries_;
-  std::vector<Release> releases_;
+  Policy(Default access, std::vector<Entry> entries, std::vector<Release> releases);
+  const Default access_;
+  const std::vector<Entry> entries_;
+  const PatternTable table_;  // borrows from the entries
+  const std::vector<Release> releases_;
 };
 
 }  // namespace runard::policy
