@@ -49,6 +49,9 @@ class Policy : public std::enable_shared_from_this<Policy> {
   // Whether a field with this label may be readable for the recipient. A label that
   // authorization.labels does not name may go to whomever encryption.labels says.
   bool may_receive(std::string_view label, const Recipient& recipient) const;
+  // Whether a message may name the profile as one more reader of fields with this label: only where
+  // a rule of the label names that profile. No rule, or `caller`, lets nobody in this way.
+  bool names(std::string_view label, const core::ProfileId& profile) const;
 
   Default default_access() const { return access_; }
   const std::vector<Entry>& entries() const { return entries_; }
@@ -56,6 +59,7 @@ class Policy : public std::enable_shared_from_this<Policy> {
 
  private:
   Policy() = default;
+  const Release* release_of(std::string_view label) const;  // null: there is no rule
   Default access_ = Default::kMembers;
   std::vector<Entry> entries_;
   std::vector<Release> releases_;
