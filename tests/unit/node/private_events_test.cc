@@ -315,6 +315,28 @@ TEST_CASE("T21: an event from a peer is redacted for subscribers of a node witho
   CHECK(Station::next(*queue) == "redacted");
 }
 
+TEST_CASE("an event that is denied while it waits for room leaves nothing for the next one") {
+  World world;
+  world.make_member(world.to);
+  world.from.publish();
+  world.from.publish();
+  Inbound inbound(world.to);
+  const auto queue = world.to.subscribe(0s, rpc::Overflow::kBlock);
+  CHECK(inbound.take(world.from.peers.sent.at(0)) == Taken::kTaken);
+  const rpc::Payload second = world.from.peers.sent.at(1);
+  CHECK(inbound.take(second) == Taken::kLater);
+  config::Authorization nobody;
+  nobody.access = config::Access::kDeny;
+  inbound.gate.set_policy(*policy::from_config(nobody));
+  CHECK(inbound.take(second) == Taken::kTaken);
+  inbound.gate.set_policy(*policy::from_config({}));
+  CHECK(Station::next(*queue) == "phone");
+  core::Bytes bytes(second.bytes.begin(), second.bytes.end());
+  bytes[bytes.size() - 20] ^= 1;
+  CHECK(inbound.take(rpc::Payload::borrow(bytes, rpc::Encoding::kSealed)) == Taken::kTaken);
+  CHECK(Station::next(*queue).empty());
+}
+
 TEST_CASE("an event that finds no room is opened once, however often its lane is tried") {
   World world;
   world.make_member(world.to);
