@@ -33,7 +33,8 @@ json::string peer_state_text(mesh::PeerState state) {
 
 json::object private_fields_status(const sealing::Stats& stats) {
   return {{"sealed", stats.sealed},     {"compact", stats.compact},   {"opened", stats.opened},
-          {"redacted", stats.redacted}, {"withheld", stats.withheld}, {"refused", stats.refused}};
+          {"redacted", stats.redacted}, {"withheld", stats.withheld}, {"left_out", stats.left_out},
+          {"refused", stats.refused}};
 }
 
 std::optional<std::chrono::milliseconds> agreement_age(const config::Config& config) {
