@@ -96,6 +96,7 @@ runar_status publish(runar_ctx* raw, const runar_publish* given, runar_receipt_f
     if (const runar_status status = read_publish(entry, *read, input); status != RUNAR_OK) {
       return status == RUNAR_E_NOT_FOUND ? status : misuse(entry.context(), "publish", status);
     }
+    entry.runtime().requests.note_acted(entry.context());
     if (on_receipt != nullptr) {
       return publish_with_receipt(entry, input, on_receipt, user);
     }

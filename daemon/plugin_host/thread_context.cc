@@ -15,6 +15,11 @@ Context* ThreadContext::innermost() const {
   return depth == 0 ? nullptr : cells_[depth - 1].context.load(std::memory_order_relaxed);
 }
 
+runar_id ThreadContext::running() const {
+  const std::uint32_t depth = depth_.load(std::memory_order_relaxed);
+  return depth == 0 ? 0 : cells_[depth - 1].request.load(std::memory_order_relaxed);
+}
+
 void ThreadContext::push(const Frame& frame) {
   const std::uint32_t depth = depth_.load(std::memory_order_relaxed);
   RUNARD_CHECK(depth < cells_.size());

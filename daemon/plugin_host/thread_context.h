@@ -49,6 +49,8 @@ class ThreadContext {
   bool has_room() const { return depth_.load(std::memory_order_relaxed) <= kMaxDirectDepth; }
   // The instance whose code is running, or null.
   Context* innermost() const;
+  // The request that code serves; 0: none.
+  runar_id running() const;
 
   void push(const Frame& frame);
   void pop();

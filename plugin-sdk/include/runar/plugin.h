@@ -276,7 +276,9 @@ typedef struct runar_host {
 
   /* requests that this service answers; a second answer to one id gives RUNAR_E_STALE. With any other
    * error nothing was answered and the id stays open: give another answer. fail takes errors (below 0)
-   * only; details may be NULL */
+   * only; details may be NULL. RUNAR_E_BUSY, _UNAVAILABLE and _STOPPING say that nothing was done, and
+   * the daemon may ask another provider; not of a request that has begun calls (as their parent or in
+   * its handler) or whose handler has published. After other side effects answer with another code */
   runar_status (*respond)(runar_ctx *, runar_id request, const runar_payload *);           /* [any]    */
   runar_status (*fail)(runar_ctx *, runar_id request, runar_status code, runar_str message,
                        const runar_payload *details);                                      /* [any]    */
