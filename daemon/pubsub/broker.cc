@@ -12,11 +12,22 @@ rpc::Receipt refused(core::Errc code, std::string about) {
   return {code, 0, std::move(about)};
 }
 
+// A plugin's own memory is copied: nobody knows how long a queue or a later subscriber needs it,
+// and its service can't be destroyed before it is given back.
+rpc::Payload stored_payload(const rpc::Payload& given) {
+  if (!given.owner || given.owner.block()->release == nullptr) {
+    return given.keep();
+  }
+  rpc::Payload borrowed = rpc::Payload::borrow(given.bytes, given.encoding);
+  borrowed.type = given.type;
+  return borrowed.keep();
+}
+
 rpc::EventPtr store(const rpc::Event& event) {
   auto stored = std::make_shared<rpc::StoredEvent>();
   stored->network = event.network;
   stored->topic = event.topic;
-  stored->payload = event.payload.keep();
+  stored->payload = stored_payload(event.payload);
   stored->meta.reserve(event.meta.size());
   for (const rpc::Pair& pair : event.meta) {
     stored->meta.emplace_back(pair.key, pair.value);

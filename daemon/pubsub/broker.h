@@ -5,9 +5,10 @@
 // room makes it answer kBackpressure before anybody got the event, and so does an event that only
 // peers want of which none has room. One copy goes to each node that
 // wants the topic, naming the groups it is for. A group gets an event once: a member on this node
-// is preferred, else one remote member in turn. Lifetime: outlives every reference to a queue that
-// it gave. Threads: any. A publish takes one of kShards mutexes, chosen by topic, for the length of
-// the hand-over.
+// is preferred, else one remote member in turn. What queues hold and what is retained is the
+// daemon's own memory; a payload that its publisher lent out is copied for that. Lifetime: outlives
+// every reference to a queue that it gave. Threads: any. A publish takes one of kShards mutexes,
+// chosen by topic, for the length of the hand-over.
 #pragma once
 
 #include <array>
