@@ -109,7 +109,7 @@ typedef struct runar_request {
   uint32_t struct_size, flags;
   runar_id id; /* answer with respond() or fail(): once, from any thread, now or later                 */
   runar_str network, path, action; /* "main", "users/42/profile", "users/{user_id}/profile"            */
-  const runar_kv *params;          /* user_id = 42                                                     */
+  const runar_kv *params;          /* user_id = 42; "a/b" where the path has a%2Fb                     */
   size_t param_count;
   const runar_kv *meta; /* the caller's metadata                                                       */
   size_t meta_count;
