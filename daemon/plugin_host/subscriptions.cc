@@ -37,7 +37,7 @@ void Subscription::run() noexcept {
     return;
   }
   for (int i = 0; i < kEventsPerTurn; ++i) {
-    if (!owner_.open_.load() || removed_.load() || !take_one()) {
+    if ((waits_ && !owner_.open_.load()) || removed_.load() || !take_one()) {
       return;
     }
   }
@@ -118,6 +118,7 @@ runar_status Subscriptions::add(const runar_subscription& wanted, runar_id* out)
   }
   const Limits& limits = context_.runtime().limits;
   rpc::SubscribeOptions options = options_of(wanted, *pattern, context_.label());
+  const bool waits = context_.instance().phases().current() != Phase::kStart;
   std::shared_ptr<Subscription> subscription;
   {
     const std::lock_guard lock(mutex_);
@@ -129,6 +130,7 @@ runar_status Subscriptions::add(const runar_subscription& wanted, runar_id* out)
     }
     const runar_id id = make_id((next_++ << 32) | 1, IdKind::kSubscription);
     subscription = std::make_shared<Subscription>(*this, wanted, std::move(*pattern), id);
+    subscription->waits_ = waits;
     auto queue = context_.runtime().ports.broker.subscribe(std::move(options), *subscription);
     if (!queue) {
       return status_of(queue.error().code);

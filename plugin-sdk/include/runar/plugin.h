@@ -270,6 +270,7 @@ typedef struct runar_host {
   /* registry; actions are added inside init only (later: RUNAR_E_UNSUPPORTED) and become callable in one
    * batch after start */
   runar_status (*add_action)(runar_ctx *, const runar_action *, runar_id *out);            /* [any]    */
+  /* events of a subscription made in init come once the service runs, of one made in start at once    */
   runar_status (*subscribe)(runar_ctx *, const runar_subscription *, runar_id *out);       /* [any]    */
   runar_status (*remove)(runar_ctx *, runar_id action_or_subscription);                    /* [any]    */
   runar_status (*declare_type)(runar_ctx *, const runar_type *, uint64_t *type_id); /* not NULL [any]  */
