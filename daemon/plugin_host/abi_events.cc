@@ -53,7 +53,7 @@ runar_status read_publish(const Entry& entry, const runar_publish& given, Publis
   out.event.publisher = entry.context().label().path;
   out.options.broadcast = (given.flags & RUNAR_PUB_LOCAL) == 0;
   out.options.guaranteed = (given.flags & RUNAR_PUB_GUARANTEED) != 0;
-  out.options.retain_for = core::Duration(given.retain_ns);
+  out.options.retain_for = read_period(given.retain_ns);
   return status;
 }
 

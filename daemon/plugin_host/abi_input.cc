@@ -1,5 +1,7 @@
 #include "plugin_host/abi_input.h"
 
+#include <algorithm>
+
 #include "plugin_host/seen_paths.h"
 #include "routing/escape.h"
 #include "routing/topic_path.h"
@@ -61,6 +63,11 @@ runar_status read_meta(const runar_kv* given, std::size_t count, std::span<rpc::
   }
   used = out.first(count);
   return bytes > kMaxMetaBytes ? RUNAR_E_TOO_LARGE : RUNAR_OK;
+}
+
+core::Duration read_period(std::int64_t ns) {
+  constexpr core::Duration kMost = std::chrono::hours(24 * 365);
+  return std::min(core::Duration(ns), kMost);
 }
 
 runar_status read_node(const Directory& nodes, runar_str given, core::NodeId& out) {

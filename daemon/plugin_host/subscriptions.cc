@@ -1,5 +1,6 @@
 #include "plugin_host/subscriptions.h"
 
+#include "plugin_host/abi_input.h"
 #include "plugin_host/abi_values.h"
 #include "plugin_host/barrier.h"
 #include "plugin_host/event_view.h"
@@ -98,7 +99,7 @@ rpc::SubscribeOptions options_of(const runar_subscription& wanted,
   options.pattern = pattern.pattern();
   options.group = view(wanted.group);
   options.subscriber = label.service;
-  options.include_past = core::Duration(wanted.include_past_ns);
+  options.include_past = read_period(wanted.include_past_ns);
   if (wanted.queue_limit != 0) {
     options.queue_limit = wanted.queue_limit;
   }

@@ -106,6 +106,8 @@ class TinyBroker final : public rpc::Broker {
   std::size_t subscriptions();
   std::vector<rpc::Verdict> verdicts();
   void close_all();
+  // What was asked for last.
+  std::atomic<core::Duration> retain_for{}, include_past{};
 
  private:
   class Queue;

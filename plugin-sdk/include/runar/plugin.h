@@ -199,7 +199,7 @@ typedef struct runar_subscription {
   uint32_t struct_size, flags;
   runar_str topic;         /* "math/result", "users/{id}/>", "backup:math/result"                     */
   runar_str group;         /* one member of a group gets each event; empty: none                       */
-  int64_t include_past_ns; /* replay retained events up to this old, then live; 0: none                */
+  int64_t include_past_ns; /* replay retained events up to this old, a year at most, then live; 0: none */
   uint32_t queue_limit;    /* events; 0: the daemon's default                                          */
   uint32_t overflow;       /* RUNAR_DROP_OLDEST ... RUNAR_BLOCK                                        */
   uint64_t queue_bytes;    /* 0: the daemon's default                                                  */
@@ -235,7 +235,7 @@ typedef struct runar_publish {
   runar_str topic;       /* "math/result"; no wildcards                                                */
   runar_str target_node; /* a node's name or id; empty: every subscriber                               */
   runar_payload payload;
-  int64_t retain_ns;     /* keep for later subscribers; 0: not                                         */
+  int64_t retain_ns;     /* keep for later subscribers, for a year at most; 0: not                     */
   const runar_kv *meta;
   size_t meta_count;
   runar_str owner_profile;
