@@ -54,7 +54,7 @@ TEST_CASE("a configured plugin has the name that the watch of the folder gives i
       INFO(file);
       const config::Config config = config_of(dir + folder, file);
       const auto specs = node::configured_instances(config);
-      REQUIRE(specs);
+      REQUIRE(specs.has_value());
       REQUIRE(specs->size() == 1);
       CHECK(specs->front().file.string() == name_in_watch(config));
       CHECK(node::plugin_file(config.plugins, file).string() == name_in_watch(config));
