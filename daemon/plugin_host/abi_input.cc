@@ -58,6 +58,9 @@ runar_status read_meta(const runar_kv* given, std::size_t count, std::span<rpc::
         !is_utf8_text(given[i].value, kMaxMetaBytes)) {
       return RUNAR_E_INVALID;
     }
+    if (given[i].key.len > kMaxMetaKey) {
+      return RUNAR_E_TOO_LARGE;
+    }
     bytes += given[i].key.len + given[i].value.len;
     out[i] = {view(given[i].key), view(given[i].value)};
   }

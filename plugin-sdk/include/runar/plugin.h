@@ -111,7 +111,7 @@ typedef struct runar_request {
   runar_str network, path, action; /* "main", "users/42/profile", "users/{user_id}/profile"            */
   const runar_kv *params;          /* user_id = 42; "a/b" where the path has a%2Fb                     */
   size_t param_count;
-  const runar_kv *meta; /* the caller's metadata                                                       */
+  const runar_kv *meta; /* the caller's metadata: 32 pairs, keys of 256 bytes, 12 KiB in all at most   */
   size_t meta_count;
   runar_payload payload;
   int64_t deadline_ns;       /* on now_ns()'s clock; INT64_MAX: none                                   */
