@@ -127,16 +127,14 @@ core::Result<void> LocalNode::start(core::Task ready) {
     return listening;
   }
   for (const config::Plugin& plugin : config_.plugins.load) {
-    const std::filesystem::path file(plugin.file);
-    enabled_files_.insert(
-        (file.is_absolute() ? file : std::filesystem::path(config_.plugins.dir) / file).string());
+    enabled_files_.insert(plugin_file(config_.plugins, plugin.file).string());
   }
   const bool below = std::any_of(
       config_.plugins.load.begin(), config_.plugins.load.end(),
       [](const config::Plugin& p) { return !std::filesystem::path(p.file).is_absolute(); });
   if (config_.plugins.auto_enable || below) {
     folder_.emplace(
-        context_.io, FolderWatch::What{config_.plugins.dir, ".so"},
+        context_.io, FolderWatch::What{plugin_folder(config_.plugins.dir), ".so"},
         [this](const std::string& file, FolderWatch::Cause cause) { plugin_appeared(file, cause); },
         context_.log.component("plugins"));
   }

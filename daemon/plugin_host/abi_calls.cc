@@ -21,6 +21,7 @@ runar_status read_deadline(const Entry& entry, const runar_call& given, rpc::Req
     request.deadline = core::TimePoint(core::Duration(given.deadline_ns));
   }
   if (given.parent == 0) {
+    entry.runtime().requests.note_acted(entry.context());
     return RUNAR_OK;
   }
   Inherited inherited;

@@ -60,7 +60,7 @@ runar_status read_publish(const Entry& entry, const runar_publish& given, Publis
   out.event.publisher = entry.context().label().path;
   out.options.broadcast = (given.flags & RUNAR_PUB_LOCAL) == 0;
   out.options.guaranteed = (given.flags & RUNAR_PUB_GUARANTEED) != 0;
-  out.options.retain_for = core::Duration(given.retain_ns);
+  out.options.retain_for = read_period(given.retain_ns);
   return status;
 }
 
@@ -103,6 +103,7 @@ runar_status publish(runar_ctx* raw, const runar_publish* given, runar_receipt_f
     if (const runar_status status = read_publish(entry, *read, input); status != RUNAR_OK) {
       return status == RUNAR_E_NOT_FOUND ? status : misuse(entry.context(), input.about, status);
     }
+    entry.runtime().requests.note_acted(entry.context());
     if (on_receipt != nullptr) {
       return publish_with_receipt(entry, input, on_receipt, user);
     }

@@ -38,6 +38,10 @@ runar_status read_meta(const runar_kv* given, std::size_t count, std::span<rpc::
 using RecipientBuffer = core::FixedList<core::ProfileId, rpc::kMaxRecipients>;
 runar_status read_recipients(const runar_str* given, std::size_t count, RecipientBuffer& out);
 
+// How long something is kept, or how far to look back: at most a year, so that INT64_MAX can be
+// said.
+core::Duration read_period(std::int64_t ns);
+
 // A node's id, or the name of one that `nodes` knows; empty: none. RUNAR_E_NOT_FOUND: nobody's
 // name.
 runar_status read_node(const Directory& nodes, runar_str given, core::NodeId& out);

@@ -232,6 +232,7 @@ class TinyBroker::Queue final : public rpc::EventQueue {
 };
 
 rpc::Receipt TinyBroker::publish(const rpc::Event& event, const rpc::PublishOptions& options) {
+  retain_for = options.retain_for;
   rpc::Receipt receipt;
   if (options.guaranteed) {
     receipt.code = core::Errc::kNotInThisVersion;
@@ -264,6 +265,7 @@ rpc::Receipt TinyBroker::publish(const rpc::Event& event, const rpc::PublishOpti
 
 core::Result<std::shared_ptr<rpc::EventQueue>> TinyBroker::subscribe(rpc::SubscribeOptions options,
                                                                      rpc::EventConsumer& consumer) {
+  include_past = options.include_past;
   auto pattern = routing::TopicPattern::parse(options.pattern, options.network);
   if (!pattern) {
     return pattern.error();

@@ -107,6 +107,8 @@ class TinyBroker final : public rpc::Broker {
   std::vector<rpc::Verdict> verdicts();
   std::vector<core::ProfileId> recipients();  // that the last event named
   void close_all();
+  // What was asked for last.
+  std::atomic<core::Duration> retain_for{}, include_past{};
 
  private:
   class Queue;
