@@ -106,6 +106,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
 }
 
 MeshNode::~MeshNode() {
+  files_.join();
   context_.control.cancel(timer_);
   context_.control.cancel(relink_timer_);
   context_.control.cancel(minder_);
@@ -305,6 +306,7 @@ void MeshNode::wait_until_left(core::Task left) {
 
 void MeshNode::close() {
   multicast_.stop();
+  write_profiles();
   watches_.clear();
   local_.broker().set_peers(nullptr);
   local_.broker().set_codec(nullptr);
