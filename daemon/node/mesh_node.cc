@@ -84,6 +84,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
             networks_, local.private_fields()),
       past_(context.control, context.clock, config.limits.payload),
       peers_(networks_, past_, local.gate()),
+      peer_client_(context.control, context.clock),
       guard_(local.calls(), local.gate()),
       inbound_(
           {local.broker(), local.gate(), &keys_.codec()}, context.control,
@@ -95,6 +96,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
       remote_services_(local.events()) {
   heed_statements();
   heed_keys();
+  take_control();
   keys_.codec().on_kept([this](const core::NodeId& peer, std::span<const envelope::KeyId> ids) {
     context_.control.post(
         [this, peer, kept = std::vector<envelope::KeyId>(ids.begin(), ids.end())] {
