@@ -23,6 +23,10 @@ struct DialSettings {
   // For an address where a peer was linked within `well_known`: it will most likely come back.
   core::Duration backoff_cap_known = std::chrono::seconds(4);
   core::Duration well_known = std::chrono::minutes(5);
+  // After a node without a common network answered: a random part of the second half of it, for
+  // all that is said to be that node. So many such nodes are remembered.
+  core::Duration apart = std::chrono::minutes(10);
+  std::size_t apart_nodes = 1024;
 
   // The higher node id lets the lower one dial first, since the lower one's dial would win.
   core::Duration yield = std::chrono::milliseconds(100);

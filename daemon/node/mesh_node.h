@@ -28,9 +28,9 @@
 #include "node/local_node.h"
 #include "node/mesh_keys.h"
 #include "node/network_map.h"
+#include "node/peer_client.h"
 #include "node/peer_links.h"
 #include "node/renewal.h"
-#include "node/renewal_client.h"
 #include "node/statement_book.h"
 #include "system/remote_services.h"
 #include "transport/endpoint.h"
@@ -95,6 +95,10 @@ class MeshNode final : private mesh::Port,
   void ask_issuer(const core::NodeId& issuer, core::Bytes request, RenewalHooks::Granted granted);
   void relink(core::Duration pause);
 
+  // What an operator says here to another node (mesh_control.cc).
+  void take_control();
+  void control_service(const boost::json::object& params, admin::ControlAnswer answer);
+
   // Trust (mesh_trust.cc).
   void heed_statements();
   void on_statement(const identity::Statement& statement);
@@ -156,6 +160,7 @@ class MeshNode final : private mesh::Port,
   MeshKeys keys_;
   system::PastClient past_;
   PeerLinks peers_;
+  PeerClient peer_client_;
   InboundGuard guard_;
   InboundEvents inbound_;
   std::unique_ptr<Issuer> issuer_;  // null: this node signs nothing
@@ -182,7 +187,6 @@ class MeshNode final : private mesh::Port,
   std::unordered_map<core::NodeId, Known> known_;  // nodes that were linked
   system::RemoteServices remote_services_;
   std::unordered_map<transport::DialId, mesh::DialId> dials_;
-  std::unique_ptr<RenewalClient> renewal_client_;
   std::unique_ptr<Renewal> renewal_;
   std::vector<std::unique_ptr<FolderWatch>> watches_;  // what runarctl puts into the state
   core::TimerId timer_ = 0;
