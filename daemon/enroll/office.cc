@@ -162,7 +162,7 @@ core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
       current->not_after() - current->not_before() - identity::kBackdate;
   auto bundle = (*folder)->ca.sign({asked->request, granted->name, granted->networks,
                                     std::max<core::Duration>(lifetime, std::chrono::seconds(1)),
-                                    false, granted->groups});
+                                    false, granted->groups, true});
   return bundle ? with_keys(**folder, std::move(*bundle), asked->agreement) : bundle;
 }
 

@@ -174,6 +174,27 @@ TEST_CASE("T18: a node that was put out of a network gets neither its name nor i
   CHECK(keys::NetworkKeyring::parse(prod->body())->member(node.id) == nullptr);
 }
 
+TEST_CASE("what an operator granted stays granted when the node renews before it installs it") {
+  EnrollWorld world;
+  const SealedNode node(world);
+  const auto first = enrol(world, node);
+  REQUIRE(first);
+  const auto more = enrol(world, node, {"prod", "test"});  // not installed yet
+  REQUIRE(more);
+  const auto renewed = renew(world, node, *first);
+  REQUIRE(renewed);
+  CHECK(renewed->networks.networks().size() == 1);
+  INFO("and a renewal takes no keys back meanwhile");
+  const SealedNode other(world);
+  const auto met = enrol(world, other, {"test"});
+  REQUIRE(met);
+  CHECK(has_keys(*met, node.id));
+  world.clock.time += 1h;
+  const auto after = renew(world, node, *more);
+  REQUIRE(after);
+  CHECK(after->networks.networks().size() == 2);
+}
+
 TEST_CASE("T29: after a rotation of the CA a renewal has the new root's signatures everywhere") {
   EnrollWorld world;
   const SealedNode node(world);
