@@ -93,6 +93,16 @@ core::Result<std::unique_ptr<keys::CaFolder>> Office::open() const {
   return keys::CaFolder::open(host_, ca_, passphrase_);
 }
 
+core::Result<CaEnd> Office::end_of_ca() const {
+  const auto root = identity::Authority::certificate_in(ca_);
+  if (!root) {
+    return root.error();
+  }
+  const core::Duration life = root->not_after() - root->not_before();
+  return CaEnd{root->not_after(),
+               host_.clock.wall() >= root->not_after() - life / kCaWarnShare};
+}
+
 core::Result<void> Office::check() const {
   const auto folder = open();
   return folder ? core::Result<void>() : folder.error();
@@ -157,9 +167,11 @@ core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
   if (!current) {
     return current.error();
   }
-  // As long as the operator ordered it at first.
+  // As long as the operator ordered it; near the CA's end the certificate itself is shorter.
   const core::Duration lifetime =
-      current->not_after() - current->not_before() - identity::kBackdate;
+      granted->lifetime > core::Duration{0}
+          ? granted->lifetime
+          : current->not_after() - current->not_before() - identity::kBackdate;
   auto bundle = (*folder)->ca.sign({asked->request, granted->name, granted->networks,
                                     std::max<core::Duration>(lifetime, std::chrono::seconds(1)),
                                     false, granted->groups, true});

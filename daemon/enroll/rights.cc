@@ -93,7 +93,10 @@ core::Result<Rights::Granted> Rights::again(const identity::PeerIdentity& holder
   const auto issued = identity::issued_to(*log);
   const auto at = issued.find(holder.id);
   const identity::IssueRecord* last = at == issued.end() ? nullptr : at->second.granted;
-  Granted granted{last ? last->name : holder.name, {}, holder.groups};
+  Granted granted{last ? last->name : holder.name,
+                  {},
+                  holder.groups,
+                  std::chrono::seconds(last ? last->lifetime_s : 0)};
   for (const identity::NetworkDescriptor& network : *known) {
     const bool member = std::ranges::find(holder.networks, network.id) != holder.networks.end();
     const bool stays =

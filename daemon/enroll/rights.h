@@ -23,6 +23,7 @@ class Rights {
     std::string name;
     std::vector<std::string> networks;  // names
     std::vector<std::string> groups;
+    core::Duration lifetime{};  // as it was ordered; 0: that is not known here
   };
 
   // kNodeDenied for a node or key that is denied, or is in one of the networks.
