@@ -111,12 +111,12 @@ StatementBook::Taken StatementBook::offer(core::ByteView bytes, const core::Node
               {core::field("peer", from.text()), core::field("why", core::describe(why))});
     return Taken::kRefused;
   };
-  if (frozen_) {
-    return Taken::kNothing;
-  }
   const auto statement = Statement::parse(bytes);
   if (!statement) {
     return refuse(statement.error());
+  }
+  if (!takes(*statement)) {
+    return Taken::kNothing;
   }
   if (statement->key().kind == StatementKind::kProfile &&
       store_.find(statement->key()) == nullptr && ended(*statement)) {
