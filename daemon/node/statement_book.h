@@ -2,11 +2,10 @@
 // act upon it. Control strand only.
 //
 // Statements from peers are limited: a profile's body has to be one (anyone can make one), when
-// there are as many as the store takes those that ended a day ago make room, and a clock that
-// stands before the last time this node saw takes denylists only, since
-// what ended could seem to hold still; a denylist can only take away. Of what honest nodes may have come to as this one did nobody is accused: it is not
-// taken. Profiles are written by
-// whoever asks the store for unwritten().
+// there are as many as the store takes those that ended a day ago make room, and by a clock that
+// stands before the last time this node saw only denylists are taken, since what ended could seem
+// to hold still. Of what honest nodes may have come to as this one did nobody is accused: it is not
+// taken. Profiles are written by whoever asks the store for unwritten().
 #pragma once
 
 #include <functional>
