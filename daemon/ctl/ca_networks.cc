@@ -1,6 +1,7 @@
 #include "ctl/ca_networks.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -18,6 +19,16 @@ core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, const 
   return keys::CaFolder::open(host, folder, passphrase ? *passphrase : kNone);
 }
 
+void tell_lapsed(Session& session, const CaNetworks& ca) {
+  const auto& names = ca.networks.lapsed();
+  if (!names.empty()) {
+    session.say(fmt::format("Left out, since the CA has not heard of a newer agreement key for a "
+                            "year: {}. Sign a new request of each ('node csr'), then 'network "
+                            "rewrap'.",
+                            fmt::join(names, ", ")));
+  }
+}
+
 core::Result<std::vector<Statement>> rotate_without(Session& session, const std::string& folder,
                                                     const CaPassphrase& passphrase,
                                                     const ShutOut& out) {
@@ -26,7 +37,9 @@ core::Result<std::vector<Statement>> rotate_without(Session& session, const std:
     return ca.error();
   }
   if (out.network.empty()) {
-    return (*ca)->networks.remove(out.node, {});
+    auto removed = (*ca)->networks.remove(out.node, {});
+    tell_lapsed(session, **ca);
+    return removed;
   }
   const auto id = network_of_ca(folder, out.network);
   if (!id) {
@@ -35,6 +48,7 @@ core::Result<std::vector<Statement>> rotate_without(Session& session, const std:
   keys::Rotation rotation;
   rotation.exclude = {out.node};
   auto made = (*ca)->networks.rotate(*id, rotation);
+  tell_lapsed(session, **ca);
   return made ? core::Result<std::vector<Statement>>({std::move(*made)}) : made.error();
 }
 
@@ -42,7 +56,12 @@ core::Result<std::vector<Statement>> sign_networks_again(Session& session,
                                                          const std::string& folder,
                                                          const CaPassphrase& passphrase) {
   auto ca = open_networks(session, folder, passphrase);
-  return ca ? (*ca)->networks.sign_again() : ca.error();
+  if (!ca) {
+    return ca.error();
+  }
+  auto made = (*ca)->networks.sign_again();
+  tell_lapsed(session, **ca);
+  return made;
 }
 
 core::Result<core::NodeId> node_of_ca(const std::string& folder, const std::string& node) {

@@ -17,6 +17,9 @@ using CaNetworks = keys::CaFolder;
 core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, const std::string& folder,
                                                         const CaPassphrase& passphrase);
 
+// Tells which nodes were left out of the networks' keys, if any.
+void tell_lapsed(Session& session, const CaNetworks& ca);
+
 // A node that is shut out, of one network or (none named) of all.
 struct ShutOut {
   core::NodeId node;

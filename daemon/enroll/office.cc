@@ -108,6 +108,19 @@ core::Result<void> Office::check() const {
   return folder ? core::Result<void>() : folder.error();
 }
 
+core::Result<identity::Bundle> Office::with_keys_of(keys::CaFolder& folder,
+                                                    core::Result<identity::Bundle> bundle,
+                                                    const keys::NodeRequest& asked) const {
+  if (!bundle) {
+    return bundle;
+  }
+  auto whole = with_keys(folder, std::move(*bundle), asked.agreement);
+  if (lapsed_ && !folder.networks.lapsed().empty()) {
+    lapsed_(folder.networks.lapsed());
+  }
+  return whole;
+}
+
 core::Result<identity::Bundle> Office::redeem(const Application& application,
                                               const identity::Denylist& heard) const {
   const auto asked = keys::NodeRequest::from_pem(application.request);
@@ -137,7 +150,7 @@ core::Result<identity::Bundle> Office::redeem(const Application& application,
   const std::string& name = token->name.empty() ? wished : token->name;
   auto bundle = (*folder)->ca.sign(
       {asked->request, name, token->networks, token->lifetime, false, token->groups});
-  return bundle ? with_keys(**folder, std::move(*bundle), asked->agreement) : bundle;
+  return with_keys_of(**folder, std::move(bundle), *asked);
 }
 
 core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
@@ -175,7 +188,7 @@ core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
   auto bundle = (*folder)->ca.sign({asked->request, granted->name, granted->networks,
                                     std::max<core::Duration>(lifetime, std::chrono::seconds(1)),
                                     false, granted->groups, true});
-  return bundle ? with_keys(**folder, std::move(*bundle), asked->agreement) : bundle;
+  return with_keys_of(**folder, std::move(bundle), *asked);
 }
 
 }  // namespace runard::enroll

@@ -8,7 +8,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "enroll/messages.h"
@@ -61,6 +63,11 @@ class Office {
 
   // Whether it could sign.
   core::Result<void> check() const;
+  // Told, on the thread that signs, which nodes a network's new statement leaves out because the CA
+  // has not heard of a newer agreement key of theirs.
+  using Lapsed = std::function<void(const std::set<std::string>& names)>;
+  void on_lapsed(Lapsed lapsed) { lapsed_ = std::move(lapsed); }
+
   // Of the CA that signs now. No certificate that it signs lives longer.
   core::Result<CaEnd> end_of_ca() const;
 
@@ -84,11 +91,15 @@ class Office {
 
  private:
   core::Result<std::unique_ptr<keys::CaFolder>> open() const;
+  core::Result<identity::Bundle> with_keys_of(keys::CaFolder& folder,
+                                              core::Result<identity::Bundle> bundle,
+                                              const keys::NodeRequest& asked) const;
 
   const identity::Host host_;
   const std::filesystem::path ca_;
   const crypto::SecretBytes passphrase_;
   const TokenBook book_;
+  Lapsed lapsed_;
 };
 
 }  // namespace runard::enroll

@@ -140,7 +140,7 @@ core::Result<void> NetworkAuthority::add_version(Draft& draft, const core::Netwo
 }
 
 core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
-    const core::NetworkId& network) const {
+    const core::NetworkId& network) {
   const auto name = name_of(network);
   const auto book = MemberBook::load(folder_);
   const auto issued = identity::Authority::issued_in(folder_).read();
@@ -153,9 +153,14 @@ core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
     const identity::IssueRecord* record = all.granted != nullptr ? all.granted : all.newest;
     const MemberBook::Key* key = book->find(node);
     // Times as text in one form and zone are in the order of the times.
-    if (key != nullptr && key->not_after_ms > now_ms() && all.ends() > now &&
-        std::ranges::find(record->networks, *name) != record->networks.end() &&
-        !book->is_out(network, node)) {
+    if (key == nullptr || all.ends() <= now ||
+        std::ranges::find(record->networks, *name) == record->networks.end() ||
+        book->is_out(network, node)) {
+      continue;
+    }
+    if (key->not_after_ms <= now_ms()) {
+      lapsed_.insert(record->name);
+    } else {
       members.push_back({node, key->version, key->key, {}, {}});
     }
   }

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,10 @@ class NetworkAuthority {
   core::Result<std::vector<identity::Statement>> remove(const core::NodeId& node,
                                                         const Rotation& rotation);
 
+  // The nodes that were left out of what this one made because their agreement key, as the CA knows
+  // it, has ended: by name. A new request brings a new one.
+  const std::set<std::string>& lapsed() const { return lapsed_; }
+
  private:
   struct Draft {
     NetworkKeyring keyring;
@@ -71,7 +76,7 @@ class NetworkAuthority {
   core::Result<Draft> draft_of(const core::NetworkId& network) const;
   core::Result<void> add_version(Draft& draft, const core::NetworkId& network,
                                  const Rotation& rotation);
-  core::Result<std::vector<KeyringMember>> members_of(const core::NetworkId& network) const;
+  core::Result<std::vector<KeyringMember>> members_of(const core::NetworkId& network);
   core::Result<void> exclude(const core::NetworkId& network,
                              const std::vector<core::NodeId>& nodes);
   core::Result<identity::Statement> publish(Draft draft, const core::NetworkId& network);
@@ -81,6 +86,7 @@ class NetworkAuthority {
   std::filesystem::path folder_;
   const identity::Authority& ca_;
   Keystore& store_;
+  std::set<std::string> lapsed_;
 };
 
 }  // namespace runard::keys
