@@ -11,6 +11,7 @@
 #include "node/authorization.h"
 #include "node/instance_specs.h"
 #include "node/label_views.h"
+#include "node/told_services.h"
 #include "policy/from_config.h"
 
 namespace runard::node {
@@ -92,8 +93,11 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
         return true;
       });
   for (const std::string& network : registry_.networks()) {
-    auto& service = registry_services_.emplace_back(
-        std::make_unique<system::RegistryService>(network, registry_, host_control_));
+    auto& service = registry_services_.emplace_back(std::make_unique<system::RegistryService>(
+        network, registry_, host_control_,
+        [this](const core::NodeId& peer, const registry::ServiceRow& row) {
+          return is_told_of(gate_, peer, {row.network, row.path}, row.actions);
+        }));
     registry_.put_system(service->row(), *service);
     auto& events = events_services_.emplace_back(
         std::make_unique<system::EventsService>(network, broker_, config.limits.payload));

@@ -68,6 +68,24 @@ runar_status read_meta(const runar_kv* given, std::size_t count, std::span<rpc::
   return bytes > kMaxMetaBytes ? RUNAR_E_TOO_LARGE : RUNAR_OK;
 }
 
+runar_status read_recipients(const runar_str* given, std::size_t count, RecipientBuffer& out) {
+  if (count > RecipientBuffer::capacity()) {
+    return RUNAR_E_TOO_LARGE;
+  }
+  if (count != 0 && given == nullptr) {
+    return RUNAR_E_INVALID;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto id =
+        is_text(given[i], kMaxNodeName) ? core::ProfileId::parse(view(given[i])) : std::nullopt;
+    if (!id) {
+      return RUNAR_E_INVALID;
+    }
+    out.add(*id);
+  }
+  return RUNAR_OK;
+}
+
 core::Duration read_period(std::int64_t ns) {
   constexpr core::Duration kMost = std::chrono::hours(24 * 365);
   return std::min(core::Duration(ns), kMost);

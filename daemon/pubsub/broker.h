@@ -71,7 +71,10 @@ class Broker final : public rpc::Broker, public rpc::Past {
     remote_past_.set_codec(codec);
   }
   // The rules of who may publish, and who may be sent what; none before. Before the first event.
-  void set_gate(const policy::Gate& gate) { gate_ = &gate; }
+  void set_gate(const policy::Gate& gate) {
+    gate_ = &gate;
+    remote_past_.set_gate(&gate);
+  }
   // A node is linked, or no more: whom subscriptions ask for the past. See RemotePast.
   void peer_up(const core::NodeId& node, std::uint64_t run, std::vector<std::string> networks) {
     remote_past_.peer_up(node, run, std::move(networks));

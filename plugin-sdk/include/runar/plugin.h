@@ -222,7 +222,10 @@ typedef struct runar_call {
   runar_id parent;       /* the request being served: deadline, trace, cancellation, user: inherited   */
   const runar_kv *meta;
   size_t meta_count;
-  const runar_str *recipients; /* profile ids that private fields are sealed for as well                */
+  /* Profile ids that private fields of what is sent are sealed for as well, each where a rule of this
+   * node (authorization.labels) names it for the field's label; any other gets nothing by being named,
+   * and the message goes without it. At most 16; not about the reply, nor about what stays on the node */
+  const runar_str *recipients;
   size_t recipient_count;
 } runar_call;
 
@@ -239,7 +242,7 @@ typedef struct runar_publish {
   const runar_kv *meta;
   size_t meta_count;
   runar_str owner_profile;
-  const runar_str *recipients;
+  const runar_str *recipients; /* as in runar_call; of a retained event for later subscribers, too     */
   size_t recipient_count;
 } runar_publish;
 
