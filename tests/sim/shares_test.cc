@@ -86,3 +86,31 @@ TEST_CASE("the memory granted for an event comes back when its link ends in the 
   REQUIRE(scene.network.run_until([&] { return waiter.done(); }, 20s));
   CHECK(waiter.reply().ok());
 }
+
+TEST_CASE("a peer that says no hello holds no more calls than it may have streams") {
+  transport::Limits limits;
+  limits.request_streams = 8;
+  Scene scene(limits);
+  CHECK(scene.give_up_many(100) <= 8);
+}
+
+TEST_CASE("a request that is given up while the link pauses is forgotten at once") {
+  transport::Limits limits;
+  limits.request_streams = 8;
+  limits.reply_pause = 1000;
+  Scene scene(limits);
+  scene.greet();
+  RawStream* first = scene.raw.open(Scene::request("hold", 2000), true);
+  REQUIRE(scene.network.run_until([&] { return scene.node.handler.asked.size() == 1; }));
+  CHECK(scene.give_up_many(50) <= 3);
+  scene.network.run_for(100ms);
+  CHECK(scene.open_calls() == 1);
+
+  RawStream* waits = scene.raw.open(Scene::request("echo", 10), true);
+  REQUIRE(waits != nullptr);
+  scene.network.run_for(100ms);
+  CHECK_FALSE(waits->ended);
+  scene.node.handler.asked[0].responder(rpc::Reply::success({}));
+  REQUIRE(scene.network.run_until([&] { return first->ended && waits->ended; }));
+  CHECK(scene.node.handler.calls == 2);
+}
