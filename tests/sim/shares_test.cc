@@ -114,3 +114,35 @@ TEST_CASE("a request that is given up while the link pauses is forgotten at once
   REQUIRE(scene.network.run_until([&] { return first->ended && waits->ended; }));
   CHECK(scene.node.handler.calls == 2);
 }
+
+TEST_CASE("one node has a few links at a time, whatever generations it names") {
+  SimNetwork network(1);
+  SimNode node(network, {.name = "node"});
+  const testing::TestIdentity identity(network.ca, {"raw", {"main"}});
+  std::vector<std::unique_ptr<RawPeer>> raws;
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    raws.push_back(std::make_unique<RawPeer>(network, identity.tls(network.ca)));
+    RawPeer& raw = *raws.back();
+    raw.dial(node.address());
+    REQUIRE(network.run_until([&] { return raw.confirmed || raw.ended; }));
+    if (raw.connection) {
+      raw.connection->keep_alive(1s);
+      raw.greet({network_of("main")}, 100 - i);
+    }
+    network.run_for(10ms);
+  }
+  const auto alive = std::count_if(raws.begin(), raws.end(),
+                                   [](const auto& raw) { return raw->connection != nullptr; });
+  CHECK(alive == 4);
+  CHECK(raws[0]->connection != nullptr);
+  REQUIRE(raws[19]->ended.has_value());
+  CHECK(raws[19]->ended->code == Errc::kDuplicateLink);
+
+  raws[0]->connection.reset();  // its place is another one's
+  REQUIRE(network.run_until([&] { return !node.has_link(); }, 10s));
+  RawPeer again(network, identity.tls(network.ca));
+  again.dial(node.address());
+  REQUIRE(network.run_until([&] { return again.confirmed; }));
+  again.greet({network_of("main")}, 200);
+  CHECK(network.run_until([&] { return node.events.ups.size() == 2; }));
+}
