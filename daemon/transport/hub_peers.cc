@@ -10,6 +10,14 @@ namespace runard::transport {
 using core::Errc;
 using wire::CloseCode;
 
+namespace {
+
+// What one link may add to the clock: more than a node dials in its life, and so little that nobody
+// makes as many links as it takes until there is no greater number.
+constexpr std::uint64_t kClockStep = 1ULL << 32;
+
+}  // namespace
+
 void Hub::on_own_cid(Link& link, const Cid& cid, bool valid) {
   if (valid) {
     cids_.add(cid, link.id());
@@ -71,7 +79,7 @@ bool Hub::better(Link& fresh, Link& old) const {
 }
 
 void Hub::on_ready(Link& fresh) {
-  lamport_ = std::max(lamport_, fresh.generation());
+  lamport_ = std::max(lamport_, std::min(fresh.generation(), lamport_ + kClockStep));
   const LinkId id = fresh.id();
   const core::NodeId node = fresh.peer().node;
   const auto known = by_node_.find(node);

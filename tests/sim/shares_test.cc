@@ -146,3 +146,22 @@ TEST_CASE("one node has a few links at a time, whatever generations it names") {
   again.greet({network_of("main")}, 200);
   CHECK(network.run_until([&] { return node.events.ups.size() == 2; }));
 }
+
+TEST_CASE("a peer's link generation, however great, makes this node's own ones no smaller") {
+  SimNetwork network(1);
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, b, a));
+  const testing::TestIdentity identity(network.ca, {"raw", {"main"}});
+  RawPeer raw(network, identity.tls(network.ca));
+  raw.dial(a.address());
+  REQUIRE(network.run_until([&] { return raw.confirmed; }));
+  raw.greet({network_of("main")}, UINT64_MAX);
+  REQUIRE(network.run_until([&] { return a.events.ups.size() == 2; }));
+
+  a.dial(b);  // later, so it wins
+  REQUIRE(network.run_until([&] { return b.events.ups.size() == 2; }));
+  network.run_for(1s);
+  CHECK(b.events.downs.size() == 1);
+  CHECK(b.events.downs[0].first == b.events.ups[0].link);
+}
