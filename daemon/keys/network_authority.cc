@@ -40,6 +40,23 @@ void prune(NetworkKeyring& keyring, std::uint64_t now_ms) {
   keyring.floors = floors;
 }
 
+std::vector<core::NetworkId> chosen(const std::vector<identity::NetworkDescriptor>& networks,
+                                    std::optional<core::NetworkId> only) {
+  std::vector<core::NetworkId> ids;
+  for (const identity::NetworkDescriptor& network : networks) {
+    if (!only || network.id == *only) {
+      ids.push_back(network.id);
+    }
+  }
+  return ids;
+}
+
+bool has_member(const core::Result<Statement>& statement, const core::NodeId& node) {
+  const auto keyring = statement ? NetworkKeyring::parse(statement->body())
+                                 : core::Result<NetworkKeyring>(statement.error());
+  return keyring && keyring->member(node) != nullptr;
+}
+
 }  // namespace
 
 core::Result<Keystore> NetworkAuthority::open_store(const identity::Host& host,
@@ -238,7 +255,7 @@ core::Result<Statement> NetworkAuthority::refresh(const core::NetworkId& network
   return publish(std::move(*draft), network);
 }
 
-core::Result<std::vector<Statement>> NetworkAuthority::sign_again() {
+core::Result<std::vector<Statement>> NetworkAuthority::sign_again(bool all) {
   const auto networks = identity::Authority::networks_in(folder_);
   if (!networks) {
     return networks.error();
@@ -249,10 +266,11 @@ core::Result<std::vector<Statement>> NetworkAuthority::sign_again() {
     if (!last && last.error().code != Errc::kNotFound) {
       return last.error();
     }
-    if (!last || last->signer() == ca_.key().public_key()) {
+    const bool own = last && last->signer() == ca_.key().public_key();
+    if (!last || (own && !all)) {
       continue;
     }
-    auto statement = refresh(network.id);
+    auto statement = own ? last : refresh(network.id);
     if (!statement) {
       return statement.error();
     }
@@ -319,27 +337,26 @@ core::Result<std::vector<Statement>> NetworkAuthority::admit(
 }
 
 core::Result<std::vector<Statement>> NetworkAuthority::remove(const core::NodeId& node,
-                                                              const Rotation& rotation) {
+                                                              std::optional<core::NetworkId> only) {
   const auto networks = identity::Authority::networks_in(folder_);
-  if (!networks) {
-    return networks.error();
+  const auto book = MemberBook::load(folder_);
+  if (!networks || !book) {
+    return networks ? book.error() : networks.error();
   }
-  Rotation without = rotation;
+  Rotation without;
   without.exclude = {node};
   std::vector<Statement> statements;
-  for (const identity::NetworkDescriptor& network : *networks) {
-    const auto last = current(network.id);
-    if (!last) {
-      if (last.error().code != Errc::kNotFound) {
-        return last.error();
-      }
+  for (const core::NetworkId& network : chosen(*networks, only)) {
+    const auto last = current(network);
+    if (!last && last.error().code != Errc::kNotFound) {
+      return last.error();
+    }
+    const bool was_out = book->is_out(network, node);
+    const bool rekey = has_member(last, node) || (only && !was_out);
+    if (!rekey && (!was_out || !last)) {
       continue;
     }
-    const auto keyring = NetworkKeyring::parse(last->body());
-    if (!keyring || keyring->member(node) == nullptr) {
-      continue;
-    }
-    auto statement = rotate(network.id, without);
+    auto statement = rekey ? rotate(network, without) : last;
     if (!statement) {
       return statement.error();
     }

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,17 +48,19 @@ class NetworkAuthority {
   // The network's keys for the members of now; its first version, active at once, if it has none.
   core::Result<identity::Statement> refresh(const core::NetworkId& network);
   // After the CA's root was rotated: the keys of each network whose newest statement another key
-  // than the CA's signed, for the members of now.
-  core::Result<std::vector<identity::Statement>> sign_again();
+  // than the CA's signed, for the members of now; with `all` those that the CA's key signed, too,
+  // as they are.
+  core::Result<std::vector<identity::Statement>> sign_again(bool all = false);
   core::Result<identity::Statement> rotate(const core::NetworkId& network,
                                            const Rotation& rotation);
 
   // A certificate was issued to a node with this agreement key: it gets the keys of these networks.
   core::Result<std::vector<identity::Statement>> admit(
       const AgreementRecord& record, const std::vector<core::NetworkId>& networks);
-  // A node was revoked: out of every network, and each whose keys it has gets new ones.
+  // A node was revoked, in one network or (none named) in all: out of it, and each whose keys it
+  // has gets new ones. Again: the newest ones of those that it is out of.
   core::Result<std::vector<identity::Statement>> remove(const core::NodeId& node,
-                                                        const Rotation& rotation);
+                                                        std::optional<core::NetworkId> only);
 
  private:
   struct Draft {
