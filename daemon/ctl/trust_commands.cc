@@ -2,9 +2,7 @@
 // node passes on.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/json.hpp>
-#include <iterator>
 #include <memory>
 
 #include "ctl/ca_networks.h"
@@ -50,7 +48,7 @@ core::Result<identity::DeniedEntry> target_of(const RevokeOptions& options) {
   return entry;
 }
 
-// The denylist and the keys that follow from it. Whatever fails, it may be done again.
+// The denylist, and the keys of the networks without the node, or with it again.
 core::Result<std::vector<Statement>> change(CaNetworks& ca, const identity::DeniedEntry& entry,
                                             bool revokes) {
   const auto denylist =
@@ -58,15 +56,11 @@ core::Result<std::vector<Statement>> change(CaNetworks& ca, const identity::Deni
   if (!denylist) {
     return denylist.error();
   }
-  std::vector<Statement> all{*denylist};
-  if (revokes) {
-    const bool everywhere = entry.what == identity::DeniedWhat::kNode;
-    auto keyrings =
-        ca.networks.remove(entry.node, everywhere ? std::nullopt : std::optional(entry.network));
-    if (!keyrings) {
-      return keyrings.error();
-    }
-    std::ranges::move(*keyrings, std::back_inserter(all));
+  const bool everywhere = entry.what == identity::DeniedWhat::kNode;
+  const auto only = everywhere ? std::nullopt : std::optional(entry.network);
+  auto all = revokes ? ca.networks.remove(entry.node, only) : ca.networks.restore(entry.node, only);
+  if (all) {
+    all->insert(all->begin(), *denylist);
   }
   return all;
 }
@@ -119,7 +113,7 @@ void add_revoke(CLI::App& node, const CommandContext& context, bool revokes) {
   const About about =
       revokes ? About{"revoke", "Shuts a node out of the mesh, or out of one network",
                       "runarctl node revoke web-1 --ca ./ca --reason lost --out denylist.pem"}
-              : About{"unrevoke", "Takes a node off the denylist again",
+              : About{"unrevoke", "Lets a node that was revoked in again",
                       "runarctl node unrevoke web-1 --ca ./ca --out denylist.pem"};
   CLI::App& made = command(node, about, context, [options, revokes](Session& session) {
     return revoke(session, *options, revokes);

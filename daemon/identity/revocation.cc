@@ -90,6 +90,12 @@ core::Result<Statement> allow_again(const Authority& authority, const DeniedEntr
   return write(authority, *list, authority.key());
 }
 
+core::Result<Denylist> denied_by(const Authority& authority) {
+  const auto list = current(authority);
+  return list ? in_force(list->entries, authority.host().clock.wall())
+              : core::Result<Denylist>(list.error());
+}
+
 core::Result<std::optional<Statement>> sign_denylist_again(const Authority& authority,
                                                            const crypto::PrivateKey& key) {
   const auto list = current(authority);

@@ -15,6 +15,8 @@ namespace runard::identity {
 // nothing changes.
 core::Result<Statement> deny(const Authority& authority, const DeniedEntry& entry);
 core::Result<Statement> allow_again(const Authority& authority, const DeniedEntry& target);
+// Whom the newest list of the folder denies now.
+core::Result<Denylist> denied_by(const Authority& authority);
 // The same entries, signed by `key`: for a new root.
 core::Result<std::optional<Statement>> sign_denylist_again(const Authority& authority,
                                                            const crypto::PrivateKey& key);

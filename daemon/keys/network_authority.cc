@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "identity/durable_file.h"
+#include "identity/revocation.h"
 #include "identity/time_text.h"
 #include "keys/entries.h"
 #include "keys/keyring_seal.h"
@@ -157,7 +158,7 @@ core::Result<void> NetworkAuthority::add_version(Draft& draft, const core::Netwo
 }
 
 core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
-    const core::NetworkId& network) const {
+    const core::NetworkId& network, const identity::Denylist& denied) const {
   const auto name = name_of(network);
   const auto book = MemberBook::load(folder_);
   const auto issued = identity::Authority::issued_in(folder_).read();
@@ -175,7 +176,8 @@ core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
     // Times as text in one form and zone are in the order of the times.
     if (key != nullptr && key->not_after_ms > now_ms() && record->not_after > now &&
         std::ranges::find(record->networks, *name) != record->networks.end() &&
-        !book->is_out(network, node)) {
+        !book->is_out(network, node) && !denied.nodes.contains(node) &&
+        !denied.memberships.contains({node, network})) {
       members.push_back({node, key->version, key->key, {}, {}});
     }
   }
@@ -188,7 +190,8 @@ core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
 }
 
 core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::NetworkId& network) {
-  auto members = members_of(network);
+  const auto denied = identity::denied_by(ca_);
+  auto members = denied ? members_of(network, *denied) : denied.error();
   if (!members) {
     return members.error();
   }
@@ -336,27 +339,60 @@ core::Result<std::vector<Statement>> NetworkAuthority::admit(
   return statements;
 }
 
+core::Result<bool> NetworkAuthority::is_member(const core::NetworkId& network,
+                                               const core::NodeId& node,
+                                               const identity::Denylist& denied) const {
+  const auto members = members_of(network, denied);
+  return members ? core::Result<bool>(std::ranges::find(*members, node, &KeyringMember::node) !=
+                                      members->end())
+                 : members.error();
+}
+
+// Who is denied is no member when the new key is made: no crash gives it to them.
 core::Result<std::vector<Statement>> NetworkAuthority::remove(const core::NodeId& node,
                                                               std::optional<core::NetworkId> only) {
   const auto networks = identity::Authority::networks_in(folder_);
-  const auto book = MemberBook::load(folder_);
-  if (!networks || !book) {
-    return networks ? book.error() : networks.error();
+  if (!networks) {
+    return networks.error();
   }
-  Rotation without;
-  without.exclude = {node};
   std::vector<Statement> statements;
   for (const core::NetworkId& network : chosen(*networks, only)) {
     const auto last = current(network);
-    if (!last && last.error().code != Errc::kNotFound) {
-      return last.error();
+    const auto belongs = is_member(network, node, {});
+    if ((!last && last.error().code != Errc::kNotFound) || !belongs) {
+      return belongs ? last.error() : belongs.error();
     }
-    const bool was_out = book->is_out(network, node);
-    const bool rekey = has_member(last, node) || (only && !was_out);
-    if (!rekey && (!was_out || !last)) {
+    const bool rekey = has_member(last, node) || (only && !*belongs);
+    if (!rekey && (!*belongs || !last)) {
       continue;
     }
-    auto statement = rekey ? rotate(network, without) : last;
+    auto statement = rekey ? rotate(network, {}) : last;
+    if (!statement) {
+      return statement.error();
+    }
+    statements.push_back(std::move(*statement));
+  }
+  return statements;
+}
+
+core::Result<std::vector<Statement>> NetworkAuthority::restore(
+    const core::NodeId& node, std::optional<core::NetworkId> only) {
+  const auto networks = identity::Authority::networks_in(folder_);
+  const auto denied = identity::denied_by(ca_);
+  if (!networks || !denied) {
+    return networks ? denied.error() : networks.error();
+  }
+  std::vector<Statement> statements;
+  for (const core::NetworkId& network : chosen(*networks, only)) {
+    const auto belongs = is_member(network, node, *denied);
+    if (!belongs) {
+      return belongs.error();
+    }
+    if (!*belongs) {
+      continue;
+    }
+    const auto last = current(network);
+    auto statement = has_member(last, node) ? last : refresh(network);
     if (!statement) {
       return statement.error();
     }

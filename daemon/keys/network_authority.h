@@ -6,7 +6,8 @@
 //   CA/members           agreement keys of the nodes (member_book.h)
 //
 // A network's members are the nodes whose newest certificate names it, has not ended, and whose
-// agreement key the CA knows; without those that were put out of it. A crash between the steps
+// agreement key the CA knows; without those that were put out of it and those that the CA's
+// denylist has now: they are members again when their time on it is over. A crash between the steps
 // loses nothing: a private key is on disk before a statement names it, and goes only after none
 // does.
 // Errors: kNotFound for an unknown network, kConflict, kTooLarge for more than kMaxMembers, and
@@ -57,10 +58,13 @@ class NetworkAuthority {
   // A certificate was issued to a node with this agreement key: it gets the keys of these networks.
   core::Result<std::vector<identity::Statement>> admit(
       const AgreementRecord& record, const std::vector<core::NetworkId>& networks);
-  // A node was revoked, in one network or (none named) in all: out of it, and each whose keys it
-  // has gets new ones. Again: the newest ones of those that it is out of.
+  // The CA's denylist has a node now, in one network or (none named) in all: each network whose
+  // keys it has gets new ones. Again: the newest ones of those networks.
   core::Result<std::vector<identity::Statement>> remove(const core::NodeId& node,
                                                         std::optional<core::NetworkId> only);
+  // It is off the denylist: the keys of its networks, for it too.
+  core::Result<std::vector<identity::Statement>> restore(const core::NodeId& node,
+                                                         std::optional<core::NetworkId> only);
 
  private:
   struct Draft {
@@ -73,7 +77,10 @@ class NetworkAuthority {
   core::Result<Draft> draft_of(const core::NetworkId& network) const;
   core::Result<void> add_version(Draft& draft, const core::NetworkId& network,
                                  const Rotation& rotation);
-  core::Result<std::vector<KeyringMember>> members_of(const core::NetworkId& network) const;
+  core::Result<std::vector<KeyringMember>> members_of(const core::NetworkId& network,
+                                                      const identity::Denylist& denied) const;
+  core::Result<bool> is_member(const core::NetworkId& network, const core::NodeId& node,
+                               const identity::Denylist& denied) const;
   core::Result<void> exclude(const core::NetworkId& network,
                              const std::vector<core::NodeId>& nodes);
   core::Result<identity::Statement> publish(Draft draft, const core::NetworkId& network);

@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <set>
 
+#include "identity/authority.h"
 #include "identity/durable_file.h"
+#include "keys/network_keyring.h"
 #include "unit/ctl/terminal.h"
 
 namespace {
@@ -53,6 +55,18 @@ struct TwoNetworks : Mesh {
     return all;
   }
 
+  // How many the network's keys are sealed to, by the newest statement.
+  std::size_t members_of(const std::string& network) const {
+    for (const auto& known : *runard::identity::Authority::networks_in(ca)) {
+      if (known.name == network) {
+        const auto text =
+            *runard::identity::read_file(ca + "/keyrings/" + known.id.text() + ".pem");
+        const auto statements = *runard::identity::Statement::parse_pem(text);
+        return runard::keys::NetworkKeyring::parse(statements.front().body())->members.size();
+      }
+    }
+    return 0;
+  }
   // What the CA has said and is.
   std::string ca_text() const {
     std::string all;
@@ -146,6 +160,17 @@ TEST_CASE("T19: a revocation done again gives the denylist and the keys of the f
     CHECK(*runard::identity::read_file(again) == *runard::identity::read_file(mesh.out));
   }
   CHECK(mesh.said("On a member of prod, one of backup"));
+}
+
+TEST_CASE("T18: a node that is taken off the denylist has the keys of its networks again") {
+  TwoNetworks mesh;
+  REQUIRE(mesh.run({"node", "revoke", "web-2", "--ca", mesh.ca, "--out", mesh.out}) == 0);
+  REQUIRE(mesh.install_on("web-2", mesh.out) == 0);
+  REQUIRE(mesh.run({"node", "unrevoke", "web-2", "--ca", mesh.ca, "--out", mesh.out}) == 0);
+  CHECK(mesh.said("On a member of prod, one of backup"));
+  CHECK(mesh.members_of("prod") == 2);
+  CHECK(mesh.members_of("backup") == 1);
+  CHECK(mesh.run({"node", "unrevoke", "web-2", "--ca", mesh.ca, "--out", mesh.out}) == 4);
 }
 
 TEST_CASE("T29: a step of a rotation done again gives what nodes need of it") {

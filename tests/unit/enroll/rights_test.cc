@@ -174,6 +174,28 @@ TEST_CASE("T18: a node that was put out of a network gets neither its name nor i
   CHECK(keys::NetworkKeyring::parse(prod->body())->member(node.id) == nullptr);
 }
 
+TEST_CASE("T18: a node that was revoked for a time is renewed with its networks when it is over") {
+  EnrollWorld world;
+  const SealedNode node(world);
+  const auto bundle = enrol(world, node, {"prod", "test"});
+  REQUIRE(bundle);
+  const auto until = std::chrono::floor<std::chrono::milliseconds>(world.clock.time + 1h);
+  {
+    auto folder = keys::CaFolder::open(world.host, world.ca(), {});
+    REQUIRE(folder);
+    REQUIRE(identity::deny(
+        (*folder)->ca,
+        {identity::DeniedWhat::kNode, node.id, {}, {}, until.time_since_epoch().count(), ""}));
+    REQUIRE((*folder)->networks.remove(node.id, std::nullopt));
+  }
+  CHECK(renew(world, node, *bundle).error().code == Errc::kNodeDenied);
+  world.clock.time += 2h;
+  const auto renewed = renew(world, node, *bundle);
+  REQUIRE(renewed);
+  CHECK(renewed->networks.ids() == bundle->networks.ids());
+  CHECK(has_keys(*renewed, node.id));
+}
+
 TEST_CASE("T29: after a rotation of the CA a renewal has the new root's signatures everywhere") {
   EnrollWorld world;
   const SealedNode node(world);
