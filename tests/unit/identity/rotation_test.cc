@@ -221,6 +221,37 @@ TEST_CASE("a bundle brings the denylist and the roots that hold when it is signe
   CHECK(mesh.store().trust().roots().size() == 2);
 }
 
+TEST_CASE("a node that moves to another mesh leaves what the old one said") {
+  Mesh old;
+  identity::DeniedEntry entry;
+  entry.node.bytes.fill(7);
+  REQUIRE(identity::deny(old.ca(), entry));
+  entry.node.bytes.fill(8);
+  REQUIRE(identity::deny(old.ca(), entry));
+  for (const int generations : {0, 1, 2}) {  // of the new one's denylist
+    Mesh mesh;  // has a key and a folder of its own: the node is the old one's
+    entry.node.bytes.fill(9);
+    for (int i = 0; i < generations; ++i) {
+      entry.reason += "x";
+      REQUIRE(identity::deny(mesh.ca(), entry));
+    }
+    REQUIRE(old.node.install(old.disk, old.sign(), {old.root().fingerprint()}, kNow, old.id()));
+    StatementStore running = old.store();
+    const auto request = *crypto::SigningRequest::create(old.key, "web-1");
+    const Bundle bundle = *mesh.ca().sign({request, "web-1", {"main"}, 24h, false, {}});
+    INFO("generations " << generations);
+    REQUIRE(old.node.install(old.disk, bundle, {mesh.root().fingerprint()}, kNow, old.id()));
+    const std::set<core::NodeId> expected =
+        generations == 0 ? std::set<core::NodeId>{} : std::set{entry.node};
+    CHECK(old.store().trust().denied().nodes == expected);
+    CHECK(old.store().trust().roots() == std::vector{mesh.root()});
+    INFO("and so does one that runs, when it reloads");
+    REQUIRE(running.install(bundle.roots, kNow));
+    REQUIRE(running.reload(kNow));
+    CHECK(running.trust().denied().nodes == expected);
+  }
+}
+
 TEST_CASE("a second root that nobody trusted vouches for is not installed") {
   Mesh mesh;
   const auto stranger_key = *crypto::PrivateKey::generate();
