@@ -52,6 +52,12 @@ std::vector<core::NetworkId> chosen(const std::vector<identity::NetworkDescripto
   return ids;
 }
 
+core::Error too_many(const std::string& network) {
+  return fail(Errc::kTooLarge, fmt::format("network {} has {} members already, as many as a "
+                                           "keyring is for",
+                                           network, kMaxMembers));
+}
+
 bool has_member(const core::Result<Statement>& statement, const core::NodeId& node) {
   const auto keyring = statement ? NetworkKeyring::parse(statement->body())
                                  : core::Result<NetworkKeyring>(statement.error());
@@ -182,9 +188,7 @@ core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
     }
   }
   if (members.size() > kMaxMembers) {
-    return fail(Errc::kTooLarge, fmt::format("network {} has {} members; a keyring is for {} at "
-                                             "most",
-                                             *name, members.size(), kMaxMembers));
+    return too_many(*name);
   }
   return members;
 }
@@ -311,6 +315,32 @@ core::Result<Statement> NetworkAuthority::rotate(const core::NetworkId& network,
     return ok.error();
   }
   return publish(std::move(*draft), network);
+}
+
+core::Result<std::size_t> NetworkAuthority::check_room(
+    const core::NodeId& node, const std::vector<std::string>& networks) const {
+  constexpr std::size_t kGrowth = 512;  // of a statement by one member, and by one more version
+  const auto known = identity::Authority::networks_in(folder_);
+  if (!known) {
+    return known.error();
+  }
+  std::size_t bytes = 0;
+  for (const identity::NetworkDescriptor& network : *known) {
+    if (std::ranges::find(networks, network.name) == networks.end()) {
+      continue;
+    }
+    const auto members = members_of(network.id, {});
+    if (!members) {
+      return members.error();
+    }
+    const bool is_one = std::ranges::find(*members, node, &KeyringMember::node) != members->end();
+    if (!is_one && members->size() == kMaxMembers) {
+      return too_many(network.name);
+    }
+    const auto last = current(network.id);
+    bytes += (last ? last->pem().size() : 0) + kGrowth;
+  }
+  return bytes;
 }
 
 core::Result<std::vector<Statement>> NetworkAuthority::admit(

@@ -55,6 +55,11 @@ class NetworkAuthority {
   core::Result<identity::Statement> rotate(const core::NetworkId& network,
                                            const Rotation& rotation);
 
+  // Before a certificate is issued: whether each of these networks (names) has room for the node
+  // among its members, those that are denied for a time included, and what a bundle will have of
+  // their keys at most, in bytes of text. kTooLarge.
+  core::Result<std::size_t> check_room(const core::NodeId& node,
+                                       const std::vector<std::string>& networks) const;
   // A certificate was issued to a node with this agreement key: it gets the keys of these networks.
   core::Result<std::vector<identity::Statement>> admit(
       const AgreementRecord& record, const std::vector<core::NetworkId>& networks);
