@@ -13,6 +13,7 @@
 #include "ctl/defaults.h"
 #include "ctl/inspect.h"
 #include "ctl/lifetime.h"
+#include "enroll/rights.h"
 #include "identity/authority.h"
 #include "identity/durable_file.h"
 #include "identity/fingerprint.h"
@@ -122,6 +123,11 @@ core::Result<identity::Bundle> issue(Session& session, const SignOptions& option
   auto ca = open_networks(session, options.ca, *passphrase);
   if (!ca) {
     return ca.error();
+  }
+  const auto fits =
+      enroll::check_room(**ca, asked->agreement, options.networks, enroll::kMaxRenewedBundle);
+  if (!fits) {
+    return fits.error();
   }
   auto bundle = (*ca)->ca.sign(
       {asked->request, name, options.networks, *lifetime, options.replace, options.groups});

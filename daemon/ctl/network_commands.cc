@@ -110,6 +110,9 @@ core::Result<identity::Statement> try_make(Session& session, const KeyringOption
   if (!passphrase) {
     return passphrase.error();
   }
+  if (auto good = check_output(options.out); !good) {
+    return good.error();
+  }
   auto ca = open_networks(session, options.ca, *passphrase);
   if (!ca) {
     return ca.error();

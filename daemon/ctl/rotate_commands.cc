@@ -38,6 +38,9 @@ int prepare(Session& session, const RotateOptions& options) {
   if (!lifetime) {
     return session.fail(lifetime.error());
   }
+  if (auto good = check_output(options.out); !good) {
+    return session.fail(good.error());
+  }
   const auto ca = open_authority(session, options.ca, options.passphrase);
   if (!ca) {
     return session.fail(ca.error());
@@ -65,47 +68,51 @@ core::Result<void> check_acknowledged(Session& session, const RotateOptions& opt
   return generation ? all_acknowledge(*text, *generation) : generation.error();
 }
 
-// The denylist, signed by the next root, if there is one. The CA is free again afterwards.
+// The denylist and the networks' keys, signed by the next root: what the old root alone has signed
+// proves nothing once it is retired. `rotated`: whatever fails, the next root signs.
 core::Result<std::vector<Statement>> try_activate(Session& session, const RotateOptions& options,
-                                                  const CaPassphrase& passphrase) {
-  const auto ca = open_authority(session, options.ca, passphrase);
+                                                  bool& rotated) {
+  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
+  if (!passphrase) {
+    return passphrase.error();
+  }
+  if (auto good = check_output(options.out); !good) {
+    return good.error();
+  }
+  const auto ca = open_networks(session, options.ca, *passphrase);
   if (!ca) {
     return ca.error();
   }
   if (const auto ready = check_acknowledged(session, options); !ready) {
     return ready.error();
   }
-  auto denylist = Rotation(*ca).activate();
+  auto denylist = Rotation((*ca)->ca).activate();
   if (!denylist) {
     return denylist.error();
   }
-  return *denylist ? std::vector<Statement>{std::move(**denylist)} : std::vector<Statement>();
+  rotated = true;
+  if (auto ok = (*ca)->ca.reload(); !ok) {
+    return ok.error();
+  }
+  auto all = (*ca)->networks.sign_again(true);
+  if (all && *denylist) {
+    all->insert(all->begin(), std::move(**denylist));
+  }
+  return all;
 }
 
 int activate(Session& session, const RotateOptions& options) {
-  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
-  if (!passphrase) {
-    return session.fail(passphrase.error());
-  }
-  auto all = try_activate(session, options, *passphrase);
+  bool rotated = false;
+  const auto all = try_activate(session, options, rotated);
   if (!all) {
     const int code = session.fail(all.error());
-    session.say("Nothing was changed.");
+    session.say(rotated ? "The next root signs from now on; do it again for what nodes need of it."
+                        : "Nothing was changed.");
     return code;
   }
   session.say(
       "The next root signs from now on. Renew every node's certificate, then 'runarctl ca "
       "rotate retire'.");
-  // What the old root alone has signed proves nothing once it is retired.
-  auto keyrings = sign_networks_again(session, options.ca, *passphrase);
-  if (!keyrings) {
-    return session.fail(keyrings.error(),
-                        {"The root is rotated; sign the networks' keys with 'runarctl network "
-                         "rewrap NAME', or let 'ca rotate retire' do it.",
-                         {},
-                         {}});
-  }
-  std::ranges::move(*keyrings, std::back_inserter(*all));
   if (!all->empty()) {
     return give_statements(session, *all, options.out, {{"step", "activate"}});
   }
@@ -113,10 +120,19 @@ int activate(Session& session, const RotateOptions& options) {
   return kExitOk;
 }
 
-core::Result<Statement> try_retire(Session& session, const RotateOptions& options,
-                                   const CaPassphrase& passphrase) {
-  const auto ca = open_authority(session, options.ca, passphrase);
-  return ca ? Rotation(*ca).retire(options.force) : ca.error();
+// Done again it gives all networks' keys: what it signed the first time may never have come out.
+core::Result<std::vector<Statement>> try_retire(const RotateOptions& options, CaNetworks& ca) {
+  const auto before = Rotation::generation_in(options.ca);
+  const auto statement =
+      before ? Rotation(ca.ca).retire(options.force) : core::Result<Statement>(before.error());
+  if (!statement) {
+    return statement.error();
+  }
+  auto all = ca.networks.sign_again(statement->generation() == *before);
+  if (all) {
+    all->insert(all->begin(), *statement);
+  }
+  return all;
 }
 
 int retire(Session& session, const RotateOptions& options) {
@@ -124,19 +140,17 @@ int retire(Session& session, const RotateOptions& options) {
   if (!passphrase) {
     return session.fail(passphrase.error());
   }
-  auto statement = try_retire(session, options, *passphrase);
-  if (!statement) {
+  if (auto good = check_output(options.out); !good) {
+    return session.fail(good.error());
+  }
+  const auto ca = open_networks(session, options.ca, *passphrase);
+  const auto all = ca ? try_retire(options, **ca) : ca.error();
+  if (!all) {
     return session.fail(
-        statement.error(),
+        all.error(),
         {"Renew the certificates of these nodes first, or wait until they end.", {}, {}});
   }
-  std::vector<Statement> all{std::move(*statement)};
-  auto keyrings = sign_networks_again(session, options.ca, *passphrase);
-  if (!keyrings) {
-    return session.fail(keyrings.error());
-  }
-  std::ranges::move(*keyrings, std::back_inserter(all));
-  return give_statements(session, all, options.out, {{"step", "retire"}});
+  return give_statements(session, *all, options.out, {{"step", "retire"}});
 }
 
 void add_rotate(CLI::App& ca, const CommandContext& context) {
