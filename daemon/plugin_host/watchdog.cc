@@ -104,7 +104,7 @@ void Watchdog::report(const ThreadContext& thread, core::Duration still) {
       "plugin code does not return",
       {core::field("in", frame.what),
        core::field("action", frame.action == nullptr ? "" : frame.action->row.pattern),
-       core::field("request", frame.request), core::field("ms", ms)});
+       core::field("request", std::to_string(frame.request)), core::field("ms", ms)});
 }
 
 // All on the stack wait for the innermost, so none of them can take a request.
