@@ -59,16 +59,20 @@ RequestSlot* Requests::find(const Context& context, runar_id id) {
                                                                                     : nullptr;
 }
 
-Action* Requests::finish(core::SlotId id, const rpc::Reply& reply) {
+Requests::Finished Requests::finish(core::SlotId id, const rpc::Reply& reply) {
   RequestSlot* const slot = table_.claim(id);
   if (slot == nullptr) {
-    return nullptr;
+    return {};
   }
   Context& context = *slot->owner.load(std::memory_order_relaxed);
   const rpc::Responder responder = slot->responder;
   Action& action = *slot->action;
+  core::Duration late{};
   if (slot->weight != 0) {
-    action.latency.record(runtime_.clock.now() - slot->began, slot->weight);
+    const core::TimePoint now = runtime_.clock.now();
+    action.latency.record(now - slot->began, slot->weight);
+    late =
+        now.time_since_epoch() - core::Duration(slot->deadline_ns.load(std::memory_order_relaxed));
   }
   table_.close(id);
   if (action.max_concurrency != 0) {
@@ -79,12 +83,23 @@ Action* Requests::finish(core::SlotId id, const rpc::Reply& reply) {
   }
   responder(reply);
   context.request_done();  // the last: from here on the instance may go
-  return &action;
+  return {&action, late};
 }
 
 bool Requests::answer(Context& context, runar_id id, const rpc::Reply& reply) {
   // Between find() and finish() the slot may change hands; then finish() refuses the id.
-  return find(context, id) != nullptr && finish(slot_of(id), reply) != nullptr;
+  if (find(context, id) == nullptr) {
+    return false;
+  }
+  const Finished finished = finish(slot_of(id), reply);
+  if (finished.action != nullptr && finished.late > core::Duration{} && reply.ok()) [[unlikely]] {
+    context.counters.stale_answers.fetch_add(1, std::memory_order_relaxed);
+    context.label().log.warn("an answer came after its deadline",
+                             {core::field("action", finished.action->row.pattern),
+                              core::field("request", std::to_string(id)),
+                              core::field("ms", finished.late / std::chrono::milliseconds(1))});
+  }
+  return finished.action != nullptr;
 }
 
 runar_status Requests::state(const Context& context, runar_id id) {
@@ -183,11 +198,12 @@ void Requests::reap_one(core::SlotId id, Context& context, bool cancelled) {
   reply.code = cancelled ? core::Errc::kCancelled : core::Errc::kHandlerAbandoned;
   reply.executed = core::Executed::kUnknown;
   reply.message = context.label().service;
-  if (const Action* const action = finish(id, reply)) {
+  if (const Action* const action = finish(id, reply).action) {
     context.counters.abandoned.fetch_add(1, std::memory_order_relaxed);
-    context.label().log.warn("a request was never answered",
-                             {core::field("action", action->row.pattern),
-                              core::field("request", make_id(id, IdKind::kRequest))});
+    context.label().log.warn(
+        "a request was never answered",
+        {core::field("action", action->row.pattern),
+         core::field("request", std::to_string(make_id(id, IdKind::kRequest)))});
   }
 }
 
