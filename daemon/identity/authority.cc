@@ -147,7 +147,8 @@ IssueRecord record_of(const crypto::Certificate& certificate, const Order& order
                      order.name,
                      {},
                      time_text(certificate.not_after()),
-                     *groups_of(certificate.native())};
+                     *groups_of(certificate.native()),
+                     order.renewal};
   for (const NetworkDescriptor& network : networks) {
     record.networks.push_back(network.name);
   }

@@ -46,6 +46,7 @@ struct Order {
   core::Duration lifetime{};
   bool replace = false;  // the name may belong to another node
   std::vector<std::string> groups{};
+  bool renewal = false;  // the running node asks for it itself
 };
 
 class Authority {

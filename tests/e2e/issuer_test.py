@@ -155,7 +155,7 @@ def test_T29_the_ca_is_rotated_from_prepare_to_retire_while_certificates_renew_a
     issuer.process.send_signal(signal.SIGHUP)
     wait_for("the issuer comes over at once", lambda: "this node's certificate was renewed" in issuer.log_text(), 5)
     expect(try_to("retire", "--out", trust), None)  # while certificates of the old root are valid
-    wait_for("the last of them has ended", lambda: try_to("retire", "--out", trust), 40)
+    wait_for("all have renewed themselves", lambda: try_to("retire", "--out", trust), 40)
     expect([certificate(n)["renewals"] > 0 for n in nodes], [True] * 3)
     say(issuer, trust)
     wait_for("all trust the new root alone", lambda: all(len(n.ask("status")["trust"]["roots"]) == 1 for n in nodes))

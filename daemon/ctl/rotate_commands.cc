@@ -1,0 +1,229 @@
+#include "ctl/rotate_commands.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <iterator>
+#include <memory>
+
+#include "ctl/acknowledged.h"
+#include "ctl/ca_networks.h"
+#include "ctl/ca_unlock.h"
+#include "ctl/defaults.h"
+#include "ctl/lifetime.h"
+#include "ctl/statement_output.h"
+#include "identity/rotation.h"
+
+namespace runard::ctl {
+namespace {
+
+namespace json = boost::json;
+using core::Errc;
+using identity::Rotation;
+using identity::Statement;
+
+struct RotateOptions {
+  std::string ca = kDefaultCa;
+  SecretInput passphrase;
+  std::string out = "-";
+  std::string lifetime = "3650d";
+  std::string acknowledged;
+  bool force = false;
+};
+
+int prepare(Session& session, const RotateOptions& options) {
+  const auto lifetime = parse_lifetime(options.lifetime);
+  if (!lifetime) {
+    return session.fail(lifetime.error());
+  }
+  const auto ca = open_authority(session, options.ca, options.passphrase);
+  if (!ca) {
+    return session.fail(ca.error());
+  }
+  const auto statement = Rotation(*ca).prepare(*lifetime);
+  return statement ? give_statements(session, {*statement}, options.out, {{"step", "prepare"}})
+                   : session.fail(statement.error());
+}
+
+// Nodes that do not trust the next root yet would refuse whoever shows a certificate of it.
+core::Result<void> check_acknowledged(Session& session, const RotateOptions& options) {
+  if (options.force) {
+    return {};
+  }
+  if (options.acknowledged.empty()) {
+    return core::fail(Errc::kUsage,
+                      "which nodes trust the next root? Give the status of one node: on it "
+                      "'runarctl -o json status > FILE', here --acked FILE; or --force");
+  }
+  const auto text = session.read(options.acknowledged);
+  if (!text) {
+    return text.error();
+  }
+  const auto generation = Rotation::generation_in(options.ca);
+  return generation ? all_acknowledge(*text, *generation) : generation.error();
+}
+
+// The denylist, signed by the next root, if there is one. The CA is free again afterwards.
+core::Result<std::vector<Statement>> try_activate(Session& session, const RotateOptions& options,
+                                                  const CaPassphrase& passphrase) {
+  const auto ca = open_authority(session, options.ca, passphrase);
+  if (!ca) {
+    return ca.error();
+  }
+  if (const auto ready = check_acknowledged(session, options); !ready) {
+    return ready.error();
+  }
+  auto denylist = Rotation(*ca).activate();
+  if (!denylist) {
+    return denylist.error();
+  }
+  return *denylist ? std::vector<Statement>{std::move(**denylist)} : std::vector<Statement>();
+}
+
+int activate(Session& session, const RotateOptions& options) {
+  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
+  if (!passphrase) {
+    return session.fail(passphrase.error());
+  }
+  auto all = try_activate(session, options, *passphrase);
+  if (!all) {
+    const int code = session.fail(all.error());
+    session.say("Nothing was changed.");
+    return code;
+  }
+  session.say(
+      "The next root signs from now on. Renew every node's certificate, then 'runarctl ca "
+      "rotate retire'.");
+  // What the old root alone has signed proves nothing once it is retired.
+  auto keyrings = sign_networks_again(session, options.ca, *passphrase);
+  if (!keyrings) {
+    return session.fail(keyrings.error(),
+                        {"The root is rotated; sign the networks' keys with 'runarctl network "
+                         "rewrap NAME', or let 'ca rotate retire' do it.",
+                         {},
+                         {}});
+  }
+  std::ranges::move(*keyrings, std::back_inserter(*all));
+  if (!all->empty()) {
+    return give_statements(session, *all, options.out, {{"step", "activate"}});
+  }
+  session.print("rotation", {{"step", "activate"}});
+  return kExitOk;
+}
+
+core::Result<identity::ShownCertificates> shown_by_nodes(Session& session,
+                                                         const RotateOptions& options) {
+  if (options.acknowledged.empty()) {
+    return identity::ShownCertificates();
+  }
+  const auto text = session.read(options.acknowledged);
+  return text ? certificates_shown(*text) : text.error();
+}
+
+// What retire() finds, or who is in its way.
+struct Retiring {
+  core::Result<Statement> statement;
+  std::vector<identity::OldHolder> holders{};
+};
+
+Retiring try_retire(Session& session, const RotateOptions& options,
+                    const CaPassphrase& passphrase) {
+  const auto shown = shown_by_nodes(session, options);
+  const auto ca = shown ? open_authority(session, options.ca, passphrase) : shown.error();
+  if (!ca) {
+    return {ca.error()};
+  }
+  const Rotation rotation(*ca);
+  auto statement = rotation.retire(options.force, *shown);
+  auto holders = rotation.held_back(*shown);
+  return statement || !holders ? Retiring{std::move(statement)}
+                               : Retiring{std::move(statement), std::move(*holders)};
+}
+
+int refuse_to_retire(Session& session, const Retiring& refused) {
+  constexpr std::size_t kMostFacts = 50;
+  Advice advice;
+  json::array nodes;
+  for (const identity::OldHolder& holder : refused.holders) {
+    nodes.push_back({{"name", holder.name},
+                     {"node", holder.node.text()},
+                     {"until", holder.until},
+                     {"signed_again", holder.signed_again}});
+    if (nodes.size() <= kMostFacts) {
+      advice.facts.push_back(fmt::format(
+          "{} ({}): its certificate of the old root ends at {}; {}.", holder.name,
+          holder.node.text(), holder.until,
+          holder.signed_again ? "the new one was signed by hand, and may not be installed yet"
+                              : "it has none of the new root"));
+    }
+  }
+  if (nodes.size() > kMostFacts) {
+    advice.facts.push_back(fmt::format("{} more; -o json has all.", nodes.size() - kMostFacts));
+  }
+  if (!nodes.empty()) {
+    advice.remedy =
+        "Renew those that have none. For what was signed by hand give --acked FILE, which "
+        "'runarctl -o json status' wrote on a node that is linked to them: it tells what they "
+        "show. "
+        "Or wait for the end; --force shuts out whoever shows the old one.";
+  }
+  return session.fail(refused.statement.error(), advice, {{"nodes", std::move(nodes)}});
+}
+
+int retire(Session& session, const RotateOptions& options) {
+  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
+  if (!passphrase) {
+    return session.fail(passphrase.error());
+  }
+  const Retiring done = try_retire(session, options, *passphrase);
+  if (!done.statement) {
+    return refuse_to_retire(session, done);
+  }
+  std::vector<Statement> all{*done.statement};
+  auto keyrings = sign_networks_again(session, options.ca, *passphrase);
+  if (!keyrings) {
+    return session.fail(keyrings.error());
+  }
+  std::ranges::move(*keyrings, std::back_inserter(all));
+  return give_statements(session, all, options.out, {{"step", "retire"}});
+}
+
+}  // namespace
+
+void add_rotate_commands(CLI::App& ca, const CommandContext& context) {
+  CLI::App& rotate = group(ca, "rotate", "From one root CA to the next, in three steps");
+  const auto options = std::make_shared<RotateOptions>();
+  CLI::App& first =
+      command(rotate,
+              {"prepare", "Makes the next root, and lets nodes trust both",
+               "runarctl ca rotate prepare --ca ./ca --out trust.pem"},
+              context, [options](Session& session) { return prepare(session, *options); });
+  first.add_option("--ttl", options->lifetime, "How long the next root lives")
+      ->type_name(value_name::kTime)
+      ->capture_default_str();
+  CLI::App& second =
+      command(rotate,
+              {"activate", "Signs with the next root from now on",
+               "runarctl ca rotate activate --ca ./ca --acked status.json"},
+              context, [options](Session& session) { return activate(session, *options); });
+  CLI::App& third =
+      command(rotate,
+              {"retire", "Lets nodes trust the new root alone",
+               "runarctl ca rotate retire --ca ./ca --acked status.json --out trust.pem"},
+              context, [options](Session& session) { return retire(session, *options); });
+  for (CLI::App* made : {&second, &third}) {
+    made->add_option("--acked", options->acknowledged,
+                     "What 'runarctl -o json status' said on a node that sees all others")
+        ->type_name(value_name::kFile);
+  }
+  second.add_flag("--force", options->force, "Whoever has not heard of it is shut out");
+  third.add_flag("--force", options->force,
+                 "Whoever shows a certificate of the old root is shut out");
+  for (CLI::App* made : {&first, &second, &third}) {
+    add_statement_files(*made, options->ca, options->out);
+    add_ca_passphrase(*made, options->passphrase);
+  }
+}
+
+}  // namespace runard::ctl
