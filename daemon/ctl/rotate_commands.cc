@@ -13,6 +13,7 @@
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
 #include "ctl/statement_output.h"
+#include "identity/ca_copy.h"
 #include "identity/rotation.h"
 
 namespace runard::ctl {
@@ -141,7 +142,7 @@ Retiring try_retire(Session& session, const RotateOptions& options,
                                : Retiring{std::move(statement), std::move(*holders)};
 }
 
-int refuse_to_retire(Session& session, const Retiring& refused) {
+int refuse_to_retire(Session& session, const RotateOptions& options, const Retiring& refused) {
   constexpr std::size_t kMostFacts = 50;
   Advice advice;
   json::array nodes;
@@ -161,6 +162,11 @@ int refuse_to_retire(Session& session, const Retiring& refused) {
   if (nodes.size() > kMostFacts) {
     advice.facts.push_back(fmt::format("{} more; -o json has all.", nodes.size() - kMostFacts));
   }
+  if (!nodes.empty() && identity::has_copies(options.ca)) {
+    advice.facts.emplace_back(
+        "This CA has copies, and what they renewed is not known here: of a node whose certificate "
+        "has ended, too, it must be known that it shows a new one, or it must be revoked.");
+  }
   if (!nodes.empty()) {
     advice.remedy =
         "Renew those that have none. For what was signed by hand give --acked FILE, which "
@@ -178,7 +184,7 @@ int retire(Session& session, const RotateOptions& options) {
   }
   const Retiring done = try_retire(session, options, *passphrase);
   if (!done.statement) {
-    return refuse_to_retire(session, done);
+    return refuse_to_retire(session, options, done);
   }
   std::vector<Statement> all{*done.statement};
   auto keyrings = sign_networks_again(session, options.ca, *passphrase);

@@ -58,8 +58,11 @@ class Authority {
                                         const crypto::SecretBytes& passphrase = {});
   // kKeystoreKek when its key is encrypted and no passphrase is given, kKeystoreLocked when that is
   // the wrong one.
+  // kConflict for a copy (ca_copy.h), unless it is opened for a renewal.
+  enum class Purpose : std::uint8_t { kAny, kRenewal };
   static core::Result<Authority> open(const Host& host, const std::filesystem::path& folder,
-                                      const crypto::SecretBytes& passphrase = {});
+                                      const crypto::SecretBytes& passphrase = {},
+                                      Purpose purpose = Purpose::kAny);
   // Whether its key takes a passphrase.
   static bool is_encrypted(const std::filesystem::path& folder);
 

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <initializer_list>
 
+#include "identity/ca_copy.h"
 #include "identity/denied.h"
 #include "identity/durable_file.h"
 #include "identity/issue.h"
@@ -306,7 +307,9 @@ core::Result<std::vector<OldHolder>> Rotation::held_back(const ShownCertificates
     const auto entries = parse_denied(known->denylist->body());
     denied = entries ? in_force(*entries, now) : Denylist{};
   }
-  return old_holders({*records, signed_before(*activated, *records)}, shown, denied, now);
+  return old_holders(
+      {*records, signed_before(*activated, *records), has_copies(authority_.folder())}, shown,
+      denied, now);
 }
 
 // Whoever still shows a certificate of the old root would be shut out.
