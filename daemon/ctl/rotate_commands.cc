@@ -1,5 +1,5 @@
-#include "ctl/rotate_commands.h"
-
+// runarctl ca rotate prepare|activate|retire: from one root of the mesh to the next, as files of
+// statements that any node passes on.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include "ctl/acknowledged.h"
 #include "ctl/ca_networks.h"
 #include "ctl/ca_unlock.h"
+#include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
 #include "ctl/statement_output.h"
@@ -171,8 +172,7 @@ int refuse_to_retire(Session& session, const RotateOptions& options, const Retir
     advice.remedy =
         "Renew those that have none. For what was signed by hand give --acked FILE, which "
         "'runarctl -o json status' wrote on a node that is linked to them: it tells what they "
-        "show. "
-        "Or wait for the end; --force shuts out whoever shows the old one.";
+        "show. Or wait for the end; --force shuts out whoever shows the old one.";
   }
   return session.fail(refused.statement.error(), advice, {{"nodes", std::move(nodes)}});
 }
@@ -195,9 +195,7 @@ int retire(Session& session, const RotateOptions& options) {
   return give_statements(session, all, options.out, {{"step", "retire"}});
 }
 
-}  // namespace
-
-void add_rotate_commands(CLI::App& ca, const CommandContext& context) {
+void add_rotate(CLI::App& ca, const CommandContext& context) {
   CLI::App& rotate = group(ca, "rotate", "From one root CA to the next, in three steps");
   const auto options = std::make_shared<RotateOptions>();
   CLI::App& first =
@@ -230,6 +228,12 @@ void add_rotate_commands(CLI::App& ca, const CommandContext& context) {
     add_statement_files(*made, options->ca, options->out);
     add_ca_passphrase(*made, options->passphrase);
   }
+}
+
+}  // namespace
+
+void add_rotate_commands(CLI::App& app, const CommandContext& context) {
+  add_rotate(group(app, "ca", "The mesh's certificate authority"), context);
 }
 
 }  // namespace runard::ctl

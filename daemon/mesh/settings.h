@@ -60,6 +60,11 @@ struct GossipSettings {
   // Statements asked for, by all links; statements sent, on one link.
   double burst = 32;
   double per_second = 20;
+  // Profiles, which any member may make and change: asked for by all links; each one of them.
+  double profile_burst = 256;
+  double profiles_per_second = 5;
+  double change_burst = 4;
+  core::Duration change_each = std::chrono::seconds(15);
   core::Duration timeout = std::chrono::seconds(5);    // for a statement to come
   core::Duration distrust = std::chrono::seconds(30);  // after one that was refused or never came
   core::Duration round = std::chrono::seconds(60);     // one peer is told everything again

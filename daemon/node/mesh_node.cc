@@ -33,7 +33,8 @@ json::string peer_state_text(mesh::PeerState state) {
 
 json::object private_fields_status(const sealing::Stats& stats) {
   return {{"sealed", stats.sealed},     {"compact", stats.compact},   {"opened", stats.opened},
-          {"redacted", stats.redacted}, {"withheld", stats.withheld}, {"refused", stats.refused}};
+          {"redacted", stats.redacted}, {"withheld", stats.withheld}, {"left_out", stats.left_out},
+          {"refused", stats.refused}};
 }
 
 std::optional<std::chrono::milliseconds> agreement_age(const config::Config& config) {
@@ -107,6 +108,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
 }
 
 MeshNode::~MeshNode() {
+  files_.join();
   context_.control.cancel(timer_);
   context_.control.cancel(relink_timer_);
   context_.control.cancel(minder_);
@@ -306,6 +308,7 @@ void MeshNode::wait_until_left(core::Task left) {
 
 void MeshNode::close() {
   multicast_.stop();
+  write_profiles();
   watches_.clear();
   local_.broker().set_peers(nullptr);
   local_.broker().set_codec(nullptr);

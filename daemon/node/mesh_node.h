@@ -7,6 +7,7 @@
 // while the local half still lives; then it is destroyed, after the local half.
 #pragma once
 
+#include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <optional>
 #include <set>
@@ -107,6 +108,7 @@ class MeshNode final : private mesh::Port,
   core::Result<void> apply_trust();
   void tell_own_standing() const;
   void mind();
+  void write_profiles();
   boost::json::object trust_status(const transport::Stats& stats) const;
   std::vector<std::string> names_of(const std::vector<core::NetworkId>& networks) const;
 
@@ -191,6 +193,8 @@ class MeshNode final : private mesh::Port,
   core::TimerId timer_ = 0;
   core::TimerId relink_timer_ = 0;
   core::TimerId minder_ = 0;
+  bool writing_ = false;               // profiles
+  boost::asio::thread_pool files_{1};  // writes them; joined first
 };
 
 }  // namespace runard::node

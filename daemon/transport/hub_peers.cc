@@ -42,6 +42,14 @@ void Hub::on_reset_token(Link& link, const ResetToken& token, bool valid) {
   }
 }
 
+// Not once more when nothing changed: it costs as much as the rest of the handshake.
+core::Result<PeerIdentity> Hub::judge(const TlsSession& session) const {
+  if (session.context() == connections_.tls.get()) {
+    return *session.peer();
+  }
+  return session.judge_again(connections_.tls->verify());
+}
+
 bool Hub::has_room(const Link& fresh) const {
   if (by_node_.contains(fresh.peer().node)) {
     return true;  // it takes the other one's place, or gives way

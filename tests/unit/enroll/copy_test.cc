@@ -5,6 +5,7 @@
 #include "identity/identity_folder.h"
 #include "identity/revocation.h"
 #include "identity/rotation.h"
+#include "support/result_text.h"
 #include "unit/enroll/world.h"
 
 using namespace runard;

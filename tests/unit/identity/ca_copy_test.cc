@@ -10,6 +10,7 @@
 #include "identity/issue.h"
 #include "identity/revocation.h"
 #include "identity/rotation.h"
+#include "support/result_text.h"
 #include "support/temp_folder.h"
 #include "unit/identity/faulty_disk.h"
 
@@ -144,7 +145,7 @@ TEST_CASE("T29: with copies, a node whose certificate has ended holds the old ro
   REQUIRE(identity::Rotation(world.open()).activate());
   const auto log = *Authority::issued_in(world.ca).read();
   const auto later = world.clock.wall() + 48h;
-  CHECK(old_holders({log, 1, false}, {}, {}, later).empty());
-  CHECK(old_holders({log, 1, true}, {}, {}, later).size() == 1);
+  CHECK(identity::old_holders({log, 1, false}, {}, {}, later).empty());
+  CHECK(identity::old_holders({log, 1, true}, {}, {}, later).size() == 1);
   CHECK(identity::Rotation(world.open()).held_back({}).value().size() == 1);
 }
