@@ -68,13 +68,13 @@ core::Result<void> copy_authority(const Authority& from, const fs::path& to) {
   if (auto made = make_private_folder(disk, to); !made) {
     return made;
   }
-  const auto lock = FileLock::acquire(to / "lock", kLockPatience);
-  if (!lock) {
-    return lock.error();
-  }
   if (!is_copy(to) && (present(to / kCaKeyFile) || present(to / kCaCertificateFile))) {
     return core::fail(Errc::kConflict,
                       fmt::format("{}: there is a CA already, which is no copy", to.string()));
+  }
+  const auto lock = FileLock::acquire(to / "lock", kLockPatience);
+  if (!lock) {
+    return lock.error();
   }
   const auto key = read_secret(from.folder() / kCaKeyFile);
   if (!key) {

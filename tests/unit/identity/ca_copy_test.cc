@@ -114,6 +114,8 @@ TEST_CASE("a copy is brought up to date, a CA is never overwritten by one") {
   REQUIRE(Authority::create(world.host, other, "other", 24h));
   CHECK(copy_authority(world.open(), other).error().code == Errc::kConflict);
   CHECK(Authority::certificate_in(other)->common_name() == "other mesh CA");
+  CHECK(copy_authority(world.open(), world.ca).error().code == Errc::kConflict);
+  CHECK_FALSE(is_copy(world.ca));
 }
 
 TEST_CASE("a copy that is cut off at any step is no CA, or can be completed") {
