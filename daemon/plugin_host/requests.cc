@@ -77,11 +77,10 @@ Action* Requests::finish(core::SlotId id, const rpc::Reply& reply) {
 void Requests::tell_late(Context& context, const Action& action, core::SlotId id,
                          core::Duration late) {
   context.counters.stale_answers.fetch_add(1, std::memory_order_relaxed);
-  context.label().log.warn(
-      "an answer came after its deadline",
-      {core::field("action", action.row.pattern),
-       core::field("request", std::to_string(make_id(id, IdKind::kRequest))),
-       core::field("ms", late / std::chrono::milliseconds(1))});
+  context.label().log.warn("an answer came after its deadline",
+                           {core::field("action", action.row.pattern),
+                            core::field("request", std::to_string(make_id(id, IdKind::kRequest))),
+                            core::field("ms", late / std::chrono::milliseconds(1))});
 }
 
 // The slot is claimed by us.
