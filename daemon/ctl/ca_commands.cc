@@ -1,4 +1,5 @@
-// runarctl ca init|sign|inspect: the mesh's CA, on a machine that needs no network and no daemon.
+// runarctl ca init|sign|copy|inspect: the mesh's CA, on a machine that needs no network and no
+// daemon.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "ctl/lifetime.h"
 #include "enroll/rights.h"
 #include "identity/authority.h"
+#include "identity/ca_copy.h"
 #include "identity/durable_file.h"
 #include "identity/fingerprint.h"
 #include "identity/profile.h"
@@ -229,6 +231,45 @@ void add_sign(CLI::App& ca, const CommandContext& context) {
   made.add_flag("--replace", options->replace, "Take the name from the node that has it");
 }
 
+struct CopyOptions {
+  std::string ca = kDefaultCa;
+  std::string out;
+  SecretInput passphrase;
+};
+
+int copy(Session& session, const CopyOptions& options) {
+  const auto ca = open_authority(session, options.ca, options.passphrase);
+  if (!ca) {
+    return session.fail(ca.error());
+  }
+  if (const auto copied = identity::copy_authority(*ca, options.out); !copied) {
+    return session.fail(copied.error());
+  }
+  session.print("ca", {{"name", ca->certificate().common_name()},
+                       {"fingerprint", identity::fingerprint_text(ca->certificate())},
+                       {"not_after", identity::time_text(ca->certificate().not_after())},
+                       {"folder", options.out},
+                       {"renews_only", true}});
+  session.say("It has the CA's key: move it to another issuer's machine as the secret that it is.");
+  return kExitOk;
+}
+
+void add_copy(CLI::App& ca, const CommandContext& context) {
+  const auto options = std::make_shared<CopyOptions>();
+  CLI::App& made = command(
+      ca,
+      {"copy", "Makes a copy for another issuer, which only renews; or brings one up to date",
+       "runarctl ca copy --ca ./ca --out ./ca-2"},
+      context, [options](Session& session) { return copy(session, *options); });
+  made.add_option("--ca", options->ca, "The CA's folder")
+      ->type_name(value_name::kFolder)
+      ->capture_default_str();
+  made.add_option("--out", options->out, "The folder to make")
+      ->required()
+      ->type_name(value_name::kFolder);
+  add_ca_passphrase(made, options->passphrase);
+}
+
 void add_inspect(CLI::App& ca, const CommandContext& context) {
   const auto file = std::make_shared<std::string>();
   CLI::App& made = command(ca,
@@ -246,6 +287,7 @@ void add_ca_commands(CLI::App& app, const CommandContext& context) {
   CLI::App& ca = group(app, "ca", "The mesh's certificate authority");
   add_init(ca, context);
   add_sign(ca, context);
+  add_copy(ca, context);
   add_inspect(ca, context);
 }
 

@@ -45,9 +45,65 @@ core::Result<void> check_order(const TokenOrder& order) {
   return {};
 }
 
+struct Renewing {
+  const RenewalClaim& claim;
+  const crypto::SigningRequest& request;
+  const identity::PeerIdentity& holder;
+  const identity::TrustBundle& trust;
+  const keys::CaFolder* keyed;  // what gives the networks' keys as well; null for a copy
+  const std::optional<keys::AgreementRecord>& agreement;
+};
+
+core::Result<identity::Bundle> sign_again(identity::Authority& ca, const Renewing& renewing) {
+  const Rights rights(ca, renewing.trust.denied(), ca.host().clock.wall());
+  const auto granted = rights.again(renewing.holder);
+  if (!granted) {
+    return granted.error();
+  }
+  const auto current = crypto::Certificate::from_der(renewing.claim.request.chain.front());
+  if (!current) {
+    return current.error();
+  }
+  if (renewing.keyed != nullptr) {
+    if (auto fits =
+            check_room(*renewing.keyed, renewing.agreement, granted->networks, kMaxRenewedBundle);
+        !fits) {
+      return fits.error();
+    }
+  }
+  // As long as the operator ordered it at first.
+  const core::Duration lifetime =
+      current->not_after() - current->not_before() - identity::kBackdate;
+  return ca.sign({renewing.request, granted->name, granted->networks,
+                  std::max<core::Duration>(lifetime, std::chrono::seconds(1)), false,
+                  granted->groups, true});
+}
+
+// What a copy knows of statements may be old, so it passes none on. Which root signs while there
+// are two only the CA itself knows.
+core::Result<identity::Bundle> renew_by_copy(identity::Authority& ca, const Renewing& renewing) {
+  if (renewing.trust.roots() != std::vector{ca.certificate()}) {
+    return core::fail(
+        Errc::kRenewalRefused,
+        "the mesh's root is rotated, or this copy of the CA is older than it: make the "
+        "copy anew after the rotation with 'runarctl ca copy'");
+  }
+  auto bundle = sign_again(ca, renewing);
+  if (bundle) {
+    bundle->statements.clear();
+  }
+  return bundle;
+}
+
 }  // namespace
 
 core::Result<Token> Office::create(const TokenOrder& order) const {
+  if (renews_only()) {
+    return core::fail(
+        Errc::kConflict,
+        "this copy of the CA only renews certificates: make tokens at the issuer that "
+        "has the CA itself");
+  }
   if (auto good = check_order(order); !good) {
     return good.error();
   }
@@ -94,6 +150,10 @@ core::Result<std::unique_ptr<keys::CaFolder>> Office::open() const {
 }
 
 core::Result<void> Office::check() const {
+  if (renews_only()) {
+    const auto ca = open_copy();
+    return ca ? core::Result<void>() : ca.error();
+  }
   const auto folder = open();
   return folder ? core::Result<void>() : folder.error();
 }
@@ -112,7 +172,7 @@ core::Result<identity::Bundle> Office::redeem(const Application& application,
   if (!folder) {
     return folder.error();
   }
-  const Rights rights(**folder, heard, host_.clock.wall());
+  const Rights rights((*folder)->ca, heard, host_.clock.wall());
   if (auto admitted = rights.check(asked->request.public_key(), record->networks); !admitted) {
     return admitted.error();
   }
@@ -134,43 +194,34 @@ core::Result<identity::Bundle> Office::redeem(const Application& application,
   return bundle ? with_keys(**folder, std::move(*bundle), asked->agreement) : bundle;
 }
 
+core::Result<identity::Authority> Office::open_copy() const {
+  return identity::Authority::open(host_, ca_, passphrase_, identity::Authority::Purpose::kRenewal);
+}
+
 core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
                                              const identity::TrustBundle& trust) const {
-  const core::WallTime now = host_.clock.wall();
   const auto asked = keys::NodeRequest::from_pem(claim.request.request);
   if (!asked) {
     return asked.error();
   }
-  const auto holder = identity::verify_peer(claim.request.chain, trust, now);
+  const auto holder = identity::verify_peer(claim.request.chain, trust, host_.clock.wall());
   if (!holder) {
     return holder.error();
   }
   if (holder->id != claim.node || identity::node_id_of(asked->request.public_key()) != claim.node) {
     return core::fail(Errc::kRenewalRefused, "another node's certificate or key");
   }
+  Renewing renewing{claim, asked->request, *holder, trust, nullptr, asked->agreement};
+  if (renews_only()) {
+    auto ca = open_copy();
+    return ca ? renew_by_copy(*ca, renewing) : ca.error();
+  }
   const auto folder = open();
   if (!folder) {
     return folder.error();
   }
-  const Rights rights(**folder, trust.denied(), now);
-  const auto granted = rights.again(*holder);
-  if (!granted) {
-    return granted.error();
-  }
-  const auto current = crypto::Certificate::from_der(claim.request.chain.front());
-  if (!current) {
-    return current.error();
-  }
-  if (auto fits = check_room(**folder, asked->agreement, granted->networks, kMaxRenewedBundle);
-      !fits) {
-    return fits.error();
-  }
-  // As long as the operator ordered it at first.
-  const core::Duration lifetime =
-      current->not_after() - current->not_before() - identity::kBackdate;
-  auto bundle = (*folder)->ca.sign({asked->request, granted->name, granted->networks,
-                                    std::max<core::Duration>(lifetime, std::chrono::seconds(1)),
-                                    false, granted->groups});
+  renewing.keyed = folder->get();
+  auto bundle = sign_again((*folder)->ca, renewing);
   return bundle ? with_keys(**folder, std::move(*bundle), asked->agreement) : bundle;
 }
 

@@ -13,6 +13,7 @@
 
 #include "enroll/messages.h"
 #include "enroll/token_book.h"
+#include "identity/ca_copy.h"
 #include "identity/trust_bundle.h"
 #include "keys/ca_folder.h"
 
@@ -52,11 +53,13 @@ class Office {
         passphrase_(std::move(passphrase)),
         book_(host.disk, ca_) {}
 
+  // A copy of the CA (identity/ca_copy.h): it only renews, and not while the root is rotated.
+  bool renews_only() const { return identity::is_copy(ca_); }
   // Whether it could sign.
   core::Result<void> check() const;
 
-  // kInvalidArgument for an order that makes no sense, kNotFound for an unknown network, kConflict
-  // for a name that another node has.
+  // kConflict for a copy, kInvalidArgument for an order that makes no sense, kNotFound for an
+  // unknown network, kConflict for a name that another node has.
   core::Result<Token> create(const TokenOrder& order) const;
   core::Result<std::vector<TokenRecord>> tokens() const { return book_.read(); }
   core::Result<void> remove(const TokenId& id) const;
@@ -75,6 +78,7 @@ class Office {
 
  private:
   core::Result<std::unique_ptr<keys::CaFolder>> open() const;
+  core::Result<identity::Authority> open_copy() const;
 
   const identity::Host host_;
   const std::filesystem::path ca_;

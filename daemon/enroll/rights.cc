@@ -51,7 +51,7 @@ std::optional<Statement> keys_that_it_has(const keys::CaFolder& folder,
 
 // The CA's folder may know what the mesh has not heard yet, and the other way round.
 core::Result<identity::Denylist> Rights::denied() const {
-  const auto trust = identity::trust_in(folder_.ca.folder(), folder_.ca.certificate());
+  const auto trust = identity::trust_in(ca_.folder(), ca_.certificate());
   if (!trust) {
     return trust.error();
   }
@@ -72,7 +72,7 @@ core::Result<identity::Denylist> Rights::denied() const {
 core::Result<void> Rights::check(const crypto::PublicKey& key,
                                  const std::vector<std::string>& networks) const {
   const auto out = denied();
-  const auto known = identity::Authority::networks_in(folder_.ca.folder());
+  const auto known = identity::Authority::networks_in(ca_.folder());
   if (!out || !known) {
     return out ? known.error() : out.error();
   }
@@ -90,7 +90,7 @@ core::Result<void> Rights::check(const crypto::PublicKey& key,
 }
 
 core::Result<Rights::Granted> Rights::again(const identity::PeerIdentity& holder) const {
-  const std::filesystem::path& ca = folder_.ca.folder();
+  const std::filesystem::path& ca = ca_.folder();
   const auto out = denied();
   const auto log = identity::Authority::issued_in(ca).read();
   const auto known = identity::Authority::networks_in(ca);

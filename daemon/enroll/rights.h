@@ -16,8 +16,8 @@ namespace runard::enroll {
 class Rights {
  public:
   // `heard`: the denylist that the mesh has; what the CA's folder says besides counts too.
-  Rights(const keys::CaFolder& folder, identity::Denylist heard, core::WallTime now)
-      : folder_(folder), heard_(std::move(heard)), now_(now) {}
+  Rights(const identity::Authority& ca, identity::Denylist heard, core::WallTime now)
+      : ca_(ca), heard_(std::move(heard)), now_(now) {}
 
   struct Granted {
     std::string name;
@@ -36,7 +36,7 @@ class Rights {
  private:
   core::Result<identity::Denylist> denied() const;
 
-  const keys::CaFolder& folder_;
+  const identity::Authority& ca_;
   const identity::Denylist heard_;
   const core::WallTime now_;
 };

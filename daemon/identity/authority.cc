@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "identity/ca_copy.h"
 #include "identity/certificate.h"
 #include "identity/durable_file.h"
 #include "identity/issue.h"
@@ -147,7 +148,8 @@ IssueRecord record_of(const crypto::Certificate& certificate, const Order& order
                      order.name,
                      {},
                      time_text(certificate.not_after()),
-                     *groups_of(certificate.native())};
+                     *groups_of(certificate.native()),
+                     order.renewal};
   for (const NetworkDescriptor& network : networks) {
     record.networks.push_back(network.name);
   }
@@ -195,9 +197,15 @@ bool Authority::is_encrypted(const fs::path& folder) {
 }
 
 core::Result<Authority> Authority::open(const Host& host, const fs::path& folder,
-                                        const crypto::SecretBytes& passphrase) {
+                                        const crypto::SecretBytes& passphrase, Purpose purpose) {
   if (auto found = certificate_in(folder); !found) {
     return found.error();
+  }
+  if (purpose != Purpose::kRenewal && is_copy(folder)) {
+    return fail(Errc::kConflict,
+                fmt::format("{}: a copy of the CA, which only renews certificates: do it where the "
+                            "CA itself is",
+                            folder.string()));
   }
   auto lock = FileLock::acquire(folder / kLockFile, kLockPatience);
   if (!lock) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 
 #include "identity/durable_file.h"
 #include "identity/name.h"
@@ -15,9 +16,11 @@ namespace {
 using core::Errc;
 using core::fail;
 
-constexpr std::array<std::string_view, 7> kKeys = {
-    "", "serial=", "node=", "name=", "networks=", "not_after=", "groups="};
-constexpr std::size_t kGroupsPart = 6;  // the last; only where there are groups
+constexpr std::array<std::string_view, 6> kKeys = {
+    "", "serial=", "node=", "name=", "networks=", "not_after="};
+// Each only where it says something, in this order.
+constexpr std::string_view kGroups = "groups=";
+constexpr std::string_view kRenewal = "by=renewal";
 
 std::vector<std::string_view> split(std::string_view text, char at) {
   std::vector<std::string_view> parts;
@@ -31,12 +34,24 @@ std::vector<std::string_view> split(std::string_view text, char at) {
   }
 }
 
+// False: there is something else.
+bool parse_more(std::span<const std::string_view> parts, IssueRecord& record) {
+  if (!parts.empty() && parts.front().starts_with(kGroups)) {
+    for (const std::string_view group : split(parts.front().substr(kGroups.size()), ',')) {
+      record.groups.emplace_back(group);
+    }
+    parts = parts.subspan(1);
+  }
+  record.renewal = !parts.empty() && parts.front() == kRenewal;
+  return parts.size() == (record.renewal ? 1 : 0);
+}
+
 std::optional<IssueRecord> parse_line(std::string_view line) {
   std::vector<std::string_view> parts = split(line, ' ');
-  if (parts.size() != kKeys.size() && parts.size() != kGroupsPart) {
+  if (parts.size() < kKeys.size()) {
     return std::nullopt;
   }
-  for (std::size_t i = 0; i < parts.size(); ++i) {
+  for (std::size_t i = 0; i < kKeys.size(); ++i) {
     if (!parts[i].starts_with(kKeys[i])) {
       return std::nullopt;
     }
@@ -51,19 +66,16 @@ std::optional<IssueRecord> parse_line(std::string_view line) {
   for (const std::string_view network : split(parts[4], ',')) {
     record.networks.emplace_back(network);
   }
-  if (parts.size() > kGroupsPart) {
-    for (const std::string_view group : split(parts[kGroupsPart], ',')) {
-      record.groups.emplace_back(group);
-    }
-  }
-  return record;
+  return parse_more(std::span(parts).subspan(kKeys.size()), record) ? std::optional(record)
+                                                                    : std::nullopt;
 }
 
 std::string line_of(const IssueRecord& record) {
-  return fmt::format("{} serial={} node={} name={} networks={} not_after={}{}{}\n", record.at,
+  return fmt::format("{} serial={} node={} name={} networks={} not_after={}{}{}{}{}\n", record.at,
                      record.serial, record.node.text(), record.name,
                      fmt::join(record.networks, ","), record.not_after,
-                     record.groups.empty() ? "" : " groups=", fmt::join(record.groups, ","));
+                     record.groups.empty() ? "" : " groups=", fmt::join(record.groups, ","),
+                     record.renewal ? " " : "", record.renewal ? kRenewal : "");
 }
 
 core::Result<std::string> read_whole(const std::filesystem::path& file) {

@@ -3,10 +3,10 @@
 //
 //   2025-06-15T12:00:00Z serial=HEX node=ID name=NAME networks=A,B not_after=2025-09-13T12:00:00Z
 //
-// and " groups=G,H" at the end of a line whose node is in groups.
-// A line that a crash tore is no issuance: it has no newline and goes with the next one. One writer
-// at a time (the CA's lock). Errors: kIdentityUnreadable for a line that is not of this form,
-// kTooLarge above kMaxIssueLog, kSystem.
+// and at the end " groups=G,H" for a node that is in groups, " by=renewal" for what the running
+// node asked for and installs as it comes. A line that a crash tore is no issuance: it has no
+// newline and goes with the next one. One writer at a time (the CA's lock). Errors:
+// kIdentityUnreadable for a line that is not of this form, kTooLarge above kMaxIssueLog, kSystem.
 #pragma once
 
 #include <filesystem>
@@ -30,6 +30,7 @@ struct IssueRecord {
   std::vector<std::string> networks;
   std::string not_after;
   std::vector<std::string> groups{};
+  bool renewal = false;
   friend bool operator==(const IssueRecord&, const IssueRecord&) = default;
 };
 
