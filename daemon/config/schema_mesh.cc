@@ -88,9 +88,9 @@ static void describe(Visitor& v, Label& label) {
            Text(kName));
   settings(v,
            {"profiles",
-            "Profiles that may read it: names or ids; caller is the one that asks, owner "
-            "the one whose data it is."},
-           label.profiles, Text(kTypeName));
+            "Ids of profiles that may read it; caller is the one that asks, owner the one "
+            "whose data it is. A name proves nothing."},
+           label.profiles, Text(kReader));
 }
 
 static void describe(Visitor& v, Caller& from) {

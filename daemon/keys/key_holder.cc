@@ -12,6 +12,8 @@ using core::fail;
 
 // Old agreement keys and profiles end without a time of their own.
 constexpr std::uint64_t kLookAgainMs = 60ULL * 60 * 1000;
+// For a clock that goes back. Its statement stays at least as long (node::StatementBook).
+constexpr std::uint64_t kEndedProfileKept = 24ULL * 60 * 60 * 1000;
 
 std::optional<envelope::KeyKind> address_kind(EntryKind kind) {
   switch (kind) {
@@ -258,8 +260,16 @@ core::Result<void> KeyHolder::take(const Delegation& delegation) {
 }
 
 core::Result<core::WallTime> KeyHolder::tick() {
+  if (now_ms() >= first_end_ms_) {
+    std::erase_if(profiles_, [now = now_ms()](const auto& one) {
+      return one.second.certificate.not_after_ms + kEndedProfileKept < now;
+    });
+    if (auto ok = publish(); !ok) {
+      return ok.error();
+    }
+  }
   std::vector<Entry> entries = copy_of(store_.entries());
-  std::uint64_t next = now_ms() + kLookAgainMs;
+  std::uint64_t next = std::min(now_ms() + kLookAgainMs, first_end_ms_);
   bool changed = drop_old_agreement_keys(entries, needed_agreement_keys(), now_ms());
   const auto replaced = replace_when_old(entries, next);
   if (!replaced) {
@@ -336,7 +346,12 @@ core::Result<void> KeyHolder::publish() {
     return ok;
   }
   storage_.hold(store_.entries());
-  world_.directory.replace(contents());
+  DirectoryContents shown = contents();
+  first_end_ms_ = UINT64_MAX;
+  for (const ProfileEntry& profile : shown.profiles) {
+    first_end_ms_ = std::min(first_end_ms_, profile.not_after_ms);
+  }
+  world_.directory.replace(std::move(shown));
   auto list = std::make_shared<std::vector<KeyInfo>>();
   for (const Entry& entry : store_.entries()) {
     if (entry.kind != EntryKind::kMark) {
@@ -390,6 +405,9 @@ DirectoryContents KeyHolder::contents() const {
   }
   for (const auto& [id, profile] : profiles_) {
     const ProfileCertificate& certificate = profile.certificate;
+    if (certificate.not_after_ms <= now_ms()) {
+      continue;
+    }
     envelope::Recipient recipient{{envelope::KeyKind::kProfile, id, certificate.version},
                                   certificate.key};
     contents.profiles.push_back(

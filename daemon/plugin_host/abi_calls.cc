@@ -77,6 +77,7 @@ runar_status read_call(const Entry& entry, const runar_call& given, CallInput& o
                   ((given.flags & RUNAR_CALL_IDEMPOTENT) != 0 ? rpc::kIdempotent : 0U);
   request.depth = static_cast<std::uint8_t>(this_thread().depth());
   request.caller.service = entry.context().label().path;
+  request.caller.network = entry.context().label().network;
   return status;
 }
 

@@ -66,8 +66,8 @@ void Recipients::Search::add_profile(std::string_view label, std::string_view na
     profile = audience_.caller;
   } else if (name == kOwner) {
     profile = audience_.owner;
-  } else if (profile = core::ProfileId::parse(name); !profile) {
-    profile = directory_.find_profile(name);
+  } else {  // never by a name: anybody may call a profile so
+    profile = core::ProfileId::parse(name);
   }
   if (profile && !profile->is_zero() &&
       may_receive(label, {.kind = policy::Recipient::Kind::kProfile,

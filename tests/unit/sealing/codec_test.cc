@@ -275,6 +275,7 @@ TEST_CASE("Recipients follow the labels and the keys at once") {
   CHECK(recipients.of({"system"}, audience)->recipients().size() == 2);
   CHECK(recipients.of({"bob"}, audience)->recipients().front().address.id ==
         *envelope::KeyId::from(kBob.bytes));
+  CHECK(recipients.of({"named"}, audience) == nullptr);  // anybody may call a profile so
   CHECK(recipients.of({"nobody"}, audience) == nullptr);
   world.all.networks.clear();
   CHECK(recipients.of({"system"}, audience)->recipients().size() == 2);  // nobody has said so

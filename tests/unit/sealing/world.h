@@ -110,7 +110,8 @@ inline LabelMap labels() {
            {"owned", {false, {}, {"owner"}}},
            {"system", {true, {}, {"caller"}}},
            {"other", {false, {"other"}, {}}},
-           {"bob", {false, {}, {"bob"}}},
+           {"bob", {false, {}, {kBob.text()}}},
+           {"named", {false, {}, {"bob"}}},
            {"nobody", {}}},
           1};
 }
