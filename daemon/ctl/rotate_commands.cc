@@ -130,17 +130,16 @@ core::Result<identity::ShownCertificates> shown_by_nodes(Session& session,
   return text ? certificates_shown(*text) : text.error();
 }
 
-// What it gives, or who is in its way.
+// What retire gives, or who is in its way. Done again it gives all networks' keys: what it signed
+// the first time may never have come out.
 struct Retiring {
   core::Result<std::vector<Statement>> statements;
   std::vector<identity::OldHolder> holders{};
 };
 
-// Done again it gives all networks' keys: what it signed the first time may never have come out.
 Retiring try_retire(Session& session, const RotateOptions& options, CaNetworks& ca) {
   const auto shown = shown_by_nodes(session, options);
-  const auto before =
-      shown ? Rotation::generation_in(options.ca) : core::Result<std::uint64_t>(shown.error());
+  const auto before = shown ? Rotation::generation_in(options.ca) : shown.error();
   if (!before) {
     return {before.error()};
   }

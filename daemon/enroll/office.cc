@@ -50,25 +50,33 @@ struct Renewing {
   const crypto::SigningRequest& request;
   const identity::PeerIdentity& holder;
   const identity::TrustBundle& trust;
+  const keys::CaFolder* keyed;  // what gives the networks' keys as well; null for a copy
+  const std::optional<keys::AgreementRecord>& agreement;
 };
 
-core::Result<Rights::Granted> granted_again(const identity::Authority& ca,
-                                            const Renewing& renewing) {
-  return Rights(ca, renewing.trust.denied(), ca.host().clock.wall()).again(renewing.holder);
-}
-
-core::Result<identity::Bundle> sign_again(identity::Authority& ca, const Renewing& renewing,
-                                          const Rights::Granted& granted) {
+core::Result<identity::Bundle> sign_again(identity::Authority& ca, const Renewing& renewing) {
+  const Rights rights(ca, renewing.trust.denied(), ca.host().clock.wall());
+  const auto granted = rights.again(renewing.holder);
+  if (!granted) {
+    return granted.error();
+  }
   const auto current = crypto::Certificate::from_der(renewing.claim.request.chain.front());
   if (!current) {
     return current.error();
   }
+  if (renewing.keyed != nullptr) {
+    if (auto fits =
+            check_room(*renewing.keyed, renewing.agreement, granted->networks, kMaxRenewedBundle);
+        !fits) {
+      return fits.error();
+    }
+  }
   // As long as the operator ordered it at first.
   const core::Duration lifetime =
       current->not_after() - current->not_before() - identity::kBackdate;
-  return ca.sign({renewing.request, granted.name, granted.networks,
+  return ca.sign({renewing.request, granted->name, granted->networks,
                   std::max<core::Duration>(lifetime, std::chrono::seconds(1)), false,
-                  granted.groups, true});
+                  granted->groups, true});
 }
 
 // What a copy knows of statements may be old, so it passes none on. Which root signs while there
@@ -80,11 +88,7 @@ core::Result<identity::Bundle> renew_by_copy(identity::Authority& ca, const Rene
         "the mesh's root is rotated, or this copy of the CA is older than it: make the "
         "copy anew after the rotation with 'runarctl ca copy'");
   }
-  const auto granted = granted_again(ca, renewing);
-  if (!granted) {
-    return granted.error();
-  }
-  auto bundle = sign_again(ca, renewing, *granted);
+  auto bundle = sign_again(ca, renewing);
   if (bundle) {
     bundle->statements.clear();
   }
@@ -207,7 +211,7 @@ core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
   if (holder->id != claim.node || identity::node_id_of(asked->request.public_key()) != claim.node) {
     return core::fail(Errc::kRenewalRefused, "another node's certificate or key");
   }
-  const Renewing renewing{claim, asked->request, *holder, trust};
+  Renewing renewing{claim, asked->request, *holder, trust, nullptr, asked->agreement};
   if (renews_only()) {
     auto ca = open_copy();
     return ca ? renew_by_copy(*ca, renewing) : ca.error();
@@ -216,15 +220,8 @@ core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
   if (!folder) {
     return folder.error();
   }
-  const auto granted = granted_again((*folder)->ca, renewing);
-  if (!granted) {
-    return granted.error();
-  }
-  if (auto fits = check_room(**folder, asked->agreement, granted->networks, kMaxRenewedBundle);
-      !fits) {
-    return fits.error();
-  }
-  auto bundle = sign_again((*folder)->ca, renewing, *granted);
+  renewing.keyed = folder->get();
+  auto bundle = sign_again((*folder)->ca, renewing);
   return bundle ? with_keys(**folder, std::move(*bundle), asked->agreement) : bundle;
 }
 
