@@ -1,6 +1,7 @@
 #include "keys/key_holder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "keys/network_news.h"
 
@@ -96,7 +97,10 @@ core::Result<void> KeyHolder::take_network(const identity::Statement& statement)
     return keyring.error();
   }
   const core::NetworkId id{statement.key().subject.bytes};
-  const Network network{statement.generation(), std::move(*keyring)};
+  return put_network(id, Network{statement.generation(), std::move(*keyring)});
+}
+
+core::Result<void> KeyHolder::put_network(const core::NetworkId& id, const Network& network) {
   std::vector<Entry> entries = copy_of(store_.entries());
   std::uint64_t next = UINT64_MAX;
   released(entries, id, network);
@@ -106,11 +110,24 @@ core::Result<void> KeyHolder::take_network(const identity::Statement& statement)
   }
   if (*changed) {
     if (auto ok = commit(std::move(entries)); !ok) {
+      uncommitted_.insert_or_assign(id, network);
       return ok;
     }
   }
   networks_.insert_or_assign(id, network);
+  uncommitted_.erase(id);
   return publish();
+}
+
+core::Result<void> KeyHolder::try_again() {
+  const std::map<core::NetworkId, Network> left = std::exchange(uncommitted_, {});
+  auto done = core::Result<void>();
+  for (const auto& [id, network] : left) {
+    if (auto ok = put_network(id, network); !ok) {
+      done = ok;
+    }
+  }
+  return done;
 }
 
 // The CA has learned of a newer agreement key: from now on the old one is kept for what is on its
@@ -267,6 +284,9 @@ core::Result<core::WallTime> KeyHolder::tick() {
     if (auto ok = publish(); !ok) {
       return ok.error();
     }
+  }
+  if (auto ok = try_again(); !ok) {
+    return ok.error();
   }
   std::vector<Entry> entries = copy_of(store_.entries());
   std::uint64_t next = std::min(now_ms() + kLookAgainMs, first_end_ms_);
