@@ -17,7 +17,6 @@
 #include "enroll/rights.h"
 #include "identity/authority.h"
 #include "identity/ca_copy.h"
-#include "identity/durable_file.h"
 #include "identity/fingerprint.h"
 #include "identity/profile.h"
 #include "identity/time_text.h"
@@ -155,25 +154,16 @@ int sign(Session& session, const SignOptions& options) {
   }
   json::object record = describe_certificate(bundle->certificate, bundle->networks.networks());
   record["ca_fingerprint"] = identity::fingerprint_text(bundle->roots.back());
+  const std::string node(record["node"].as_string());
   const std::string text = bundle->text();
-  if (options.out != "-") {
-    const auto written = identity::write_durably(session.disk, options.out, core::as_bytes(text),
-                                                 identity::kPublicMode);
-    if (!written) {
-      return session.fail(written.error());
-    }
-    record["file"] = options.out;
-    session.print("certificate", record);
-  } else if (session.json()) {
-    record["bundle"] = text;
-    session.print("certificate", record);
-  } else {
-    session.out << text;
+  const auto given =
+      session.print_made("certificate", std::move(record), {"bundle", text, options.out});
+  if (!given) {
+    return session.fail(given.error());
   }
   session.say(
       fmt::format("Signed node {} as \"{}\". There: runarctl node install {} --ca-fingerprint {}",
-                  std::string_view(record["node"].as_string()), *name,
-                  options.out == "-" ? "BUNDLE" : options.out,
+                  node, *name, options.out == "-" ? "BUNDLE" : options.out,
                   identity::fingerprint_text(bundle->roots.back())));
   return kExitOk;
 }
@@ -205,15 +195,15 @@ void add_sign(CLI::App& ca, const CommandContext& context) {
               {"sign", "Signs a node's request; takes only the key from it",
                "runarctl ca sign edge-1.csr --ca ./ca --network main --out edge-1.bundle"},
               context, [options](Session& session) { return sign(session, *options); });
-  made.add_option("request", options->request, "The file that 'node csr' wrote, or -")
+  made.add_option("request", options->request, "What 'node csr' wrote; - is standard input")
       ->required()
       ->type_name(value_name::kFile);
   made.add_option("--network", options->networks, "A network to make it a member of; repeatable")
       ->required()
       ->allow_extra_args(false)
-      ->type_name("NAME");
+      ->type_name(value_name::kNetwork);
   made.add_option("--group", options->groups,
-                  "A group to put it in, for rules of authorization; repeatable")
+                  "A group to put it into, for the rules of authorization; repeatable")
       ->allow_extra_args(false)
       ->type_name("NAME");
   made.add_option("--name", options->name, "The node's name; else that of the request's file")
@@ -276,7 +266,7 @@ void add_inspect(CLI::App& ca, const CommandContext& context) {
                            {"inspect", "Shows a request, a bundle, a certificate or a CA's folder",
                             "runarctl ca inspect edge-1.bundle"},
                            context, [file](Session& session) { return inspect(session, *file); });
-  made.add_option("file", *file, "A file, - or a CA's folder")
+  made.add_option("file", *file, "A file or a CA's folder; - is standard input")
       ->required()
       ->type_name(value_name::kFile);
 }

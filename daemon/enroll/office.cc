@@ -28,11 +28,13 @@ core::Result<void> check_order(const TokenOrder& order) {
   if (order.networks.empty() || order.networks.size() > identity::kMaxNetworks) {
     return bad(fmt::format("a token names 1 to {} networks", identity::kMaxNetworks));
   }
-  if (!order.name.empty() && !identity::valid_name(order.name)) {
-    return bad("not a name for a node");
+  if (auto good = identity::check_name(order.name, "node"); !good && !order.name.empty()) {
+    return good;
   }
-  if (!std::ranges::all_of(order.groups, identity::valid_name)) {
-    return bad("not a name for a group");
+  for (const std::string& group : order.groups) {
+    if (auto good = identity::check_name(group, "group"); !good) {
+      return good;
+    }
   }
   if (order.uses < 1 || order.uses > kMaxUses || (order.uses > 1 && !order.name.empty())) {
     return bad(order.name.empty() ? fmt::format("a token has 1 to {} uses", kMaxUses)
@@ -40,7 +42,7 @@ core::Result<void> check_order(const TokenOrder& order) {
   }
   if (order.valid < std::chrono::seconds(1) || order.lifetime < std::chrono::seconds(1) ||
       order.lifetime > identity::kMaxLifetime) {
-    return bad("a time of at least a second");
+    return bad("a token and its certificates last for at least a second");
   }
   return {};
 }
@@ -118,7 +120,10 @@ core::Result<Token> Office::create(const TokenOrder& order) const {
   }
   for (const std::string& network : order.networks) {
     if (std::ranges::find(*known, network, &identity::NetworkDescriptor::name) == known->end()) {
-      return core::fail(Errc::kNotFound, fmt::format("no network \"{}\" in this mesh", network));
+      return core::fail(
+          Errc::kNotFound,
+          fmt::format("no network \"{}\" in this mesh; 'runarctl network create' makes one",
+                      network));
     }
   }
   Token token = Token::create(host_.random);

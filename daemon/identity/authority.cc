@@ -123,7 +123,9 @@ core::Result<std::vector<NetworkDescriptor>> named(const std::vector<NetworkDesc
   for (const std::string& name : names) {
     const auto at = std::ranges::find(known, name, &NetworkDescriptor::name);
     if (at == known.end()) {
-      return fail(Errc::kNotFound, fmt::format("no network \"{}\" in this mesh", name));
+      return fail(
+          Errc::kNotFound,
+          fmt::format("no network \"{}\" in this mesh; 'runarctl network create' makes one", name));
     }
     if (std::ranges::find(chosen, *at) == chosen.end()) {
       chosen.push_back(*at);
@@ -287,12 +289,8 @@ IssueLog Authority::issued_in(const fs::path& folder) {
 }
 
 core::Result<NetworkDescriptor> Authority::create_network(const std::string& name) {
-  if (!valid_name(name)) {
-    return fail(
-        Errc::kInvalidArgument,
-        fmt::format("\"{}\" is not a name for a network: write 1 to {} of A-Z a-z 0-9 . _ -, "
-                    "beginning with a letter or digit",
-                    name, kMaxName));
+  if (auto good = identity::check_name(name, "network"); !good) {
+    return good.error();
   }
   auto networks = networks_in(folder_);
   if (!networks) {

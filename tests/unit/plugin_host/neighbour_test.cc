@@ -147,23 +147,22 @@ TEST_CASE(
   CHECK(named("plugin code does not return", "slow"));
 }
 
-// The bound has no floor. A machine under load can spoil a round, but not bring a p99 down that the
-// neighbours keep up: one round that holds is proof, and one in many is all it takes.
+// The bound has no floor. Load can only add, to either side, so of each the best round counts:
+// after some rounds the baseline is a quiet one, and no load brings a p99 down that neighbours keep
+// up.
 TEST_CASE("a plugin's p99 stays under twice its baseline beside five kinds of bad ones") {
-  constexpr int kRounds = 12;
+  constexpr int kLeastRounds = 3, kMostRounds = 20;
   Neighbourhood calm(Neighbourhood::Manners::kGood), troubled(Neighbourhood::Manners::kBad);
   REQUIRE(eventually([&] { return troubled.world.logged("plugin code does not return"); }));
   calm.p99();
   troubled.p99();  // what a first time costs is no one's fault
 
-  std::string told;
-  bool held = false;
-  for (int round = 0; round < kRounds && !held; ++round) {
-    const Round p99s = compare(calm, troubled);
-    held = p99s.beside < 2 * p99s.alone;
-    told += "p99 alone " + std::to_string(p99s.alone.count()) + " ns, beside " +
-            std::to_string(p99s.beside.count()) + " ns\n";
+  Round best = compare(calm, troubled);
+  const auto holds = [&] { return best.beside < 2 * best.alone; };
+  for (int round = 1; round < kLeastRounds || (round < kMostRounds && !holds()); ++round) {
+    const Round next = compare(calm, troubled);
+    best = {std::min(best.alone, next.alone), std::min(best.beside, next.beside)};
   }
-  INFO(told);
-  CHECK(held);
+  INFO("p99 alone " << best.alone.count() << " ns, beside " << best.beside.count() << " ns");
+  CHECK(holds());
 }
