@@ -25,6 +25,7 @@ class KeptRequest {
   std::string network_, path_, service_;
   std::vector<std::pair<std::string, std::string>> meta_;
   std::vector<rpc::Pair> meta_view_;
+  std::vector<core::ProfileId> recipients_;
 };
 
 }  // namespace runard::calls

@@ -11,6 +11,7 @@
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
+#include "ctl/statement_output.h"
 
 namespace runard::ctl {
 namespace {
@@ -134,7 +135,7 @@ int give(Session& session, const KeyringOptions& options,
                                     {"activates_ms", keyring->versions.back().activates_ms},
                                     {"members", keyring->members.size()},
                                     {"file", options.out}});
-  session.say("Give it to one node, the others hear of it: runarctl node install " + options.out);
+  session.say(where_to_install(networks_of({*statement}), options.out));
   return kExitOk;
 }
 

@@ -232,19 +232,20 @@ core::Result<std::size_t> IdentityFolder::install(Disk& disk,
   }
   store->set_patience(kLockPatience);
   std::size_t news = 0;
+  core::Result<void> older;
   for (const Statement& statement : statements) {
     const auto offered = store->offer(statement, now);
     if (!offered) {
       return offered.error();
     }
-    if (*offered == StatementStore::Offer::kOlder) {
-      return fail(Errc::kStatementOlder,
-                  fmt::format("{} of generation {}", kind_name(statement.key().kind),
-                              statement.generation()));
+    if (*offered == StatementStore::Offer::kOlder && older) {
+      older = fail(Errc::kStatementOlder,
+                   fmt::format("{} of generation {}", kind_name(statement.key().kind),
+                               statement.generation()));
     }
     news += *offered == StatementStore::Offer::kAccepted ? 1 : 0;
   }
-  return news;
+  return older ? core::Result<std::size_t>(news) : older.error();
 }
 
 core::Result<void> check_node(const Bundle& bundle, const core::NodeId& self) {

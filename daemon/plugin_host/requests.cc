@@ -41,6 +41,7 @@ runar_id Requests::open(Context& context, Action& action, const rpc::Request& re
   slot.profile[0].store(profile[0], std::memory_order_relaxed);
   slot.profile[1].store(profile[1], std::memory_order_relaxed);
   slot.has_calls.store(false, std::memory_order_relaxed);
+  slot.acted.store(false, std::memory_order_relaxed);
   slot.responder = responder;
   slot.action = &action;
   slot.weight = weight_of(action, request);
@@ -64,11 +65,22 @@ Action* Requests::finish(core::SlotId id, const rpc::Reply& reply) {
   if (slot == nullptr) {
     return nullptr;
   }
-  Context& context = *slot->owner.load(std::memory_order_relaxed);
-  const rpc::Responder responder = slot->responder;
-  Action& action = *slot->action;
-  if (slot->weight != 0) {
-    action.latency.record(runtime_.clock.now() - slot->began, slot->weight);
+  if (reply.executed == core::Executed::kNo && (slot->has_calls.load(std::memory_order_relaxed) ||
+                                                slot->acted.load(std::memory_order_relaxed))) {
+    rpc::Reply unsure = reply;
+    unsure.executed = core::Executed::kUnknown;
+    return end(id, *slot, unsure);
+  }
+  return end(id, *slot, reply);
+}
+
+// The slot is claimed by us.
+Action* Requests::end(core::SlotId id, RequestSlot& slot, const rpc::Reply& reply) {
+  Context& context = *slot.owner.load(std::memory_order_relaxed);
+  const rpc::Responder responder = slot.responder;
+  Action& action = *slot.action;
+  if (slot.weight != 0) {
+    action.latency.record(runtime_.clock.now() - slot.began, slot.weight);
   }
   table_.close(id);
   if (action.max_concurrency != 0) {
@@ -123,6 +135,13 @@ runar_status Requests::inherit(const Context& context, runar_id id, Inherited& o
     return RUNAR_E_STALE;
   }
   return cancelled ? RUNAR_E_CANCELLED : RUNAR_OK;
+}
+
+void Requests::note_acted(const Context& context) {
+  RequestSlot* const slot = find(context, this_thread().running());
+  if (slot != nullptr && !slot->acted.load(std::memory_order_relaxed)) {
+    slot->acted.store(true, std::memory_order_relaxed);
+  }
 }
 
 void Requests::cancel(Context& context, runar_id id) {

@@ -64,10 +64,21 @@ core::Result<std::shared_ptr<const Policy>> Policy::make(Rules rules) {
       new Policy(rules.access, std::move(entries), std::move(rules.releases)));
 }
 
+const Release* Policy::release_of(std::string_view label) const {
+  const auto at = std::find_if(releases_.begin(), releases_.end(),
+                               [&](const Release& release) { return release.label == label; });
+  return at == releases_.end() ? nullptr : &*at;
+}
+
 bool Policy::may_receive(std::string_view label, const Recipient& recipient) const {
-  const auto release = std::find_if(releases_.begin(), releases_.end(),
-                                    [&](const Release& r) { return r.label == label; });
-  return release == releases_.end() || release->covers(recipient);
+  const Release* const release = release_of(label);
+  return release == nullptr || release->covers(recipient);
+}
+
+bool Policy::names(std::string_view label, const core::ProfileId& profile) const {
+  const Release* const release = release_of(label);
+  return release != nullptr &&
+         release->covers({.kind = Recipient::Kind::kProfile, .profile = profile});
 }
 
 }  // namespace runard::policy

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -20,6 +21,9 @@ struct Pair {
   std::string_view key;
   std::string_view value;
 };
+
+// Of one message: whom private fields are sealed to besides (Request and Event::recipients).
+inline constexpr std::size_t kMaxRecipients = 16;
 
 enum RequestFlag : std::uint32_t {
   kIdempotent = 1U << 0,   // may be retried after an unknown outcome
@@ -50,6 +54,10 @@ struct Request {
   std::uint8_t depth = 0;  // how many direct calls this one is inside of
   core::NodeId target;     // zero: any provider
   Caller caller;
+  // Profiles that private fields are sealed to besides, where a rule releases these to them
+  // (daemon/sealing); at most kMaxRecipients. Used where the request leaves this node, and never
+  // sent: of a request that came over a link they are nobody, and its reply goes by its own labels.
+  std::span<const core::ProfileId> recipients{};
 
   // Filled in by the dispatcher for a local provider.
   std::string_view pattern;      // "users/{user_id}/profile"

@@ -10,6 +10,22 @@ namespace runard::transport {
 using core::Errc;
 using wire::CloseCode;
 
+namespace {
+
+// How loud the log says that no link was made. `count`: of this kind of refusal, this one included.
+core::Level refusal_level(Errc code, std::uint64_t count) {
+  constexpr std::uint64_t kFirst = 16;
+  constexpr std::uint64_t kThenEach = 64;
+  if (code == Errc::kNoCommonNetwork) {  // nothing is wrong, and it may come again and again
+    return count <= kFirst || count % kThenEach == 0 ? core::Level::kInfo : core::Level::kDebug;
+  }
+  const bool news = core::info(code).kind == core::Kind::kDenied ||
+                    code == Errc::kVersionMismatch || code == Errc::kOverloaded;
+  return news ? core::Level::kWarn : core::Level::kDebug;
+}
+
+}  // namespace
+
 void Hub::on_own_cid(Link& link, const Cid& cid, bool valid) {
   if (valid) {
     cids_.add(cid, link.id());
@@ -24,6 +40,14 @@ void Hub::on_reset_token(Link& link, const ResetToken& token, bool valid) {
   } else {
     tokens_.remove(token, link.id());
   }
+}
+
+// Not once more when nothing changed: it costs as much as the rest of the handshake.
+core::Result<PeerIdentity> Hub::judge(const TlsSession& session) const {
+  if (session.context() == connections_.tls.get()) {
+    return *session.peer();
+  }
+  return session.judge_again(connections_.tls->verify());
 }
 
 bool Hub::has_room(const Link& fresh) const {
@@ -105,9 +129,9 @@ void Hub::on_control(Link& link, std::uint64_t frame_type, core::ByteView body) 
 // others outran are no news.
 void Hub::tell_refusal(const Link& link, const core::Error& why) const {
   const core::ErrorInfo& row = core::info(why.code);
-  const bool news = row.kind == core::Kind::kDenied || why.code == Errc::kVersionMismatch ||
-                    why.code == Errc::kOverloaded;
-  const core::Level level = news ? core::Level::kWarn : core::Level::kDebug;
+  const auto refused = stats_.refused.find(why.code);
+  const core::Level level =
+      refusal_level(why.code, refused == stats_.refused.end() ? 0 : refused->second);
   if (!services_.log.enabled(level)) {
     return;
   }

@@ -34,6 +34,8 @@ class LinkEvents {
  public:
   virtual void on_own_cid(Link& link, const Cid& cid, bool valid) = 0;
   virtual void on_reset_token(Link& link, const ResetToken& token, bool valid) = 0;
+  // Who the peer is by the rules of now: the session's own are as old as its first packet.
+  virtual core::Result<PeerIdentity> judge(const TlsSession& session) const = 0;
   virtual bool has_room(const Link& link) const = 0;  // for its peer, just proved
   virtual void on_ready(Link& link) = 0;              // decide: go_up() or retire()
   virtual void on_control(Link& link, std::uint64_t frame_type, core::ByteView body) = 0;

@@ -9,11 +9,15 @@ using core::Errc;
 using wire::CloseCode;
 
 void Link::on_proved() {
-  peer_ = core_.connection->tls().peer();
   ++handshakes_;
-  if (!peer_) {
+  if (!core_.connection->tls().peer()) {
     return protocol_error("no certificate");
   }
+  auto judged = events_.judge(core_.connection->tls());
+  if (!judged) {
+    return end(CloseCode::kDenied, judged.error(), true);
+  }
+  peer_ = std::move(*judged);
   core_.peer = peer_->node;
   if (peer_->node == self_.id) {
     return end(CloseCode::kSelf, core::fail(Errc::kSelfDial, remote_.text()), true);

@@ -1,87 +1,20 @@
 // runarctl in-process: exit codes, streams, usage. The files it makes are in identity's tests.
 #include "ctl/app.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "core/errors.h"
 #include "ctl/lifetime.h"
 #include "ctl/suggest.h"
 #include "support/result_text.h"
-#include "support/temp_folder.h"
+#include "unit/ctl/terminal.h"
 
 using namespace runard;
 using namespace std::chrono_literals;
 using core::Errc;
+using test::Mesh;
 using test::TempFolder;
-
-namespace {
-
-// One runarctl with its streams and a fixed clock.
-struct Terminal {
-  struct FixedClock final : core::Clock {
-    core::TimePoint now() const override { return {}; }
-    core::WallTime wall() const override { return core::WallTime(1'750'000'000s); }
-  };
-
-  int run(std::vector<std::string> args) {
-    in.clear();
-    in.str(input);
-    out.str("");
-    err.str("");
-    ctl::Session session{in,
-                         out,
-                         err,
-                         clock,
-                         random,
-                         disk,
-                         [](const std::string&) { return std::optional<std::string>(); }};
-    const int code = ctl::run(std::move(args), session);
-    socket = session.socket;
-    return code;
-  }
-  nlohmann::json json() const { return nlohmann::json::parse(out.str()); }
-  nlohmann::json error() const { return nlohmann::json::parse(err.str()); }
-  bool said(std::string_view text) const { return err.str().find(text) != std::string::npos; }
-
-  std::string input;
-  std::istringstream in;
-  std::ostringstream out;
-  std::ostringstream err;
-  FixedClock clock;
-  core::SystemRandom random;
-  identity::SystemDisk disk;
-  std::string socket;
-};
-
-// A terminal with a CA "acme" with the network prod, and a node with a request.
-struct Mesh : Terminal {
-  Mesh() {
-    REQUIRE(run({"ca", "init", "--name", "acme", "--out", ca, "--no-passphrase"}) == 0);
-    REQUIRE(run({"network", "create", "prod", "--ca", ca}) == 0);
-    REQUIRE(run({"node", "init", "--state", state, "--name", "web-1"}) == 0);
-    REQUIRE(run({"node", "csr", "--state", state, "--out", csr}) == 0);
-  }
-  int sign(std::vector<std::string> more = {}) {
-    std::vector<std::string> args = {"ca", "sign", csr, "--ca", ca, "--network", "prod"};
-    args.insert(args.end(), more.begin(), more.end());
-    return run(args);
-  }
-  std::string fingerprint() {
-    REQUIRE(run({"ca", "inspect", ca, "-o", "json"}) == 0);
-    return json()["fingerprint"];
-  }
-
-  TempFolder folder;
-  std::string ca = folder / "ca";
-  std::string state = folder / "state";
-  std::string csr = folder / "web-1.csr";
-  std::string bundle = folder / "web-1.bundle";
-};
-
-}  // namespace
+using test::Terminal;
 
 TEST_CASE("help and version are data and no error") {
   Terminal terminal;
