@@ -73,9 +73,11 @@ core::Result<identity::Bundle> sign_again(identity::Authority& ca, const Renewin
       return fits.error();
     }
   }
-  // As long as the operator ordered it at first.
+  // As long as the operator ordered it; near the CA's end the certificate itself is shorter.
   const core::Duration lifetime =
-      current->not_after() - current->not_before() - identity::kBackdate;
+      granted->lifetime > core::Duration{0}
+          ? granted->lifetime
+          : current->not_after() - current->not_before() - identity::kBackdate;
   return ca.sign({renewing.request, granted->name, granted->networks,
                   std::max<core::Duration>(lifetime, std::chrono::seconds(1)), false,
                   granted->groups, true});
@@ -152,6 +154,16 @@ core::Result<TokenRecord> Office::look_up(const TokenId& id) const {
 
 core::Result<std::unique_ptr<keys::CaFolder>> Office::open() const {
   return keys::CaFolder::open(host_, ca_, passphrase_);
+}
+
+core::Result<CaEnd> Office::end_of_ca() const {
+  const auto root = identity::Authority::certificate_in(ca_);
+  if (!root) {
+    return root.error();
+  }
+  const core::Duration life = root->not_after() - root->not_before();
+  return CaEnd{root->not_after(),
+               host_.clock.wall() >= root->not_after() - life / kCaWarnShare};
 }
 
 core::Result<void> Office::check() const {

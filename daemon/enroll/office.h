@@ -44,6 +44,13 @@ struct RenewalClaim {
   RenewalRequest request;
 };
 
+inline constexpr int kCaWarnShare = 6;  // of the CA's life: with less left it is time for the next
+
+struct CaEnd {
+  core::WallTime until{};
+  bool near = false;
+};
+
 class Office {
  public:
   // `passphrase`: of the CA's key; empty: none. Only what signs needs it.
@@ -57,6 +64,8 @@ class Office {
   bool renews_only() const { return identity::is_copy(ca_); }
   // Whether it could sign.
   core::Result<void> check() const;
+  // Of the CA that signs now. No certificate that it signs lives longer.
+  core::Result<CaEnd> end_of_ca() const;
 
   // kConflict for a copy, kInvalidArgument for an order that makes no sense, kNotFound for an
   // unknown network, kConflict for a name that another node has.
@@ -71,7 +80,7 @@ class Office {
   core::Result<identity::Bundle> redeem(const Application& application,
                                         const identity::Denylist& heard) const;
   // Grants again what the CA granted last to this node, or what its certificate says if it was
-  // another issuer's; never more, and no network that it was put out of. The key stays, so the
+  // another issuer's, for as long as that was ordered; never more, and no network that it was put out of. The key stays, so the
   // node's id does.
   core::Result<identity::Bundle> renew(const RenewalClaim& claim,
                                        const identity::TrustBundle& trust) const;

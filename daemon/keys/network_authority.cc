@@ -172,15 +172,12 @@ core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
     return !name ? name.error() : !book ? book.error() : issued.error();
   }
   const std::string now = identity::time_text(host_.clock.wall());
-  std::map<core::NodeId, const identity::IssueRecord*> newest;
-  for (const identity::IssueRecord& record : *issued) {
-    newest[record.node] = &record;
-  }
   std::vector<KeyringMember> members;
-  for (const auto& [node, record] : newest) {
+  for (const auto& [node, all] : identity::issued_to(*issued)) {
+    const identity::IssueRecord* record = all.granted != nullptr ? all.granted : all.newest;
     const MemberBook::Key* key = book->find(node);
     // Times as text in one form and zone are in the order of the times.
-    if (key != nullptr && key->not_after_ms > now_ms() && record->not_after > now &&
+    if (key != nullptr && key->not_after_ms > now_ms() && all.ends() > now &&
         std::ranges::find(record->networks, *name) != record->networks.end() &&
         !book->is_out(network, node) && !denied.nodes.contains(node) &&
         !denied.memberships.contains({node, network})) {

@@ -5,9 +5,10 @@
 //   CA/keyrings/ID.pem   the newest statement of each network
 //   CA/members           agreement keys of the nodes (member_book.h)
 //
-// A network's members are the nodes whose newest certificate names it, has not ended, and whose
-// agreement key the CA knows; without those that were put out of it and those that the CA's
-// denylist has now: they are members again when their time on it is over. A crash between the steps
+// A network's members are the nodes whose newest certificate by an operator's order names it, that
+// or a renewal has not ended, and whose agreement key the CA knows; without those that were put out
+// of it and those that the CA's denylist has now: they are members again when their time on it is
+// over. A crash between the steps
 // loses nothing: a private key is on disk before a statement names it, and goes only after none
 // does.
 // Errors: kNotFound for an unknown network, kConflict, kTooLarge for more than kMaxMembers, and

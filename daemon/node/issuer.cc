@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "admin/render.h"
+
 namespace runard::node {
 
 using core::Errc;
@@ -18,6 +20,7 @@ Issuer::Issuer(const Context& context, Settings settings, Hooks hooks)
 
 Issuer::~Issuer() {
   context_.control.cancel(timer_);
+  context_.control.cancel(ca_timer_);
   helper_.stop();  // what nobody waits for any more
   helper_.join();
 }
@@ -34,6 +37,27 @@ void Issuer::rearm() {
     desk_.tick();
     rearm();
   });
+}
+
+// Said again each day: near its end certificates get shorter and shorter, then none is renewed.
+void Issuer::watch_ca() {
+  constexpr std::chrono::hours kEach{24};
+  constexpr std::chrono::minutes kLook{10};  // a command may have changed it
+  elsewhere([this] { return office_.end_of_ca(); },
+            [this](const core::Result<enroll::CaEnd>& end) {
+              const bool fresh = end && (!ca_end_ || ca_end_->until != end->until);
+              ca_end_ = end ? std::optional(*end) : ca_end_;
+              if (end && end->near && (fresh || context_.clock.wall() >= ca_warned_ + kEach)) {
+                ca_warned_ = context_.clock.wall();
+                log_.warn(
+                    "this mesh's CA ends soon, and no certificate outlives it: make the next one "
+                    "with 'runarctl ca rotate prepare', then 'ca rotate activate'",
+                    {core::field("until", std::string(admin::time_value(end->until).as_string()))});
+              } else if (fresh) {
+                ca_warned_ = {};
+              }
+              ca_timer_ = context_.control.after(kLook, [this] { watch_ca(); });
+            });
 }
 
 void Issuer::guest_came(transport::LinkId guest, const transport::GuestInfo& info) {
@@ -176,7 +200,9 @@ boost::json::object Issuer::status() const {
           {"pending", desk_.pending().size()},
           {"renews_only", office_.renews_only()},
           {"renewed", renewed_},
-          {"renewals_refused", renewals_refused_}};
+          {"renewals_refused", renewals_refused_},
+          {"ca_until", ca_end_ ? admin::time_value(ca_end_->until) : boost::json::value(nullptr)},
+          {"ca_ends_soon", ca_end_ && ca_end_->near}};
 }
 
 }  // namespace runard::node
