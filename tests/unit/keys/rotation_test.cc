@@ -45,11 +45,10 @@ TEST_CASE("T19: a removed member opens nothing that was sealed after the activat
   REQUIRE(b.holder->take(first));
   const auto before = seal_for_network(a);
 
-  const auto rotated = world.networks->remove(b.id, {10min, 24h * 7, {}});
+  const auto rotated = world.networks->rotate(world.main, {10min, 24h * 7, {b.id}});
   REQUIRE(rotated);
-  REQUIRE(rotated->size() == 1);
-  REQUIRE(a.holder->take(rotated->front()));
-  REQUIRE(b.holder->take(rotated->front()));
+  REQUIRE(a.holder->take(*rotated));
+  REQUIRE(b.holder->take(*rotated));
   CHECK(a.active() == 1);  // pending until its time
   world.clock.advance(10min);
   REQUIRE(a.holder->tick());
