@@ -41,8 +41,8 @@ void Issuer::rearm() {
 
 // Said again each day: near its end certificates get shorter and shorter, then none is renewed.
 void Issuer::watch_ca() {
-  constexpr std::chrono::hours kEach{24};
-  constexpr std::chrono::minutes kLook{10};  // a command may have changed it
+  static constexpr std::chrono::hours kEach{24};
+  static constexpr std::chrono::minutes kLook{10};  // a command may have changed it
   elsewhere([this] { return office_.end_of_ca(); },
             [this](const core::Result<enroll::CaEnd>& end) {
               const bool fresh = end && (!ca_end_ || ca_end_->until != end->until);
