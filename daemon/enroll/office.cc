@@ -162,8 +162,7 @@ core::Result<CaEnd> Office::end_of_ca() const {
     return root.error();
   }
   const core::Duration life = root->not_after() - root->not_before();
-  return CaEnd{root->not_after(),
-               host_.clock.wall() >= root->not_after() - life / kCaWarnShare};
+  return CaEnd{root->not_after(), host_.clock.wall() >= root->not_after() - life / kCaWarnShare};
 }
 
 core::Result<void> Office::check() const {
@@ -173,6 +172,19 @@ core::Result<void> Office::check() const {
   }
   const auto folder = open();
   return folder ? core::Result<void>() : folder.error();
+}
+
+core::Result<identity::Bundle> Office::with_keys_of(keys::CaFolder& folder,
+                                                    core::Result<identity::Bundle> bundle,
+                                                    const keys::NodeRequest& asked) const {
+  if (!bundle) {
+    return bundle;
+  }
+  auto whole = with_keys(folder, std::move(*bundle), asked.agreement);
+  if (lapsed_ && !folder.networks.lapsed().empty()) {
+    lapsed_(folder.networks.lapsed());
+  }
+  return whole;
 }
 
 core::Result<identity::Bundle> Office::redeem(const Application& application,
@@ -208,7 +220,7 @@ core::Result<identity::Bundle> Office::redeem(const Application& application,
   }
   auto bundle = (*folder)->ca.sign(
       {asked->request, name, token->networks, token->lifetime, false, token->groups});
-  return bundle ? with_keys(**folder, std::move(*bundle), asked->agreement) : bundle;
+  return with_keys_of(**folder, std::move(bundle), *asked);
 }
 
 core::Result<identity::Authority> Office::open_copy() const {
@@ -238,8 +250,7 @@ core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
     return folder.error();
   }
   renewing.keyed = folder->get();
-  auto bundle = sign_again((*folder)->ca, renewing);
-  return bundle ? with_keys(**folder, std::move(*bundle), asked->agreement) : bundle;
+  return with_keys_of(**folder, sign_again((*folder)->ca, renewing), *asked);
 }
 
 }  // namespace runard::enroll

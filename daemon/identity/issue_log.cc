@@ -17,8 +17,8 @@ namespace {
 using core::Errc;
 using core::fail;
 
-constexpr std::array<std::string_view, 6> kKeys = {"",      "serial=",   "node=",
-                                                   "name=", "networks=", "not_after="};
+constexpr std::array<std::string_view, 6> kKeys = {
+    "", "serial=", "node=", "name=", "networks=", "not_after="};
 
 std::vector<std::string_view> split(std::string_view text, char at) {
   std::vector<std::string_view> parts;

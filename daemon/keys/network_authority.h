@@ -17,6 +17,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,10 @@ class NetworkAuthority {
   core::Result<std::vector<identity::Statement>> restore(const core::NodeId& node,
                                                          std::optional<core::NetworkId> only);
 
+  // The nodes that were left out of what this one made because their agreement key, as the CA knows
+  // it, has ended: by name. A new request brings a new one.
+  const std::set<std::string>& lapsed() const { return lapsed_; }
+
  private:
   struct Draft {
     NetworkKeyring keyring;
@@ -83,8 +88,9 @@ class NetworkAuthority {
   core::Result<Draft> draft_of(const core::NetworkId& network) const;
   core::Result<void> add_version(Draft& draft, const core::NetworkId& network,
                                  const Rotation& rotation);
-  core::Result<std::vector<KeyringMember>> members_of(const core::NetworkId& network,
-                                                      const identity::Denylist& denied) const;
+  core::Result<std::vector<KeyringMember>> members_of(
+      const core::NetworkId& network, const identity::Denylist& denied,
+      std::set<std::string>* lapsed = nullptr) const;
   core::Result<bool> is_member(const core::NetworkId& network, const core::NodeId& node,
                                const identity::Denylist& denied) const;
   core::Result<void> exclude(const core::NetworkId& network,
@@ -96,6 +102,7 @@ class NetworkAuthority {
   std::filesystem::path folder_;
   const identity::Authority& ca_;
   Keystore& store_;
+  std::set<std::string> lapsed_;
 };
 
 }  // namespace runard::keys

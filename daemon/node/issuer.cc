@@ -1,5 +1,7 @@
 #include "node/issuer.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -16,7 +18,14 @@ Issuer::Issuer(const Context& context, Settings settings, Hooks hooks)
       addresses_(std::move(settings.addresses)),
       office_({disk_, context.clock, context.random}, std::move(settings.ca),
               std::move(settings.passphrase)),
-      desk_(*this, context.clock, log_) {}
+      desk_(*this, context.clock, log_) {
+  office_.on_lapsed([log = log_](const std::set<std::string>& names) {
+    log.warn(
+        "nodes were left out of a network's keys: for a year the CA has not heard of a newer "
+        "agreement key of theirs; sign a new request of each",
+        {core::field("nodes", fmt::format("{}", fmt::join(names, ", ")))});
+  });
+}
 
 Issuer::~Issuer() {
   context_.control.cancel(timer_);

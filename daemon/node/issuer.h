@@ -104,7 +104,7 @@ class Issuer final : public transport::GuestEvents, public rpc::Handler, private
   const Hooks hooks_;
   const std::vector<std::string> addresses_;
   identity::SystemDisk disk_;
-  const enroll::Office office_;
+  enroll::Office office_;
   enroll::Desk desk_;
   transport::Endpoint* endpoint_ = nullptr;
   std::map<core::NodeId, core::TokenBucket> renewing_;

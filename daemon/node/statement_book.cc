@@ -31,8 +31,8 @@ core::Result<void> check_profile(const Statement& statement) {
 
 // Nodes of another version, or with another clock, may hand it over in good faith.
 bool blames_nobody(core::Errc code) {
-  return code == core::Errc::kStatementsFull || code == core::Errc::kStatementFuture || code == core::Errc::kProfileInvalid ||
-         code == core::Errc::kKeyringInvalid;
+  return code == core::Errc::kStatementsFull || code == core::Errc::kStatementFuture ||
+         code == core::Errc::kProfileInvalid || code == core::Errc::kKeyringInvalid;
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 using namespace runard;
 using namespace std::chrono_literals;
 using core::Errc;
-using test::TempFolder;
 using test::Mesh;
+using test::TempFolder;
 using test::Terminal;
 
 TEST_CASE("an identity is made, signed and installed, in JSON") {

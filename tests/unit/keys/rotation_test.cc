@@ -151,7 +151,8 @@ TEST_CASE("T25: a keyring whose commit failed once is taken with the next look, 
   MeshNode a(world, "a");
   a.holder.reset();
   a.store.reset();
-  a.start(*Keystore::open({disk, world.clock, world.random}, a.folder(), world.source, Use::kWrite));
+  a.start(
+      *Keystore::open({disk, world.clock, world.random}, a.folder(), world.source, Use::kWrite));
   REQUIRE(a.holder->take(a.enrol()[0]));
   const auto rotated = world.networks->rotate(world.main, {0min, 24h, {}});
   REQUIRE(rotated);
