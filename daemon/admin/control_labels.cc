@@ -1,4 +1,7 @@
-// The methods of ControlServer about private fields: labels, who_can; and the profile of a call.
+// The methods of ControlServer about private fields: labels, who_can; and the profiles that
+// a call or event names.
+#include <fmt/format.h>
+
 #include "admin/control_server.h"
 #include "admin/params.h"
 
@@ -38,17 +41,40 @@ core::Result<void> ControlServer::add_type(routing::TopicView path, rpc::Payload
   return {};
 }
 
-core::Result<core::ProfileId> ControlServer::profile_of(const Params& params,
-                                                        std::string_view key) const {
-  const std::string name = text_of(params, key);
-  if (name.empty()) {
-    return core::ProfileId{};
-  }
+core::Result<core::ProfileId> ControlServer::find_profile(const std::string& name) const {
   if (!sources_.find_profile) {
     return core::fail(Errc::kNotFound, "no profile \"" + name + "\" is known here",
                       core::Executed::kNo);
   }
   return sources_.find_profile(name);
+}
+
+core::Result<core::ProfileId> ControlServer::profile_of(const Params& params,
+                                                        std::string_view key) const {
+  const std::string name = text_of(params, key);
+  return name.empty() ? core::ProfileId{} : find_profile(name);
+}
+
+core::Result<std::vector<core::ProfileId>> ControlServer::recipients_of(
+    const Params& params) const {
+  const json::value* const given = params.if_contains("recipients");
+  if (given == nullptr) {
+    return std::vector<core::ProfileId>{};
+  }
+  if (!given->is_array() || given->get_array().size() > rpc::kMaxRecipients) {
+    return core::fail(Errc::kInvalidArgument,
+                      fmt::format("\"recipients\" are at most {} profiles", rpc::kMaxRecipients),
+                      core::Executed::kNo);
+  }
+  std::vector<core::ProfileId> profiles;
+  for (const json::value& name : given->get_array()) {
+    const auto profile = find_profile(name.is_string() ? std::string(name.get_string()) : "");
+    if (!profile) {
+      return profile.error();
+    }
+    profiles.push_back(*profile);
+  }
+  return profiles;
 }
 
 }  // namespace runard::admin

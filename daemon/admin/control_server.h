@@ -108,8 +108,11 @@ class ControlServer final : private Requests, private rpc::Completion {
   void who_can(const SessionPtr& session, std::uint64_t id, const Params& params);
   // What the action says of private fields holds for a caller without types, too.
   core::Result<void> add_type(routing::TopicView path, rpc::Payload& payload) const;
+  core::Result<core::ProfileId> find_profile(const std::string& name) const;
   // Zero when the parameter is not there. kNotFound.
   core::Result<core::ProfileId> profile_of(const Params& params, std::string_view key) const;
+  // A list of profiles. kNotFound; kInvalidArgument: no list, or more than rpc::kMaxRecipients.
+  core::Result<std::vector<core::ProfileId>> recipients_of(const Params& params) const;
   void providers(const SessionPtr& session, std::uint64_t id, const Params& params);
   void call(const SessionPtr& session, std::uint64_t id, const Params& params);
   void publish(const SessionPtr& session, std::uint64_t id, const Params& params);

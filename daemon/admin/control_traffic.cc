@@ -57,11 +57,13 @@ void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Para
   auto payload = payload_of(params);
   auto target = node_of(params, "node", registry_);
   const auto profile = profile_of(params, "profile");
-  if (!path || !payload || !target || !profile) {
+  const auto recipients = recipients_of(params);
+  if (!path || !payload || !target || !profile || !recipients) {
     session->send_error(id, !path      ? path.error()
                             : !payload ? payload.error()
                             : !target  ? target.error()
-                                       : profile.error());
+                            : !profile ? profile.error()
+                                       : recipients.error());
     return;
   }
   if (const auto typed = add_type({path->network(), path->path()}, *payload); !typed) {
@@ -86,6 +88,7 @@ void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Para
   request.payload = *payload;
   request.meta = meta;
   request.caller.profile = *profile;
+  request.recipients = *recipients;
   if (timeout > core::Duration{0}) {
     request.deadline = now + timeout;  // else the dispatcher gives it one
   }

@@ -186,7 +186,7 @@ Dispatcher::Frame* Dispatcher::find_frame(core::SlotId id) const {
 // Asks one provider. How the call stands then: kCalling for one that is pending.
 Dispatcher::Stage Dispatcher::attempt(core::SlotId id, Call& call, rpc::Request& request,
                                       const Choice& choice) {
-  ParamRoom room;
+  ParamRoom room;  // NOLINT(cppcoreguidelines-pro-type-member-init): zeroing 1 KiB a call
   const bool local = choice.provider->node.is_zero();
   request.pattern = local ? choice.pattern->pattern() : std::string_view();
   request.params =

@@ -72,9 +72,9 @@ class Dispatcher final : public rpc::Handler, private rpc::Completion {
     kDone,     // the caller was answered while the frame was inside: the frame closes the slot
   };
   struct Frame {
-    const Dispatcher* dispatcher;
-    core::SlotId id;
-    Frame* outer;  // the one around it on this thread
+    const Dispatcher* dispatcher = nullptr;
+    core::SlotId id = 0;
+    Frame* outer = nullptr;  // the one around it on this thread
     Stage stage = kCalling;
   };
 

@@ -88,9 +88,9 @@ static void describe(Visitor& v, Label& label) {
            Text(kName));
   settings(v,
            {"profiles",
-            "Profiles that may read it: names or ids; caller is the one that asks, owner "
-            "the one whose data it is."},
-           label.profiles, Text(kTypeName));
+            "Ids of profiles that may read it; caller is the one that asks, owner the one "
+            "whose data it is. A name proves nothing."},
+           label.profiles, Text(kReader));
 }
 
 static void describe(Visitor& v, Caller& from) {
@@ -112,7 +112,10 @@ static void describe(Visitor& v, Rule& rule) {
 
 static void describe(Visitor& v, Release& release) {
   settings(v, {"networks", "Networks whose members may have it."}, release.networks, Text(kName));
-  settings(v, {"profiles", "Ids of profiles; caller is the verified one of who asks."},
+  settings(v,
+           {"profiles",
+            "Ids of profiles; caller is the verified one of who asks. One whose id stands here may "
+            "also be named as a recipient by a call or an event of this node."},
            release.profiles, Text(kProfile));
   settings(v, {"nodes", "Ids of nodes."}, release.nodes, Text(kNodeId));
   settings(v, {"groups", "Groups of nodes."}, release.groups, Text(kName));

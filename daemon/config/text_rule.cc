@@ -130,6 +130,17 @@ Verdict check_profile(std::string_view text) {
   return std::nullopt;
 }
 
+// A name in a profile's certificate is what its owner chose, or somebody who wants to be taken for
+// another one.
+Verdict check_reader(std::string_view text) {
+  if (text != "caller" && text != "owner" && !core::ProfileId::parse(text)) {
+    return Complaint{quoted(text) + " is not the id of a profile",
+                     "write caller, owner, or the id that `runarctl profile export` prints; a name "
+                     "proves nothing"};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 const TextRule kName{"name", check_name};
@@ -147,5 +158,6 @@ const TextRule kTopicPattern{"topic pattern", check_pattern};
 const TextRule kAccessVerb{"call | publish | subscribe | register | keys.read | admin", check_verb};
 const TextRule kNodeId{"node id", check_node_id};
 const TextRule kProfile{"profile id | caller", check_profile};
+const TextRule kReader{"profile id | caller | owner", check_reader};
 
 }  // namespace runard::config

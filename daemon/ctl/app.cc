@@ -55,6 +55,7 @@ void add_commands(CLI::App& app, const CommandContext& context) {
   add_node_identity_commands(app, context);
   add_enroll_command(app, context);
   add_token_commands(app, context);
+  add_rotate_commands(app, context);
   add_trust_commands(app, context);
   add_profile_commands(app, context);
   add_key_commands(app, context);

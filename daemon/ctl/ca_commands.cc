@@ -13,6 +13,7 @@
 #include "ctl/defaults.h"
 #include "ctl/inspect.h"
 #include "ctl/lifetime.h"
+#include "enroll/rights.h"
 #include "identity/authority.h"
 #include "identity/fingerprint.h"
 #include "identity/profile.h"
@@ -121,6 +122,11 @@ core::Result<identity::Bundle> issue(Session& session, const SignOptions& option
   auto ca = open_networks(session, options.ca, *passphrase);
   if (!ca) {
     return ca.error();
+  }
+  const auto fits =
+      enroll::check_room(**ca, asked->agreement, options.networks, enroll::kMaxRenewedBundle);
+  if (!fits) {
+    return fits.error();
   }
   auto bundle = (*ca)->ca.sign(
       {asked->request, name, options.networks, *lifetime, options.replace, options.groups});

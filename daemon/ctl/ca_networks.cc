@@ -9,40 +9,12 @@ namespace runard::ctl {
 using core::Errc;
 using core::fail;
 using identity::Authority;
-using identity::Statement;
 
 core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, const std::string& folder,
                                                         const CaPassphrase& passphrase) {
   const identity::Host host{session.disk, session.clock, session.random};
   static const crypto::SecretBytes kNone;
   return keys::CaFolder::open(host, folder, passphrase ? *passphrase : kNone);
-}
-
-core::Result<std::vector<Statement>> rotate_without(Session& session, const std::string& folder,
-                                                    const CaPassphrase& passphrase,
-                                                    const ShutOut& out) {
-  auto ca = open_networks(session, folder, passphrase);
-  if (!ca) {
-    return ca.error();
-  }
-  if (out.network.empty()) {
-    return (*ca)->networks.remove(out.node, {});
-  }
-  const auto id = network_of_ca(folder, out.network);
-  if (!id) {
-    return id.error();
-  }
-  keys::Rotation rotation;
-  rotation.exclude = {out.node};
-  auto made = (*ca)->networks.rotate(*id, rotation);
-  return made ? core::Result<std::vector<Statement>>({std::move(*made)}) : made.error();
-}
-
-core::Result<std::vector<Statement>> sign_networks_again(Session& session,
-                                                         const std::string& folder,
-                                                         const CaPassphrase& passphrase) {
-  auto ca = open_networks(session, folder, passphrase);
-  return ca ? (*ca)->networks.sign_again() : ca.error();
 }
 
 core::Result<core::NodeId> node_of_ca(const std::string& folder, const std::string& node) {

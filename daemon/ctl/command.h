@@ -66,6 +66,7 @@ inline constexpr const char* kText = "TEXT";
 
 // The groups; one line each in app.cc.
 void add_ca_commands(CLI::App& app, const CommandContext& context);
+void add_rotate_commands(CLI::App& app, const CommandContext& context);
 void add_trust_commands(CLI::App& app, const CommandContext& context);
 void add_network_commands(CLI::App& app, const CommandContext& context);
 void add_network_info_command(CLI::App& app, const CommandContext& context);

@@ -11,6 +11,7 @@
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
+#include "ctl/statement_output.h"
 
 namespace runard::ctl {
 namespace {
@@ -109,6 +110,9 @@ core::Result<identity::Statement> try_make(Session& session, const KeyringOption
   if (!passphrase) {
     return passphrase.error();
   }
+  if (auto good = check_output(options.out); !good) {
+    return good.error();
+  }
   auto ca = open_networks(session, options.ca, *passphrase);
   if (!ca) {
     return ca.error();
@@ -134,7 +138,7 @@ int give(Session& session, const KeyringOptions& options,
                                     {"activates_ms", keyring->versions.back().activates_ms},
                                     {"members", keyring->members.size()},
                                     {"file", options.out}});
-  session.say("On any one node, the others hear of it: runarctl node install " + options.out);
+  session.say(where_to_install(networks_of({*statement}), options.out));
   return kExitOk;
 }
 

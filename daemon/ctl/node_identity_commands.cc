@@ -1,13 +1,16 @@
 // runarctl node init|csr|install: a node's identity, made on the node; its key never leaves it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <memory>
+#include <ostream>
 
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/kek_options.h"
 #include "ctl/own_certificate.h"
+#include "ctl/statement_output.h"
 #include "identity/fingerprint.h"
 #include "identity/identity_folder.h"
 #include "keys/node_keys.h"
@@ -130,15 +133,45 @@ core::Result<std::size_t> try_statements(Session& session, const InstallOptions&
   return IdentityFolder(options.state).install(session.disk, *statements, session.clock.wall());
 }
 
+// The networks of the statements that this node is no member of. Nothing of them goes over its
+// links, so it takes the keys and tells nobody.
+core::Result<std::vector<identity::NetworkDescriptor>> foreign_networks(
+    const InstallOptions& options, std::string_view text) {
+  const auto statements = identity::Statement::parse_pem(text);
+  const auto installed = IdentityFolder(options.state).bundle();
+  if (!statements || !installed) {
+    return statements ? installed.error() : statements.error();
+  }
+  const std::vector<core::NetworkId> own = installed->networks.ids();
+  auto networks = networks_of(*statements);
+  std::erase_if(networks, [&](const identity::NetworkDescriptor& network) {
+    return std::ranges::find(own, network.id) != own.end();
+  });
+  return networks;
+}
+
 int install_statements(Session& session, const InstallOptions& options, std::string_view text) {
   const auto news = try_statements(session, options, text);
-  if (!news) {
-    return session.fail(news.error());
+  const auto foreign = foreign_networks(options, text);
+  if (!news || !foreign) {
+    return session.fail(news ? foreign.error() : news.error());
   }
-  session.print("statements", {{"news", *news}, {"state", options.state}});
+  session.print("statements",
+                {{"news", *news}, {"not_member_of", names_of(*foreign)}, {"state", options.state}});
   session.say(*news == 0 ? "This node knew it already."
                          : "A running runard takes it by itself and tells the others.");
-  return kExitOk;
+  if (foreign->empty()) {
+    return kExitOk;
+  }
+  if (!session.json()) {  // also with --quiet
+    for (const identity::NetworkDescriptor& network : *foreign) {
+      session.err << fmt::format(
+          "warning: this node is no member of {0} and passes nothing of it on: install this on a "
+          "member of {0} too\n",
+          network.name);
+    }
+  }
+  return kExitPartial;
 }
 
 int install(Session& session, const InstallOptions& options) {

@@ -24,7 +24,12 @@ using core::Errc;
 struct Named {
   std::string path;
   std::string network;
+  std::string node = {};  // a name or id; empty: any
 };
+
+bool is_on(const json::object& row, const std::string& node) {
+  return node.empty() || text_of(row, "node_name") == node || text_of(row, "node") == node;
+}
 
 // "main:math" names its network; "math" fits all of them, or the one of --network.
 bool fits(const json::object& row, std::string_view key, const Named& named) {
@@ -32,7 +37,8 @@ bool fits(const json::object& row, std::string_view key, const Named& named) {
   const std::string network =
       colon == std::string::npos ? named.network : named.path.substr(0, colon);
   const std::string path = colon == std::string::npos ? named.path : named.path.substr(colon + 1);
-  return text_of(row, key) == path && (network.empty() || text_of(row, "network") == network);
+  return text_of(row, key) == path && (network.empty() || text_of(row, "network") == network) &&
+         is_on(row, named.node);
 }
 
 int not_found(Session& session, std::string_view what, const std::string& path,
@@ -64,7 +70,22 @@ int check_network(Session& session, const std::string& network) {
       {fmt::format("Its networks are {}.", fmt::join(names, ", ")), suggest(network, names), {}});
 }
 
-int service_ls(Session& session, const std::string& network) {
+// 0, or what it was told.
+int check_node(Session& session, const std::string& node, const json::object& nodes) {
+  std::vector<std::string> names;
+  for (const json::value& value : nodes.at("nodes").as_array()) {
+    const json::object& row = value.as_object();
+    names.push_back(text_of(row, "name"));
+    if (node.empty() || node == names.back() || node == text_of(row, "node")) {
+      return kExitOk;
+    }
+  }
+  return session.fail(
+      core::fail(Errc::kNotFound, fmt::format("no node \"{}\" is known here", node)),
+      {"See 'runarctl node ls'.", suggest(node, names), {}});
+}
+
+int service_ls(Session& session, const std::string& network, const std::string& node) {
   const Answer answer = ask(session, "nodes");
   if (!answer.result) {
     return answer.exit;
@@ -72,9 +93,13 @@ int service_ls(Session& session, const std::string& network) {
   if (const int code = check_network(session, network); code != kExitOk) {
     return code;
   }
+  if (const int code = check_node(session, node, *answer.result); code != kExitOk) {
+    return code;
+  }
   json::array rows;
   for (json::value& row : service_rows(*answer.result)) {
-    if (network.empty() || text_of(row.as_object(), "network") == network) {
+    if ((network.empty() || text_of(row.as_object(), "network") == network) &&
+        is_on(row.as_object(), node)) {
       if (!session.json()) {
         row.as_object()["actions"] = row.at("actions").as_array().size();
       }
@@ -104,6 +129,9 @@ int service_info(Session& session, const Named& named) {
   const Answer answer = ask(session, "nodes");
   if (!answer.result) {
     return answer.exit;
+  }
+  if (const int code = check_node(session, named.node, *answer.result); code != kExitOk) {
+    return code;
   }
   const json::array all = service_rows(*answer.result);
   json::array found;
@@ -148,9 +176,28 @@ int not_local(Session& session, const Named& named, const json::array& all) {
       core::fail(Errc::kNoService,
                  fmt::format("the service \"{}\" does not run on this node", named.path),
                  core::Executed::kNo),
-      {"Say it to the runard there: a service is paused where it runs.",
+      {"Say on which node: --node NAME.",
        {},
        {fmt::format("it runs on {}", fmt::join(nodes, ", "))}});
+}
+
+// Whether it may be, that node decides; a service that it does not show may be there all the same.
+int control_elsewhere(Session& session, const Named& named, std::string_view verb) {
+  const auto colon = named.path.find(':');
+  const std::string network =
+      colon == std::string::npos ? named.network : named.path.substr(0, colon);
+  const std::string path = colon == std::string::npos ? named.path : named.path.substr(colon + 1);
+  const Answer done = ask(
+      session, "service.control",
+      {{"node", named.node}, {"network", network}, {"service", path}, {"verb", std::string(verb)}});
+  if (!done.result) {
+    return done.exit;
+  }
+  session.print("service", {{"network", network},
+                            {"path", path},
+                            {"node", named.node},
+                            {"state", verb == "pause" ? "paused" : "running"}});
+  return kExitOk;
 }
 
 int control(Session& session, const Named& named, std::string_view verb) {
@@ -159,6 +206,18 @@ int control(Session& session, const Named& named, std::string_view verb) {
     return nodes.exit;
   }
   const json::array all = service_rows(*nodes.result);
+  if (!named.node.empty()) {
+    if (const int code = check_node(session, named.node, *nodes.result); code != kExitOk) {
+      return code;
+    }
+    for (const json::value& value : nodes.result->at("nodes").as_array()) {
+      const json::object& row = value.as_object();
+      const bool meant = named.node == text_of(row, "name") || named.node == text_of(row, "node");
+      if (meant && !row.at("local").as_bool()) {
+        return control_elsewhere(session, named, verb);
+      }
+    }
+  }
   for (const json::value& value : all) {
     const json::object& row = value.as_object();
     if (!fits(row, "path", named) || !row.at("local").as_bool()) {
@@ -239,22 +298,29 @@ std::shared_ptr<Named> add_named(CLI::App& command, const std::string& what, con
 void add_service_commands(CLI::App& app, const CommandContext& context) {
   CLI::App& service = group(app, "service", "Services, on this node and on others");
   const auto network = std::make_shared<std::string>();
+  const auto on = std::make_shared<std::string>();
   CLI::App& ls =
       command(service, {"ls", "All services that this node knows", "runarctl service ls"}, context,
-              [network](Session& session) { return service_ls(session, *network); });
+              [network, on](Session& session) { return service_ls(session, *network, *on); });
   ls.add_option("--network", *network, "Only that network")->type_name(value_name::kNetwork);
+  ls.add_option("--node", *on, "Only those of that node: its name or id")
+      ->type_name(value_name::kNode);
+  const char* of_node = "Only that of this node: its name or id";
   const auto add = [&](const About& about, int (*run)(Session&, const Named&)) {
     const auto named = std::make_shared<std::shared_ptr<Named>>();
     CLI::App& made =
         command(service, about, context, [named, run](Session& s) { return run(s, **named); });
     *named =
         add_named(made, "Where it is mounted: \"math\" or \"main:math\"", value_name::kService);
+    made.add_option("--node", (*named)->node, of_node)->type_name(value_name::kNode);
   };
   add({"info", "One service: who provides it, with which actions", "runarctl service info math"},
       service_info);
-  add({"pause", "Makes a service of this node refuse requests", "runarctl service pause math"},
+  of_node = "Of another node, whose rules allow this one to administer it";
+  add({"pause", "Makes a service refuse requests", "runarctl service pause math --node web-2"},
       [](Session& s, const Named& n) { return control(s, n, "pause"); });
-  add({"resume", "Makes a paused service take requests again", "runarctl service resume math"},
+  add({"resume", "Makes a paused service take requests again",
+       "runarctl service resume math --node web-2"},
       [](Session& s, const Named& n) { return control(s, n, "resume"); });
 }
 

@@ -27,6 +27,7 @@ struct CallOptions {
   std::string timeout;  // "": as the action or the daemon has it
   std::string node;
   std::string profile;
+  std::vector<std::string> recipients;
   bool all = false;
 };
 
@@ -82,6 +83,9 @@ int call(Session& session, const CallOptions& options) {
   params["timeout_ns"] = timeout->count();
   params["node"] = options.node;
   params["profile"] = options.profile;
+  if (!options.recipients.empty()) {
+    params["recipients"] = json::value_from(options.recipients);
+  }
   // The daemon ends the call at its deadline; the second more is for its answer to get here.
   const core::Duration wait = own_time ? *timeout + std::chrono::seconds(1) : kLongestCall;
   if (options.all) {
@@ -193,6 +197,11 @@ void add_call(CLI::App& app, const CommandContext& context) {
           ->type_name(value_name::kNode);
   made.add_option("--profile", options->profile,
                   "Ask for this profile, whose private fields it then may read: its name or id")
+      ->type_name(value_name::kProfile);
+  made.add_option("--recipient", options->recipients,
+                  "Seal private fields of the request to this profile, too, where a rule releases "
+                  "them to it: its name or id; may be repeated")
+      ->allow_extra_args(false)
       ->type_name(value_name::kProfile);
   made.add_flag("--all", options->all, "Every node that provides it answers")->excludes(node);
 }

@@ -121,15 +121,19 @@ core::Result<identity::Bundle> Office::redeem(const Application& application,
   if (auto admitted = rights.check(asked->request.public_key(), record->networks); !admitted) {
     return admitted.error();
   }
-  const auto token = book_.use(application.token, host_.clock.wall());
-  if (!token) {
-    return token.error();
+  if (auto fits = check_room(**folder, asked->agreement, record->networks, kMaxGuestBundle);
+      !fits) {
+    return fits.error();
   }
   const std::string wished =
       application.approved && identity::valid_name(asked->request.common_name())
           ? asked->request.common_name()
           : identity::node_id_of(asked->request.public_key()).text();
-  const std::string& name = token->name.empty() ? wished : token->name;
+  const std::string& name = record->name.empty() ? wished : record->name;
+  const auto token = book_.use(application.token, host_.clock.wall());
+  if (!token) {
+    return token.error();
+  }
   auto bundle = (*folder)->ca.sign(
       {asked->request, name, token->networks, token->lifetime, false, token->groups});
   return bundle ? with_keys(**folder, std::move(*bundle), asked->agreement) : bundle;
@@ -161,6 +165,10 @@ core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
   const auto current = crypto::Certificate::from_der(claim.request.chain.front());
   if (!current) {
     return current.error();
+  }
+  if (auto fits = check_room(**folder, asked->agreement, granted->networks, kMaxRenewedBundle);
+      !fits) {
+    return fits.error();
   }
   // As long as the operator ordered it at first.
   const core::Duration lifetime =

@@ -1,5 +1,7 @@
 #include "enroll/rights.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -118,6 +120,28 @@ core::Result<Rights::Granted> Rights::again(const identity::PeerIdentity& holder
     return fail(Errc::kRenewalRefused, "no network is left to it");
   }
   return granted;
+}
+
+core::Result<void> check_room(const keys::CaFolder& folder,
+                              const std::optional<keys::AgreementRecord>& agreement,
+                              const std::vector<std::string>& networks, std::size_t limit) {
+  constexpr std::size_t kRest = 24 * 1024;  // certificates and names
+  const auto trust = identity::trust_in(folder.ca.folder(), folder.ca.certificate());
+  const auto keyrings = agreement ? folder.networks.check_room(agreement->node, networks)
+                                  : core::Result<std::size_t>(0);
+  if (!trust || !keyrings) {
+    return trust ? keyrings.error() : trust.error();
+  }
+  std::size_t bytes = *keyrings + kRest;
+  for (const auto* statement : {&trust->trust, &trust->denylist}) {
+    bytes += *statement ? (*statement)->pem().size() : 0;
+  }
+  return bytes <= limit
+             ? core::Result<void>()
+             : fail(Errc::kTooLarge,
+                    fmt::format("a bundle with the keys of these networks has up to {} bytes, at "
+                                "most {} are taken: grant it fewer networks",
+                                bytes, limit));
 }
 
 core::Result<identity::Bundle> with_keys(keys::CaFolder& folder, identity::Bundle bundle,

@@ -208,6 +208,25 @@ core::Result<Authority> Authority::open(const Host& host, const fs::path& folder
   if (auto ok = Rotation::mend(host.disk, folder); !ok) {
     return ok.error();
   }
+  auto root = read_root(folder, passphrase);
+  if (!root) {
+    return root.error();
+  }
+  return Authority(host, folder, std::move(*lock), std::move(*root));
+}
+
+core::Result<void> Authority::reload() {
+  auto root = read_root(folder_, passphrase_);
+  if (!root) {
+    return root.error();
+  }
+  key_ = std::move(root->key);
+  certificate_ = std::move(root->certificate);
+  return {};
+}
+
+core::Result<Authority::Root> Authority::read_root(const fs::path& folder,
+                                                   const crypto::SecretBytes& passphrase) {
   auto certificate = certificate_in(folder);
   if (!certificate) {
     return certificate.error();
@@ -221,9 +240,8 @@ core::Result<Authority> Authority::open(const Host& host, const fs::path& folder
     return fail(Errc::kCertificateMismatch,
                 fmt::format("{}: ca.key is not the key of ca.crt", folder.string()));
   }
-  return Authority(
-      host, folder, std::move(*lock),
-      {std::move(*key), std::move(*certificate), crypto::SecretBytes::copy_of(passphrase.view())});
+  return Root{std::move(*key), std::move(*certificate),
+              crypto::SecretBytes::copy_of(passphrase.view())};
 }
 
 core::Result<crypto::SecretBytes> Authority::key_text(const crypto::PrivateKey& key) const {

@@ -59,6 +59,9 @@ class Authority {
   // the wrong one.
   static core::Result<Authority> open(const Host& host, const std::filesystem::path& folder,
                                       const crypto::SecretBytes& passphrase = {});
+  // After a rotation: signs with the root that the folder has now. open()'s errors; then it stays
+  // as it was.
+  core::Result<void> reload();
   // Whether its key takes a passphrase.
   static bool is_encrypted(const std::filesystem::path& folder);
 
@@ -95,6 +98,8 @@ class Authority {
     crypto::Certificate certificate;
     crypto::SecretBytes passphrase;  // empty: nothing
   };
+  static core::Result<Root> read_root(const std::filesystem::path& folder,
+                                      const crypto::SecretBytes& passphrase);
   Authority(const Host& host, std::filesystem::path folder, FileLock lock, Root root)
       : host_(host),
         folder_(std::move(folder)),

@@ -197,19 +197,25 @@ core::Result<CheckedBundle> IdentityFolder::install(Disk& disk, const Bundle& bu
 
 core::Result<void> IdentityFolder::put_statements(Disk& disk, const Bundle& bundle,
                                                   core::WallTime now) const {
-  auto store = StatementStore::open(disk, state_dir_, bundle.roots, now);
+  const auto installed = this->bundle();
+  auto store =
+      StatementStore::open(disk, state_dir_, installed ? installed->roots : bundle.roots, now);
   if (!store) {
     return store.error();
   }
   store->set_patience(kLockPatience);
-  const auto& trusted = store->trust().roots();
+  std::vector<crypto::Certificate> known = store->trust().roots();
+  add_vouched(bundle, now, known);
   const bool another_mesh = std::ranges::none_of(bundle.roots, [&](const auto& root) {
-    return std::ranges::find(trusted, root) != trusted.end();
+    return std::ranges::find(known, root) != known.end();
   });
   if (another_mesh) {  // its operator named the roots: what the old ones said is void
     if (auto ok = store->clear(now); !ok) {
       return ok;
     }
+  }
+  if (auto ok = store->install(bundle.roots, now); !ok) {
+    return ok;
   }
   for (const Statement& statement : bundle.statements) {
     if (const auto offered = store->offer(statement, now); !offered) {
@@ -232,19 +238,20 @@ core::Result<std::size_t> IdentityFolder::install(Disk& disk,
   }
   store->set_patience(kLockPatience);
   std::size_t news = 0;
+  core::Result<void> older;
   for (const Statement& statement : statements) {
     const auto offered = store->offer(statement, now);
     if (!offered) {
       return offered.error();
     }
-    if (*offered == StatementStore::Offer::kOlder) {
-      return fail(Errc::kStatementOlder,
-                  fmt::format("{} of generation {}", kind_name(statement.key().kind),
-                              statement.generation()));
+    if (*offered == StatementStore::Offer::kOlder && older) {
+      older = fail(Errc::kStatementOlder,
+                   fmt::format("{} of generation {}", kind_name(statement.key().kind),
+                               statement.generation()));
     }
     news += *offered == StatementStore::Offer::kAccepted ? 1 : 0;
   }
-  return news;
+  return older ? core::Result<std::size_t>(news) : older.error();
 }
 
 core::Result<void> check_node(const Bundle& bundle, const core::NodeId& self) {

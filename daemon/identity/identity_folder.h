@@ -48,8 +48,8 @@ class IdentityFolder {
                                       const std::vector<crypto::Sha256>& pins, core::WallTime now,
                                       const core::NodeId& self) const;
 
-  // Statements alone, for an installed node: how many were news. StatementStore::offer's errors,
-  // kStatementOlder.
+  // Statements alone, for an installed node: how many were news. StatementStore::offer's errors;
+  // kStatementOlder when one was, and the others were taken all the same.
   core::Result<std::size_t> install(Disk& disk, const std::vector<Statement>& statements,
                                     core::WallTime now) const;
 

@@ -211,6 +211,11 @@ core::Result<std::optional<Statement>> Rotation::activate() const {
   const fs::path& folder = authority_.folder();
   const auto trust = read_statement(folder / kTrustFile);
   const auto next = read_certificate(folder / kNextCertificate);
+  if (present(folder / kActivated) && !present(folder / kNextCertificate)) {
+    auto known = trust_in(folder, authority_.certificate());
+    return known ? core::Result<std::optional<Statement>>(std::move(known->denylist))
+                 : known.error();
+  }
   if (!next || !trust || !lists(*trust, *next)) {
     return fail(Errc::kConflict, "there is no next root: begin with 'runarctl ca rotate prepare'");
   }
@@ -293,9 +298,24 @@ core::Result<void> Rotation::check_unused(const std::string& activated) const {
                           names.size(), *names.begin(), last));
 }
 
+// The trust statement says that it was done.
+std::optional<Statement> Rotation::retired() const {
+  const fs::path& folder = authority_.folder();
+  const auto trust = read_statement(folder / kTrustFile);
+  const bool rotating = present(folder / kPrevious) || present(folder / kNextCertificate);
+  if (rotating || !trust || !*trust) {
+    return std::nullopt;
+  }
+  const auto roots = parse_trust_roots((*trust)->body());
+  return roots && *roots == std::vector{authority_.certificate()} ? *trust : std::nullopt;
+}
+
 core::Result<Statement> Rotation::retire(bool force) const {
   const Host& host = authority_.host();
   const fs::path& folder = authority_.folder();
+  if (auto done = retired()) {
+    return std::move(*done);
+  }
   const auto activated = read_file(folder / kActivated);
   const auto trust = read_statement(folder / kTrustFile);
   const bool rotated =

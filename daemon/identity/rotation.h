@@ -27,10 +27,11 @@ class Rotation {
 
   // The next root and the statement of both. Again: the same ones.
   core::Result<Statement> prepare(core::Duration lifetime) const;
-  // From the next open() on the new root signs. Gives the denylist, signed anew, if there is one.
+  // From the next open() or reload() on the new root signs. Gives the denylist, signed anew, if
+  // there is one. Again: the same one.
   core::Result<std::optional<Statement>> activate() const;
   // Refused while a certificate of the old root is valid, but for nodes that are denied, unless
-  // `force` is set.
+  // `force` is set. Again: the same statement.
   core::Result<Statement> retire(bool force) const;
 
   // The generation that nodes must have before activate() or after retire().
@@ -41,6 +42,7 @@ class Rotation {
  private:
   core::Result<crypto::Certificate> make_next(core::Duration lifetime) const;
   core::Result<Statement> trust_both(const crypto::Certificate& next) const;
+  std::optional<Statement> retired() const;
   core::Result<void> check_unused(const std::string& activated) const;
 
   const Authority& authority_;

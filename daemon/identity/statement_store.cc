@@ -188,31 +188,58 @@ core::Result<void> StatementStore::accept(const Statement& statement, bool writt
       return ok;
     }
   }
-  auto done = written ? core::Result<void>() : write(entry);
+  auto done = written || is_later(key.kind) ? core::Result<void>() : write(entry);
   for (const News& news : news_) {
     news(statement);
   }
   return done;
 }
 
-core::Result<void> StatementStore::write(Entry& entry) {
-  if (auto made = make_private_folder(*disk_, folder_); !made) {
+core::Result<void> StatementStore::write(Disk& disk, const fs::path& folder,
+                                         const Statement& statement, core::Duration patience) {
+  if (auto made = make_private_folder(disk, folder); !made) {
     return made;
   }
-  const auto lock = FileLock::acquire(folder_ / kLockFile, patience_);
+  const auto lock = FileLock::acquire(folder / kLockFile, patience);
   if (!lock) {
     return lock.error();
   }
-  const fs::path file = folder_ / file_name(entry.statement.key());
+  const fs::path file = folder / file_name(statement.key());
   const auto present = read_statement(file);
-  if (!present || present->generation() < entry.statement.generation()) {
-    const std::string text = entry.statement.pem();
-    if (auto ok = write_durably(*disk_, file, core::as_bytes(text), kSecretMode); !ok) {
-      return ok;
+  if (present && present->generation() >= statement.generation()) {
+    return {};
+  }
+  const std::string text = statement.pem();
+  return write_durably(disk, file, core::as_bytes(text), kSecretMode);
+}
+
+core::Result<void> StatementStore::write(Entry& entry) {
+  auto done = write(*disk_, folder_, entry.statement, patience_);
+  entry.written = entry.written || done.has_value();
+  return done;
+}
+
+std::vector<Statement> StatementStore::unwritten() const {
+  std::vector<Statement> statements;
+  for (const auto& [key, entry] : newest_) {
+    if (!entry.written && is_later(key.kind)) {
+      statements.push_back(entry.statement);
     }
   }
-  entry.written = true;
-  return {};
+  return statements;
+}
+
+void StatementStore::written(const Statement& statement) {
+  const auto at = newest_.find(statement.key());
+  if (at != newest_.end() && at->second.statement.generation() == statement.generation()) {
+    at->second.written = true;
+  }
+}
+
+void StatementStore::drop(const StatementKey& key) {
+  if (newest_.erase(key) != 0) {
+    disk_->remove(folder_ / file_name(key));
+  }
 }
 
 core::Result<bool> StatementStore::reload(core::WallTime now) {
@@ -243,7 +270,7 @@ bool StatementStore::is_news(const fs::path& file) const {
 
 bool StatementStore::refresh(core::WallTime now) {
   for (auto& [key, entry] : newest_) {
-    if (!entry.written && !write(entry)) {
+    if (!entry.written && !is_later(key.kind) && !write(entry)) {
       break;
     }
   }
@@ -266,6 +293,13 @@ core::Result<void> StatementStore::clear(core::WallTime now) {
 
 core::Result<void> StatementStore::install(std::vector<crypto::Certificate> roots,
                                            core::WallTime now) {
+  const auto& trusted = trust_->roots();
+  const bool another_mesh = std::ranges::none_of(roots, [&](const crypto::Certificate& root) {
+    return std::ranges::find(trusted, root) != trusted.end();
+  });
+  if (another_mesh) {
+    newest_.clear();
+  }
   installed_ = std::move(roots);
   return derive(now);
 }

@@ -7,7 +7,8 @@
 // An older generation is refused for ever, also after a restart. A statement counts from the moment
 // it was accepted, even when it can't be written.
 //
-// Threading: one owner (the control strand). Accepting one writes a small file.
+// Threading: one owner (the control strand). Accepting one writes a small file, but for a kind that
+// another thread writes: write_later().
 #pragma once
 
 #include <filesystem>
@@ -58,9 +59,19 @@ class StatementStore {
   // For once in a while: entries of the denylist whose time is over end, and what could not be
   // written is written. True when the trust has changed.
   bool refresh(core::WallTime now);
+  // A kind that anybody may make many of: offer() leaves its files to whoever asks for unwritten().
+  void write_later(StatementKind kind) { later_ = kind; }
+  std::vector<Statement> unwritten() const;  // of that kind
+  // Any thread: needs no store. Keeps a newer one that is there.
+  static core::Result<void> write(Disk& disk, const std::filesystem::path& folder,
+                                  const Statement& statement, core::Duration patience);
+  void written(const Statement& statement);
+  // Forgets one of a kind that is full, on disk too; an older one may come back.
+  void drop(const StatementKey& key);
   // Forgets all, on disk too: this node changes to another mesh.
   core::Result<void> clear(core::WallTime now);
-  // The node's bundle was replaced.
+  // The node's bundle was replaced. One of another mesh, without any root that was trusted: what is
+  // in force is forgotten, but not on disk, where what came with the bundle is.
   core::Result<void> install(std::vector<crypto::Certificate> roots, core::WallTime now);
 
   const Statement* find(const StatementKey& key) const;
@@ -93,12 +104,14 @@ class StatementStore {
   std::optional<core::Result<Offer>> settled(const Statement& statement) const;
   core::Result<void> accept(const Statement& statement, bool written, core::WallTime now);
   core::Result<void> write(Entry& entry);
+  bool is_later(StatementKind kind) const { return later_ == kind; }
   core::Result<void> derive(core::WallTime now);
   bool has_room(StatementKind kind) const;
 
   Disk* disk_;
   std::filesystem::path folder_;
   core::Duration patience_{};
+  std::optional<StatementKind> later_;
   std::vector<crypto::Certificate> installed_;
   std::map<StatementKey, Entry> newest_;
   std::optional<TrustBundle> trust_;

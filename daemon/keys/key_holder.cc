@@ -12,6 +12,8 @@ using core::fail;
 
 // Old agreement keys and profiles end without a time of their own.
 constexpr std::uint64_t kLookAgainMs = 60ULL * 60 * 1000;
+// For a clock that goes back. Its statement stays at least as long (node::StatementBook).
+constexpr std::uint64_t kEndedProfileKept = 24ULL * 60 * 60 * 1000;
 
 }  // namespace
 
@@ -240,8 +242,16 @@ core::Result<void> KeyHolder::take(const Delegation& delegation) {
 }
 
 core::Result<core::WallTime> KeyHolder::tick() {
+  if (now_ms() >= first_end_ms_) {
+    std::erase_if(profiles_, [now = now_ms()](const auto& one) {
+      return one.second.certificate.not_after_ms + kEndedProfileKept < now;
+    });
+    if (auto ok = publish(); !ok) {
+      return ok.error();
+    }
+  }
   std::vector<Entry> entries = copy_of(store_.entries());
-  std::uint64_t next = now_ms() + kLookAgainMs;
+  std::uint64_t next = std::min(now_ms() + kLookAgainMs, first_end_ms_);
   bool changed = drop_old_agreement_keys(entries, needed_agreement_keys(), now_ms());
   const auto replaced = replace_when_old(entries, next);
   if (!replaced) {

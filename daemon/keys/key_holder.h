@@ -139,6 +139,7 @@ class KeyHolder {
     ProfileCertificate certificate;
   };
   std::map<ProfileId, Profile> profiles_;
+  std::uint64_t first_end_ms_ = UINT64_MAX;  // of the profiles that are published
   LiveMembers live_;
   Storage storage_;
   mutable std::mutex mutex_;  // protects list_

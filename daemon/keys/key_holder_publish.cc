@@ -73,7 +73,12 @@ core::Result<void> KeyHolder::publish() {
     return ok;
   }
   storage_.hold(store_.entries());
-  world_.directory.replace(contents());
+  DirectoryContents shown = contents();
+  first_end_ms_ = UINT64_MAX;
+  for (const ProfileEntry& profile : shown.profiles) {
+    first_end_ms_ = std::min(first_end_ms_, profile.not_after_ms);
+  }
+  world_.directory.replace(std::move(shown));
   auto list = std::make_shared<std::vector<KeyInfo>>();
   for (const Entry& entry : store_.entries()) {
     if (entry.kind != EntryKind::kMark) {
@@ -127,6 +132,9 @@ DirectoryContents KeyHolder::contents() const {
   }
   for (const auto& [id, profile] : profiles_) {
     const ProfileCertificate& certificate = profile.certificate;
+    if (certificate.not_after_ms <= now_ms()) {
+      continue;
+    }
     envelope::Recipient recipient{{envelope::KeyKind::kProfile, id, certificate.version},
                                   certificate.key};
     contents.profiles.push_back(

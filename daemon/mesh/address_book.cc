@@ -58,6 +58,10 @@ void AddressBook::seen(const DialHint& hint, core::TimePoint now) {
     target.node = key.claimed;
     target.expires = origin == Origin::kStatic ? core::kNever : now + hint.ttl;
     target.next = origin == Origin::kStatic ? now : now + reaction(hint.node);
+    if (const auto apart = hint.node ? apart_.find(*hint.node) : apart_.end();
+        key.claimed && apart != apart_.end() && apart->second > now) {
+      set_apart(target, apart->second);
+    }
     arm(target.next);
     targets_.emplace(key, std::move(target));
   }
@@ -68,6 +72,9 @@ void AddressBook::refresh(Target& target, const DialHint& hint, core::TimePoint 
     target.expires = core::kNever;
   } else if (target.expires != core::kNever) {
     target.expires = std::max(target.expires, now + hint.ttl);
+  }
+  if (target.apart) {
+    return;
   }
   if (hint.fresh && target.dial != 0) {
     target.fresh = true;
@@ -89,6 +96,7 @@ void AddressBook::unseen(const core::NodeId& node) {
 
 void AddressBook::linked(const core::NodeId& node, DialId dial, core::TimePoint now) {
   linked_.insert(node);
+  apart_.erase(node);
   const auto found = dials_.find(dial);
   if (found == dials_.end()) {
     return;
@@ -97,6 +105,7 @@ void AddressBook::linked(const core::NodeId& node, DialId dial, core::TimePoint 
   dials_.erase(found);
   target.dial = 0;
   target.node = node;
+  target.apart = false;
   target.failures = 0;
   target.last_error.reset();
   target.known_until = now + settings_.well_known;
@@ -124,6 +133,7 @@ void AddressBook::lost(const core::NodeId& node, bool left, core::TimePoint now)
     if (target.node != node) {
       continue;
     }
+    target.apart = false;
     if (left) {
       target.failures = kFailuresAfterGoodbye;
       target.known_until = {};
@@ -137,6 +147,40 @@ void AddressBook::lost(const core::NodeId& node, bool left, core::TimePoint now)
       target.expires = target.origin == Origin::kTold ? now + settings_.remember : target.expires;
     }
     arm(std::min(target.next, target.expires));
+  }
+}
+
+void AddressBook::set_apart(Target& target, core::TimePoint until) {
+  target.apart = true;
+  target.fresh = false;
+  target.failures = kMostFailures;
+  target.known_until = {};
+  target.next = until;
+}
+
+void AddressBook::apart(const core::NodeId& node, core::TimePoint now) {
+  if (apart_.size() >= settings_.apart_nodes && !apart_.contains(node)) {
+    apart_.erase(
+        std::ranges::min_element(apart_, {}, [](const auto& item) { return item.second; }));
+  }
+  const core::TimePoint until = apart_[node] =
+      now + settings_.apart / 2 + random_part(settings_.apart / 2);
+  for (auto& [key, target] : targets_) {
+    if (target.node == node) {
+      set_apart(target, until);
+      arm(until);
+    }
+  }
+}
+
+void AddressBook::reconsider(core::TimePoint now) {
+  apart_.clear();
+  for (auto& [key, target] : targets_) {
+    if (std::exchange(target.apart, false)) {
+      target.failures = 0;
+      target.next = now + random_part(settings_.backoff_first);
+      arm(target.next);
+    }
   }
 }
 
@@ -163,6 +207,13 @@ void AddressBook::failed(DialId dial, const core::Error& error,
         is_refusal(error) ? kMostFailures : std::min(target.failures + 1, kMostFailures);
   }
   target.next = now + backoff(target, now);
+  target.apart = false;
+  if (error.code == Errc::kNoCommonNetwork) {
+    set_apart(target, now + settings_.apart / 2 + random_part(settings_.apart / 2));
+    if (const auto& node = who ? who : key.claimed) {
+      apart(*node, now);
+    }
+  }
   if (std::exchange(target.fresh, false)) {
     target.failures = 0;
     target.next = std::max(now, target.started + settings_.again);
@@ -248,6 +299,7 @@ void AddressBook::expire(core::TimePoint now) {
   std::erase_if(targets_, [&](const auto& item) {
     return item.second.dial == 0 && item.second.expires <= now;
   });
+  std::erase_if(apart_, [&](const auto& item) { return item.second <= now; });
 }
 
 // When due() has something to do again, unless an input comes first.

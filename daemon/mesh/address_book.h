@@ -51,15 +51,22 @@ class AddressBook {
   // The node's last link is gone. `left`: it said goodbye.
   void lost(const core::NodeId& node, bool left, core::TimePoint now);
   // `who` answered there, when that is known. After kSelfDial the addresses are never dialled
-  // again; after kDuplicateLink they count as the linked node's.
+  // again; after kDuplicateLink they count as the linked node's; after kNoCommonNetwork neither
+  // they nor whatever is said to be that node are dialled for long, whatever hints come.
   void failed(DialId dial, const core::Error& error, const std::optional<core::NodeId>& who,
               core::TimePoint now);
+
+  // A link to the node ended since it has no network in common.
+  void apart(const core::NodeId& node, core::TimePoint now);
+  // This node's networks or trust are others now: who was apart may be so no more.
+  void reconsider(core::TimePoint now);
 
   // The dials to start now. They count as started.
   std::vector<Dial> due(core::TimePoint now);
   core::TimePoint expiry() const { return next_; }
   std::vector<Status> list() const;
   std::size_t dials_in_flight() const { return dials_.size(); }
+  std::size_t nodes_apart() const { return apart_.size(); }
 
  private:
   enum class Origin : std::uint8_t { kStatic, kTold, kExchange, kMulticast };
@@ -77,11 +84,13 @@ class AddressBook {
     core::TimePoint next{};  // not dialled before
     core::TimePoint expires = core::kNever;
     core::TimePoint known_until{};  // was linked not long ago
+    bool apart = false;             // no common network: hints do not hasten it
     bool fresh = false;             // a hint came while a dial was under way: dial again at once
     std::uint32_t failures = 0;
     std::optional<core::Error> last_error;
   };
 
+  void set_apart(Target& target, core::TimePoint until);
   void refresh(Target& target, const DialHint& hint, core::TimePoint now);
   bool make_room(Origin origin);
   bool wants_dial(const Target& target) const;
@@ -102,6 +111,7 @@ class AddressBook {
   std::map<Key, Target> targets_;
   std::map<DialId, Key> dials_;
   std::set<core::NodeId> linked_;
+  std::map<core::NodeId, core::TimePoint> apart_;  // until when
   DialId last_dial_ = 0;
   core::TokenBucket multicast_{settings_.multicast_burst, settings_.multicast_per_second};
   core::TimePoint next_ = core::kNever;

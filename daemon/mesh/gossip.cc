@@ -11,7 +11,9 @@ using wire::SyncType;
 
 namespace {
 
-constexpr std::uint64_t kTrust = 1;  // of identity::StatementKind: the root CAs
+// Of identity::StatementKind.
+constexpr std::uint64_t kTrust = 1;    // the root CAs
+constexpr std::uint64_t kProfile = 4;  // any member can make these, as many as it likes
 
 }  // namespace
 
@@ -78,7 +80,9 @@ core::Result<void> Gossip::on_heads(LinkId link, Peer& peer, core::ByteView body
 void Gossip::note(LinkId link, Peer& peer, const wire::StatementHead& head) {
   const auto own = statements_->generation(head.key);
   const bool news = !own || *own < head.generation;
-  const bool room = wants_.contains(head.key) || wants_.size() < settings_.wants;
+  // What only the CA can make is never without room.
+  const bool room =
+      head.key.kind < kProfile || wants_.contains(head.key) || wants_.size() < settings_.wants;
   if (!news || !room || !statements_->wanted(head.key, peer.common)) {
     return;
   }
@@ -137,10 +141,18 @@ core::Result<void> Gossip::on_chunk(LinkId link, Peer& peer, core::ByteView body
       break;
     case Statements::Taken::kRefused:
       ++stats_.refused;
-      peer.distrusted = now + settings_.distrust;
+      distrust(link, peer, now);
       break;
   }
   return {};
+}
+
+// What it told of goes too: it is asked for that again when it is trusted again.
+void Gossip::distrust(LinkId link, Peer& peer, core::TimePoint now) {
+  peer.distrusted = now + settings_.distrust;
+  for (auto& [key, want] : wants_) {
+    forget(want, link);
+  }
 }
 
 void Gossip::forget(Want& want, LinkId link) {
@@ -182,6 +194,7 @@ void Gossip::tick(core::TimePoint now) {
     at->second.owes_heads = true;
     round_at_ = at->first;
     round_ = now + settings_.round;
+    pace_.tidy(now);
   }
   arm(round_);
   expire(now);
@@ -200,8 +213,7 @@ void Gossip::expire(core::TimePoint now) {
     }
     Peer& peer = peers_.at(want.asked);
     peer.pulling.reset();
-    peer.distrusted = now + settings_.distrust;
-    forget(want, want.asked);
+    distrust(want.asked, peer, now);
   }
   for (auto& [link, peer] : peers_) {
     if (peer.distrusted == core::TimePoint{}) {
@@ -225,29 +237,45 @@ void Gossip::pull(core::TimePoint now) {
     return sources.empty() || (own && *own >= sources.front().generation);
   });
   for (auto& [key, want] : wants_) {
-    const auto free = std::ranges::find_if(want.sources, [&](const Source& source) {
-      const Peer& peer = peers_.at(source.link);
-      return !peer.pulling && now >= peer.distrusted;
-    });
-    if (want.asked == 0 && free != want.sources.end()) {
-      if (!pulls_.take(now)) {
-        arm(pulls_.ready(now));
-        return;
-      }
-      if (!port_.send_control(free->link, SyncType::kStatementPull,
-                              wire::encode(std::vector{key}))) {
-        arm(now + settings_.retry_send);
-        return;
-      }
-      want.asked = free->link;
-      want.give_up = now + settings_.timeout;
-      peers_.at(free->link).pulling = key;
-      arm(want.give_up);
+    if (want.asked == 0 && !ask(key, want, now)) {
+      return;
     }
     if (want.asked != 0 && key.kind == kTrust) {
       return;
     }
   }
+}
+
+// False: nothing more can be asked for now.
+bool Gossip::ask(const wire::StatementKey& key, Want& want, core::TimePoint now) {
+  const auto free = std::ranges::find_if(want.sources, [&](const Source& source) {
+    const Peer& peer = peers_.at(source.link);
+    return !peer.pulling && now >= peer.distrusted;
+  });
+  if (free == want.sources.end()) {
+    return true;
+  }
+  const core::TimePoint when = key.kind < kProfile ? now : pace_.ready(key, now);
+  if (when > now) {
+    arm(when);
+    return true;
+  }
+  if (!pulls_.take(now)) {
+    arm(pulls_.ready(now));
+    return false;
+  }
+  if (!port_.send_control(free->link, SyncType::kStatementPull, wire::encode(std::vector{key}))) {
+    arm(now + settings_.retry_send);
+    return false;
+  }
+  if (key.kind >= kProfile) {
+    pace_.take(key, now);
+  }
+  want.asked = free->link;
+  want.give_up = now + settings_.timeout;
+  peers_.at(free->link).pulling = key;
+  arm(want.give_up);
+  return true;
 }
 
 void Gossip::pump(core::TimePoint now) {

@@ -16,6 +16,7 @@
 #include "core/token_bucket.h"
 #include "mesh/inbound.h"
 #include "mesh/port.h"
+#include "mesh/profile_pace.h"
 #include "mesh/settings.h"
 #include "mesh/statements.h"
 
@@ -32,7 +33,10 @@ class Gossip {
  public:
   // `port` outlives the gossip.
   Gossip(const GossipSettings& settings, Port& port)
-      : settings_(settings), port_(port), pulls_(settings.burst, settings.per_second) {}
+      : settings_(settings),
+        port_(port),
+        pulls_(settings.burst, settings.per_second),
+        pace_(settings) {}
 
   // Outlives the gossip. Without it nothing is told and nothing taken.
   void set_statements(Statements* statements) { statements_ = statements; }
@@ -96,8 +100,10 @@ class Gossip {
   bool send_chunks(LinkId link, Peer& peer);
   bool begin_transfer(Peer& peer, core::TimePoint now);
   void pull(core::TimePoint now);
+  bool ask(const wire::StatementKey& key, Want& want, core::TimePoint now);
   void expire(core::TimePoint now);
   void forget(Want& want, LinkId link);
+  void distrust(LinkId link, Peer& peer, core::TimePoint now);
   void pump(core::TimePoint now);
   void arm(core::TimePoint when) { next_ = std::min(next_, when); }
 
@@ -107,6 +113,7 @@ class Gossip {
   std::map<LinkId, Peer> peers_;
   std::map<wire::StatementKey, Want> wants_;
   core::TokenBucket pulls_;
+  ProfilePace pace_;
   core::TimePoint next_ = core::kNever;
   core::TimePoint round_ = core::kNever;
   LinkId round_at_ = 0;

@@ -108,7 +108,11 @@ void Mesh::link_down(LinkId id, const core::Error& error, core::TimePoint now) {
   log_.info("link lost",
             {core::field("peer", peer.node.text()), core::field("why", core::describe(error))});
   if (peer.links.empty()) {
+    const core::NodeId node = peer.node;
     lose(peer, now);
+    if (error.code == Errc::kNoCommonNetwork) {
+      book_.apart(node, now);
+    }
   } else if (was_in_use) {
     port_.attach(peer.node, peer.links.back());
   }

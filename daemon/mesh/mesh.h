@@ -57,7 +57,10 @@ class Mesh {
   void statement_changed(const wire::StatementKey& key, core::TimePoint now) {
     gossip_.changed(key, now);
   }
-  void trust_changed(core::TimePoint now) { gossip_.trust_changed(now); }
+  void trust_changed(core::TimePoint now) {
+    gossip_.trust_changed(now);
+    book_.reconsider(now);
+  }
 
   // This node holds these keys of networks: peers are told.
   void set_keys_held(std::vector<wire::KeyHeld> held, core::TimePoint now);

@@ -269,6 +269,7 @@ void Mesh::want(Link& link) {
 
 void Mesh::networks_changed(const registry::NodeRows& rows, core::TimePoint now) {
   local_.set(rows, names_);
+  book_.reconsider(now);
   for (const LinkId id : link_ids()) {
     Link& link = links_.at(id);
     join_networks(link);

@@ -23,6 +23,10 @@ struct DialSettings {
   // For an address where a peer was linked within `well_known`: it will most likely come back.
   core::Duration backoff_cap_known = std::chrono::seconds(4);
   core::Duration well_known = std::chrono::minutes(5);
+  // After a node without a common network answered: a random part of the second half of it, for
+  // all that is said to be that node. So many such nodes are remembered.
+  core::Duration apart = std::chrono::minutes(10);
+  std::size_t apart_nodes = 1024;
 
   // The higher node id lets the lower one dial first, since the lower one's dial would win.
   core::Duration yield = std::chrono::milliseconds(100);
@@ -56,6 +60,11 @@ struct GossipSettings {
   // Statements asked for, by all links; statements sent, on one link.
   double burst = 32;
   double per_second = 20;
+  // Profiles, which any member may make and change: asked for by all links; each one of them.
+  double profile_burst = 256;
+  double profiles_per_second = 5;
+  double change_burst = 4;
+  core::Duration change_each = std::chrono::seconds(15);
   core::Duration timeout = std::chrono::seconds(5);    // for a statement to come
   core::Duration distrust = std::chrono::seconds(30);  // after one that was refused or never came
   core::Duration round = std::chrono::seconds(60);     // one peer is told everything again

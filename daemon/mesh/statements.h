@@ -18,8 +18,8 @@ class Statements {
  public:
   enum class Taken : std::uint8_t {
     kNews,     // in force from now on
-    kNothing,  // known or older
-    kRefused,  // not proven, malformed, or no room
+    kNothing,  // known, older, or there is no room: nobody's fault
+    kRefused,  // not proven, or malformed: no honest node hands it over
   };
 
   // Of all that a peer may be told which is a member of these networks, by ascending key: the trust

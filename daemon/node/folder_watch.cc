@@ -26,7 +26,7 @@ void FolderWatch::start() {
   const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (fd < 0 || inotify_add_watch(fd, what_.folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
     log_.warn("a folder can't be watched: new files in it are found only at a start",
-              {core::field("folder", what_.folder),
+              {core::field("folder", what_.folder.string()),
                core::field("why", std::generic_category().message(errno))});
     if (fd >= 0) {
       inotify_.assign(fd);
@@ -60,7 +60,7 @@ void FolderWatch::rescan(Cause cause) {
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) {
     if (name.ends_with(what_.ending)) {
-      appeared_(what_.folder + "/" + name, cause);
+      appeared_((what_.folder / name).string(), cause);
     }
   }
 }
@@ -86,7 +86,7 @@ void FolderWatch::take_events(std::string_view bytes) {
     if ((event.mask & IN_Q_OVERFLOW) != 0) {
       rescan(Cause::kMissed);
     } else if (name.ends_with(what_.ending)) {
-      settling_.insert(what_.folder + "/" + name);
+      settling_.insert((what_.folder / name).string());
       arm();
     }
   }

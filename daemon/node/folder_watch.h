@@ -8,6 +8,7 @@
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <filesystem>
 #include <functional>
 #include <set>
 #include <string>
@@ -28,7 +29,7 @@ class FolderWatch {
   using Appeared = std::function<void(const std::string& path, Cause cause)>;
 
   struct What {
-    std::string folder;
+    std::filesystem::path folder;
     std::string ending;  // of the names: ".so"
   };
   FolderWatch(boost::asio::io_context& io, What what, Appeared appeared, core::Log log);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "routing/topic_path.h"
+
 namespace runard::node {
 
 InboundEvents::~InboundEvents() {
@@ -11,7 +13,12 @@ InboundEvents::~InboundEvents() {
 InboundEvents::Taken InboundEvents::event(transport::LinkId link, std::uint64_t lane,
                                           const rpc::Event& event, const wire::EventHeader& header,
                                           std::span<const std::string_view> groups) {
-  if (!gate_.admit(event.source, policy::Action::kPublish, {event.network, event.topic})) {
+  // The broker takes other spellings, and networks, from this node's own services only: what is
+  // judged here has to be what it goes by.
+  const auto topic = routing::view_topic(event.topic, event.network);
+  const bool as_it_is = topic && topic->network == event.network && topic->path == event.topic;
+  if (!as_it_is || !gate_.admit(event.source, policy::Action::kPublish, *topic)) {
+    opened_.erase({link, lane});  // of this event, when it was tried before
     return Taken::kTaken;
   }
   rpc::Event own = event;

@@ -8,11 +8,6 @@
 namespace runard::node {
 namespace {
 
-std::filesystem::path plugin_file(const config::Plugins& plugins, const std::string& file) {
-  const std::filesystem::path path(file);
-  return path.is_absolute() ? path : std::filesystem::path(plugins.dir) / path;
-}
-
 std::string data_dir(const config::Config& config, const std::string& network,
                      const std::string& mount) {
   std::string folder = network + "/" + mount;
@@ -34,6 +29,17 @@ plugin_host::Restart restart_of(config::Restart restart) {
 }
 
 }  // namespace
+
+std::filesystem::path plugin_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  const auto real = std::filesystem::weakly_canonical(folder, error);
+  return error ? folder.lexically_normal() : real;
+}
+
+std::filesystem::path plugin_file(const config::Plugins& plugins, const std::string& file) {
+  const std::filesystem::path path = std::filesystem::path(plugins.dir) / file;
+  return plugin_folder(path.parent_path()) / path.filename();
+}
 
 core::Result<std::vector<plugin_host::InstanceSpec>> configured_instances(
     const config::Config& config) {

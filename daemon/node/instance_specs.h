@@ -2,12 +2,20 @@
 // run.
 #pragma once
 
+#include <filesystem>
+#include <string>
 #include <vector>
 
 #include "config/config.h"
 #include "plugin_host/spec.h"
 
 namespace runard::node {
+
+// One spelling for each folder and for each file in it, however the configuration writes it
+// (slashes,
+// "..", links on the way): files are told apart by it. Looks at the disk.
+std::filesystem::path plugin_folder(const std::filesystem::path& folder);
+std::filesystem::path plugin_file(const config::Plugins& plugins, const std::string& file);
 
 // All services of all configured plugins, in the order of the file. Errors: Allowance::of's.
 core::Result<std::vector<plugin_host::InstanceSpec>> configured_instances(

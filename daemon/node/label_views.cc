@@ -84,12 +84,10 @@ void Readers::add_profile(const std::string& name) {
     }
     return;
   }
-  const auto parsed = core::ProfileId::parse(name);
-  const auto id = parsed ? parsed : keys_.find_profile(name);
+  const auto id = core::ProfileId::parse(name);
   recipient.profile = id.value_or(core::ProfileId{});
-  if (may_receive(recipient)) {
-    add("profile", parsed ? "" : name, id ? id->text() : std::string(),
-        id ? version_of(keys_.profile_key(*id)) : 0);
+  if (id && may_receive(recipient)) {
+    add("profile", "", id->text(), version_of(keys_.profile_key(*id)));
   }
 }
 
@@ -144,7 +142,8 @@ core::Result<core::ProfileId> find_profile(const sealing::Recipients* recipients
     id = recipients->directory().find_profile(name);
   }
   if (!id) {
-    return core::fail(Errc::kNotFound, "no profile \"" + name + "\" is known here",
+    return core::fail(Errc::kNotFound,
+                      "no profile \"" + name + "\", or more than one, is known here",
                       core::Executed::kNo);
   }
   return *id;

@@ -11,6 +11,7 @@
 #include "node/authorization.h"
 #include "node/instance_specs.h"
 #include "node/label_views.h"
+#include "node/told_services.h"
 #include "policy/from_config.h"
 
 namespace runard::node {
@@ -92,8 +93,11 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
         return true;
       });
   for (const std::string& network : registry_.networks()) {
-    auto& service = registry_services_.emplace_back(
-        std::make_unique<system::RegistryService>(network, registry_, host_control_));
+    auto& service = registry_services_.emplace_back(std::make_unique<system::RegistryService>(
+        network, registry_, host_control_,
+        [this](const core::NodeId& peer, const registry::ServiceRow& row) {
+          return is_told_of(gate_, peer, {row.network, row.path}, row.actions);
+        }));
     registry_.put_system(service->row(), *service);
     auto& events = events_services_.emplace_back(
         std::make_unique<system::EventsService>(network, broker_, config.limits.payload));
@@ -123,16 +127,14 @@ core::Result<void> LocalNode::start(core::Task ready) {
     return listening;
   }
   for (const config::Plugin& plugin : config_.plugins.load) {
-    const std::filesystem::path file(plugin.file);
-    enabled_files_.insert(
-        (file.is_absolute() ? file : std::filesystem::path(config_.plugins.dir) / file).string());
+    enabled_files_.insert(plugin_file(config_.plugins, plugin.file).string());
   }
   const bool below = std::any_of(
       config_.plugins.load.begin(), config_.plugins.load.end(),
       [](const config::Plugin& p) { return !std::filesystem::path(p.file).is_absolute(); });
   if (config_.plugins.auto_enable || below) {
     folder_.emplace(
-        context_.io, FolderWatch::What{config_.plugins.dir, ".so"},
+        context_.io, FolderWatch::What{plugin_folder(config_.plugins.dir), ".so"},
         [this](const std::string& file, FolderWatch::Cause cause) { plugin_appeared(file, cause); },
         context_.log.component("plugins"));
   }
@@ -143,6 +145,9 @@ core::Result<void> LocalNode::start(core::Task ready) {
   expire_retained();
   if (auto added = plugins_.add(std::move(*specs),
                                 [this, ready = std::move(ready)]() mutable {
+                                  if (stopping_) {
+                                    return;
+                                  }
                                   if (folder_) {
                                     folder_->start();
                                   }
@@ -190,6 +195,9 @@ void LocalNode::plugin_appeared(const std::string& file, FolderWatch::Cause caus
 
 void LocalNode::enable(const std::string& file,
                        core::Result<std::vector<plugin_host::InstanceSpec>> specs) {
+  if (stopping_) {
+    return;
+  }
   core::Result<void> added =
       specs ? plugins_.add(std::move(*specs), [] {}) : core::Result<void>(specs.error());
   if (!added) {
@@ -206,6 +214,7 @@ void LocalNode::expire_retained() {
 }
 
 void LocalNode::stop(core::Task done) {
+  stopping_ = true;
   if (folder_) {
     folder_->stop();
   }

@@ -100,7 +100,6 @@ void MeshNode::relink(core::Duration pause) {
 }
 
 void MeshNode::start_renewal() {
-  renewal_client_ = std::make_unique<RenewalClient>(context_.control, context_.clock);
   RenewalHooks hooks;
   hooks.issuers = [this] { return issuers(); };
   hooks.request = [this] { return own_request(); };
@@ -156,8 +155,13 @@ void MeshNode::ask_issuer(const core::NodeId& issuer, core::Bytes request,
   if (common.empty()) {
     return granted(core::fail(core::Errc::kNoCommonNetwork, issuer.text()));
   }
-  renewal_client_->ask(peers_.handler(issuer), issuer, common.front(), std::move(request),
-                       std::move(granted));
+  peer_client_.ask(peers_.handler(issuer),
+                   {issuer, common.front(), std::string(Issuer::kRenewPath), std::move(request),
+                    Renewal::kPatience},
+                   [granted = std::move(granted)](const core::Result<core::Bytes>& answer) mutable {
+                     granted(answer ? enroll::decode_granted(*answer)
+                                    : core::Result<std::string>(answer.error()));
+                   });
 }
 
 }  // namespace runard::node

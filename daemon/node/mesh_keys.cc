@@ -34,16 +34,19 @@ std::optional<envelope::Recipient> KeyDirectory::node_key(const core::NodeId& no
 
 std::optional<core::ProfileId> KeyDirectory::find_profile(std::string_view name) const {
   const auto snapshot = keys_.snapshot();
-  const keys::ProfileEntry* found = nullptr;
+  std::vector<core::ProfileId> named;
+  std::vector<core::ProfileId> given;
   for (const auto& [id, entry] : snapshot->profiles()) {
     if (entry.name == name) {
-      if (found != nullptr) {
-        return std::nullopt;  // a name is nobody's property: two mean nobody
+      named.push_back(*core::ProfileId::from(id.bytes));
+      if (ring_.find(entry.recipient.address) != nullptr) {
+        given.push_back(named.back());
       }
-      found = &entry;
     }
   }
-  return found == nullptr ? std::nullopt : core::ProfileId::from(found->id.bytes);
+  // A name is nobody's property.
+  const auto& candidates = given.empty() ? named : given;
+  return candidates.size() == 1 ? std::optional(candidates.front()) : std::nullopt;
 }
 
 bool KeyDirectory::acts_for(const core::NodeId& node, const core::ProfileId& profile) const {
@@ -52,7 +55,7 @@ bool KeyDirectory::acts_for(const core::NodeId& node, const core::ProfileId& pro
 
 MeshKeys::MeshKeys(const Self& self, const Seams& seams, const NetworkMap& networks,
                    PrivateFields& fields)
-    : lookups_(seams.directory, networks, seams.clock),
+    : lookups_(seams.directory, networks, seams.clock, seams.ring),
       recipients_(lookups_, *fields.labels(), &seams.gate),
       codec_({self.id, self.key, seams.ring, seams.clock, seams.random, seams.log}, recipients_,
              fields.types()) {

@@ -16,8 +16,9 @@ namespace runard::node {
 // The keys' directory, as sealing asks it.
 class KeyDirectory final : public sealing::Directory {
  public:
-  KeyDirectory(const keys::Directory& keys, const NetworkMap& networks, const core::Clock& clock)
-      : keys_(keys), networks_(networks), clock_(clock) {}
+  KeyDirectory(const keys::Directory& keys, const NetworkMap& networks, const core::Clock& clock,
+               const keys::KeyRing& ring)
+      : keys_(keys), networks_(networks), clock_(clock), ring_(ring) {}
 
   std::uint64_t generation() const override { return keys_.generation(); }
   std::optional<envelope::Recipient> network_key(const core::NetworkId& network) const override;
@@ -29,6 +30,7 @@ class KeyDirectory final : public sealing::Directory {
   std::string_view network_name(const core::NetworkId& network) const override {
     return networks_.name(network);
   }
+  // Of several with that name the one whose key this node was given, else nobody.
   std::optional<core::ProfileId> find_profile(std::string_view name) const override;
   bool acts_for(const core::NodeId& node, const core::ProfileId& profile) const override;
 
@@ -36,6 +38,7 @@ class KeyDirectory final : public sealing::Directory {
   const keys::Directory& keys_;
   const NetworkMap& networks_;
   const core::Clock& clock_;
+  const keys::KeyRing& ring_;
 };
 
 class MeshKeys {

@@ -33,7 +33,8 @@ json::string peer_state_text(mesh::PeerState state) {
 
 json::object private_fields_status(const sealing::Stats& stats) {
   return {{"sealed", stats.sealed},     {"compact", stats.compact},   {"opened", stats.opened},
-          {"redacted", stats.redacted}, {"withheld", stats.withheld}, {"refused", stats.refused}};
+          {"redacted", stats.redacted}, {"withheld", stats.withheld}, {"left_out", stats.left_out},
+          {"refused", stats.refused}};
 }
 
 std::optional<std::chrono::milliseconds> agreement_age(const config::Config& config) {
@@ -83,6 +84,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
             networks_, local.private_fields()),
       past_(context.control, context.clock, config.limits.payload),
       peers_(networks_, past_, local.gate()),
+      peer_client_(context.control, context.clock),
       guard_(local.calls(), local.gate()),
       inbound_(
           {local.broker(), local.gate(), &keys_.codec()}, context.control,
@@ -94,6 +96,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
       remote_services_(local.events()) {
   heed_statements();
   heed_keys();
+  take_control();
   keys_.codec().on_kept([this](const core::NodeId& peer, std::span<const envelope::KeyId> ids) {
     context_.control.post(
         [this, peer, kept = std::vector<envelope::KeyId>(ids.begin(), ids.end())] {
@@ -105,6 +108,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
 }
 
 MeshNode::~MeshNode() {
+  files_.join();
   context_.control.cancel(timer_);
   context_.control.cancel(relink_timer_);
   context_.control.cancel(minder_);
@@ -304,6 +308,7 @@ void MeshNode::wait_until_left(core::Task left) {
 
 void MeshNode::close() {
   multicast_.stop();
+  write_profiles();
   watches_.clear();
   local_.broker().set_peers(nullptr);
   local_.broker().set_codec(nullptr);

@@ -7,6 +7,7 @@
 // while the local half still lives; then it is destroyed, after the local half.
 #pragma once
 
+#include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <optional>
 #include <set>
@@ -27,9 +28,9 @@
 #include "node/local_node.h"
 #include "node/mesh_keys.h"
 #include "node/network_map.h"
+#include "node/peer_client.h"
 #include "node/peer_links.h"
 #include "node/renewal.h"
-#include "node/renewal_client.h"
 #include "node/statement_book.h"
 #include "system/remote_services.h"
 #include "transport/endpoint.h"
@@ -94,6 +95,10 @@ class MeshNode final : private mesh::Port,
   void ask_issuer(const core::NodeId& issuer, core::Bytes request, RenewalHooks::Granted granted);
   void relink(core::Duration pause);
 
+  // What an operator says here to another node (mesh_control.cc).
+  void take_control();
+  void control_service(const boost::json::object& params, admin::ControlAnswer answer);
+
   // Trust (mesh_trust.cc).
   void heed_statements();
   void on_statement(const identity::Statement& statement);
@@ -103,6 +108,7 @@ class MeshNode final : private mesh::Port,
   core::Result<void> apply_trust();
   void tell_own_standing() const;
   void mind();
+  void write_profiles();
   boost::json::object trust_status(const transport::Stats& stats) const;
   std::vector<std::string> names_of(const std::vector<core::NetworkId>& networks) const;
 
@@ -154,6 +160,7 @@ class MeshNode final : private mesh::Port,
   MeshKeys keys_;
   system::PastClient past_;
   PeerLinks peers_;
+  PeerClient peer_client_;
   InboundGuard guard_;
   InboundEvents inbound_;
   std::unique_ptr<Issuer> issuer_;  // null: this node signs nothing
@@ -180,12 +187,13 @@ class MeshNode final : private mesh::Port,
   std::unordered_map<core::NodeId, Known> known_;  // nodes that were linked
   system::RemoteServices remote_services_;
   std::unordered_map<transport::DialId, mesh::DialId> dials_;
-  std::unique_ptr<RenewalClient> renewal_client_;
   std::unique_ptr<Renewal> renewal_;
   std::vector<std::unique_ptr<FolderWatch>> watches_;  // what runarctl puts into the state
   core::TimerId timer_ = 0;
   core::TimerId relink_timer_ = 0;
   core::TimerId minder_ = 0;
+  bool writing_ = false;               // profiles
+  boost::asio::thread_pool files_{1};  // writes them; joined first
 };
 
 }  // namespace runard::node

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "node/mesh_node.h"
+#include "node/told_services.h"
 #include "wire/kept_keys.h"
 
 namespace runard::node {
@@ -54,18 +55,11 @@ void MeshNode::replace(registry::NodeRows rows) {
   remote_services_.changed(rows);
 }
 
-// A service is told of to those who may call something of it, or hear something below it.
 bool MeshNode::may_see(const core::NodeId& peer, const core::NetworkId& network,
                        const wire::ServiceEntry& service) const {
-  const std::string name(networks_.name(network));
-  const policy::Gate& gate = local_.gate();
-  const auto callable = [&](const wire::ActionEntry& action) {
-    const std::string pattern =
-        action.pattern.empty() ? service.path : service.path + "/" + action.pattern;
-    return gate.possible(peer, policy::Action::kCall, name, pattern);
-  };
-  return (service.actions && std::ranges::any_of(*service.actions, callable)) ||
-         gate.possible(peer, policy::Action::kSubscribe, name, service.path + "/>");
+  const std::vector<wire::ActionEntry> none;
+  return is_told_of(local_.gate(), peer, {networks_.name(network), service.path},
+                    service.actions ? *service.actions : none);
 }
 
 void MeshNode::drop(const core::NodeId& node) {

@@ -1,5 +1,6 @@
 // Whom this node trusts, while it runs: statements come in, links are judged again.
 #include <algorithm>
+#include <boost/asio/post.hpp>
 
 #include "identity/certificate.h"
 #include "identity/durable_file.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::chrono::seconds kMindEach{1};
 constexpr std::chrono::hours kClockNoteEach{1};
+constexpr std::chrono::milliseconds kWritePatience{100};  // of a statement's file
 
 }  // namespace
 
@@ -148,6 +150,30 @@ void MeshNode::tell_own_standing() const {
   }
 }
 
+// Profiles, which anybody may make many of: their files are no work of this strand.
+void MeshNode::write_profiles() {
+  std::vector<identity::Statement> profiles = book_.store().unwritten();
+  if (writing_ || profiles.empty()) {
+    return;
+  }
+  writing_ = true;
+  boost::asio::post(
+      files_, [this, profiles = std::move(profiles), folder = book_.store().folder()]() mutable {
+        const std::size_t all = profiles.size();
+        std::erase_if(profiles, [&](const identity::Statement& profile) {
+          return !identity::StatementStore::write(disk_, folder, profile, kWritePatience);
+        });
+        context_.control.post([this, all, written = std::move(profiles)] {
+          writing_ = false;
+          std::ranges::for_each(written, [this](const auto& one) { book_.store().written(one); });
+          if (written.size() < all) {
+            log_.warn("profiles could not be written, it is tried again",
+                      {core::field("profiles", all - written.size())});
+          }
+        });
+      });
+}
+
 // Once a second: entries of the denylist and certificates whose time is over.
 void MeshNode::mind() {
   const core::WallTime now = context_.clock.wall();
@@ -164,6 +190,8 @@ void MeshNode::mind() {
       log_.warn("the time could not be kept", {core::field("why", core::describe(noted.error()))});
     }
   }
+  book_.make_room();
+  write_profiles();
   minder_ = context_.control.after(kMindEach, [this] { mind(); });
 }
 

@@ -1,6 +1,21 @@
 #include "node/peer_links.h"
 
+#include "config/topic_text.h"
+#include "plugin_host/limits.h"
+#include "wire/limits.h"
+
 namespace runard::node {
+
+// What a service of this node may say must fit into a message to another one.
+static_assert(plugin_host::kMaxMeta <= wire::kMaxMeta);
+static_assert(plugin_host::kMaxMetaKey <= wire::kMaxName);
+static_assert(config::kMaxMount <= wire::kMaxName);
+static_assert(routing::kMaxPathBytes <= wire::kMaxTopic);
+static_assert(pubsub::Broker::kCopyGroups <= wire::kMaxGroups);
+static_assert(plugin_host::kMaxMetaBytes + 4 * wire::kMaxMeta + routing::kMaxPathBytes +
+                  config::kMaxMount + pubsub::Broker::kCopyGroupBytes + wire::kMaxName +
+                  2 * wire::kMaxGroups + 256 <=
+              wire::kMaxHeader);
 
 rpc::Ticket PeerLinks::Entry::call(const rpc::Request& request, const rpc::Responder& responder) {
   // The system's own traffic between nodes is not this node's choice.
@@ -89,7 +104,15 @@ PeerLinks::Sent PeerLinks::send(core::NodeId node, const rpc::Event& event) {
   if (published) {
     return Sent::kSent;
   }
-  return published.error().code == core::Errc::kBackpressure ? Sent::kNoRoom : Sent::kNoLink;
+  switch (published.error().code) {
+    case core::Errc::kBackpressure:
+      return Sent::kNoRoom;
+    case core::Errc::kInvalidArgument:
+    case core::Errc::kTooLarge:
+      return Sent::kUnfit;
+    default:
+      return Sent::kNoLink;
+  }
 }
 
 }  // namespace runard::node

@@ -1,6 +1,10 @@
 #include "node/statement_book.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "keys/network_keyring.h"
+#include "keys/profile_certificate.h"
 
 namespace runard::node {
 namespace {
@@ -15,7 +19,32 @@ identity::StatementKey own_key(const wire::StatementKey& key) {
           *identity::SubjectId::from(key.subject.bytes)};
 }
 
+core::Result<void> check_network(const Statement& statement) {
+  const auto keyring = keys::NetworkKeyring::parse(statement.body());
+  return keyring ? core::Result<void>() : keyring.error();
+}
+
+core::Result<void> check_profile(const Statement& statement) {
+  const auto certificate = keys::ProfileCertificate::parse(statement.body());
+  return certificate ? core::Result<void>() : certificate.error();
+}
+
+// Nodes of another version, or with another past, may hand it over in good faith.
+bool blames_nobody(core::Errc code) {
+  return code == core::Errc::kStatementsFull || code == core::Errc::kProfileInvalid ||
+         code == core::Errc::kKeyringInvalid;
+}
+
 }  // namespace
+
+StatementBook::StatementBook(identity::StatementStore store, const core::Clock& clock,
+                             core::Log log)
+    : store_(std::move(store)), clock_(clock), log_(std::move(log)) {
+  store_.set_check(StatementKind::kNetwork, check_network);
+  store_.set_check(StatementKind::kProfile, check_profile);
+  store_.write_later(StatementKind::kProfile);
+  store_.on_news([this](const Statement& statement) { on_news(statement); });
+}
 
 wire::StatementKey wire_key(const identity::StatementKey& key) {
   return {static_cast<std::uint64_t>(key.kind), *wire::StatementSubject::from(key.subject.bytes)};
@@ -58,9 +87,22 @@ const core::Bytes* StatementBook::bytes(const wire::StatementKey& key) const {
   return held == nullptr ? nullptr : &held->bytes();
 }
 
-bool StatementBook::too_many_profiles(const Statement& statement, const core::NodeId& from) {
-  return statement.key().kind == StatementKind::kProfile &&
-         store_.find(statement.key()) == nullptr && ++profiles_from_[from] > kMaxProfilesFromPeer;
+bool StatementBook::ended(const Statement& profile) const {
+  const auto certificate = keys::ProfileCertificate::parse(profile.body());
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(clock_.wall() - kEndedKept);
+  return !certificate ||
+         static_cast<std::int64_t>(certificate->not_after_ms) < now.time_since_epoch().count();
+}
+
+void StatementBook::make_room() {
+  if (!std::exchange(full_, false)) {
+    return;
+  }
+  for (const Statement& profile : store_.of_kind(StatementKind::kProfile)) {
+    if (ended(profile)) {
+      store_.drop(profile.key());
+    }
+  }
 }
 
 StatementBook::Taken StatementBook::offer(core::ByteView bytes, const core::NodeId& from) {
@@ -76,8 +118,9 @@ StatementBook::Taken StatementBook::offer(core::ByteView bytes, const core::Node
   if (!statement) {
     return refuse(statement.error());
   }
-  if (too_many_profiles(*statement, from)) {
-    return refuse(core::fail(core::Errc::kStatementsFull, "profiles from one peer"));
+  if (statement->key().kind == StatementKind::kProfile &&
+      store_.find(statement->key()) == nullptr && ended(*statement)) {
+    return Taken::kNothing;
   }
   const auto offered = store_.offer(*statement, clock_.wall());
   if (offered) {
@@ -89,7 +132,9 @@ StatementBook::Taken StatementBook::offer(core::ByteView bytes, const core::Node
                {core::field("why", core::describe(offered.error()))});
     return Taken::kNews;
   }
-  return refuse(offered.error());
+  full_ = full_ || offered.error().code == core::Errc::kStatementsFull;
+  refuse(offered.error());
+  return blames_nobody(offered.error().code) ? Taken::kNothing : Taken::kRefused;
 }
 
 void StatementBook::on_news(const Statement& statement) {

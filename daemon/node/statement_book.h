@@ -1,13 +1,15 @@
 // StatementBook: what the mesh's authority has said, between the store, the gossip and those who
 // act upon it. Control strand only.
 //
-// Statements from peers are limited: a node may hand over so many profiles that nobody knew (anyone
-// can make one), and a clock that stands before the last time this node saw refuses everything new,
-// since what ended could seem to hold still.
+// Statements from peers are limited: a profile's body has to be one (anyone can make one), when
+// there are as many as the store takes those that ended a day ago make room, and a clock that
+// stands before the last time this node saw refuses everything new, since what ended could seem to
+// hold still. Of what honest nodes may have come to as this one did nobody is accused: it is not
+// taken. Profiles are written by
+// whoever asks the store for unwritten().
 #pragma once
 
 #include <functional>
-#include <map>
 
 #include "core/log.h"
 #include "identity/statement_store.h"
@@ -17,15 +19,12 @@ namespace runard::node {
 
 class StatementBook final : public mesh::Statements {
  public:
-  static constexpr std::size_t kMaxProfilesFromPeer = 256;
+  static constexpr std::chrono::hours kEndedKept{24};  // a profile, while there is room
 
   using Changed = std::function<void(const identity::Statement&)>;
 
   // `clock` outlives the book.
-  StatementBook(identity::StatementStore store, const core::Clock& clock, core::Log log)
-      : store_(std::move(store)), clock_(clock), log_(std::move(log)) {
-    store_.on_news([this](const identity::Statement& statement) { on_news(statement); });
-  }
+  StatementBook(identity::StatementStore store, const core::Clock& clock, core::Log log);
   StatementBook(const StatementBook&) = delete;
   StatementBook& operator=(const StatementBook&) = delete;
 
@@ -35,6 +34,8 @@ class StatementBook final : public mesh::Statements {
   // From now on nothing new is taken.
   void refuse_news() { frozen_ = true; }
   bool frozen() const { return frozen_; }
+  // For once in a while: when there was no room, profiles that have ended go.
+  void make_room();
 
   // mesh::Statements
   std::vector<wire::StatementHead> heads(
@@ -47,14 +48,14 @@ class StatementBook final : public mesh::Statements {
 
  private:
   void on_news(const identity::Statement& statement);
-  bool too_many_profiles(const identity::Statement& statement, const core::NodeId& from);
+  bool ended(const identity::Statement& profile) const;
 
   identity::StatementStore store_;
   const core::Clock& clock_;
   const core::Log log_;
   Changed changed_;
   bool frozen_ = false;
-  std::map<core::NodeId, std::size_t> profiles_from_;
+  bool full_ = false;  // of profiles
 };
 
 wire::StatementKey wire_key(const identity::StatementKey& key);

@@ -21,6 +21,7 @@ runar_status read_deadline(const Entry& entry, const runar_call& given, rpc::Req
     request.deadline = core::TimePoint(core::Duration(given.deadline_ns));
   }
   if (given.parent == 0) {
+    entry.runtime().requests.note_acted(entry.context());
     return RUNAR_OK;
   }
   Inherited inherited;
@@ -39,11 +40,13 @@ struct CallInput {
   rpc::Request request;
   std::string path;  // when it had to be made canonical
   PairBuffer meta;
+  RecipientBuffer recipients;
+  const char* about = "call";  // what a refusal is about, for the log
 };
 
 runar_status read_call(const Entry& entry, const runar_call& given, CallInput& out) {
   rpc::Request& request = out.request;
-  if ((given.flags & ~kCallFlags) != 0 || given.recipient_count != 0) {
+  if ((given.flags & ~kCallFlags) != 0) {
     return RUNAR_E_UNSUPPORTED;
   }
   runar_status status = read_topic(given.path, entry.context().label().network, out.path,
@@ -65,10 +68,16 @@ runar_status read_call(const Entry& entry, const runar_call& given, CallInput& o
   if (status == RUNAR_OK) {
     status = read_deadline(entry, given, request);
   }
+  if (status == RUNAR_OK && given.recipient_count != 0) {
+    out.about = "call: its recipients";
+    status = read_recipients(given.recipients, given.recipient_count, out.recipients);
+    request.recipients = out.recipients.view();
+  }
   request.flags = ((given.flags & RUNAR_CALL_DIRECT) != 0 ? rpc::kDirect : 0U) |
                   ((given.flags & RUNAR_CALL_IDEMPOTENT) != 0 ? rpc::kIdempotent : 0U);
   request.depth = static_cast<std::uint8_t>(this_thread().depth());
   request.caller.service = entry.context().label().path;
+  request.caller.network = entry.context().label().network;
   return status;
 }
 
@@ -85,7 +94,7 @@ runar_status call(runar_ctx* raw, const runar_call* given, runar_reply_fn on_rep
     }
     CallInput input;
     if (const runar_status status = read_call(entry, *read, input); status != RUNAR_OK) {
-      return status == RUNAR_E_NOT_FOUND ? status : misuse(entry.context(), "call", status);
+      return status == RUNAR_E_NOT_FOUND ? status : misuse(entry.context(), input.about, status);
     }
     const CallStart start{on_reply, user, read->parent, out};
     return entry.runtime().calls.start(entry.context(), input.request, start);

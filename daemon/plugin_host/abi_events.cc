@@ -15,10 +15,12 @@ struct PublishInput {
   rpc::PublishOptions options;
   std::string topic;  // when it had to be made canonical
   PairBuffer meta;
+  RecipientBuffer recipients;
+  const char* about = "publish";  // what a refusal is about, for the log
 };
 
 runar_status read_publish(const Entry& entry, const runar_publish& given, PublishInput& out) {
-  if ((given.flags & ~kPublishFlags) != 0 || given.recipient_count != 0) {
+  if ((given.flags & ~kPublishFlags) != 0) {
     return RUNAR_E_UNSUPPORTED;
   }
   if (given.owner_profile.len != 0) {
@@ -49,11 +51,16 @@ runar_status read_publish(const Entry& entry, const runar_publish& given, Publis
   if (status == RUNAR_OK) {
     status = read_node(entry.runtime().ports.directory, given.target_node, out.options.target);
   }
+  if (status == RUNAR_OK && given.recipient_count != 0) {
+    out.about = "publish: its recipients";
+    status = read_recipients(given.recipients, given.recipient_count, out.recipients);
+    out.event.recipients = out.recipients.view();
+  }
   out.event.published = entry.runtime().clock.wall();
   out.event.publisher = entry.context().label().path;
   out.options.broadcast = (given.flags & RUNAR_PUB_LOCAL) == 0;
   out.options.guaranteed = (given.flags & RUNAR_PUB_GUARANTEED) != 0;
-  out.options.retain_for = core::Duration(given.retain_ns);
+  out.options.retain_for = read_period(given.retain_ns);
   return status;
 }
 
@@ -94,8 +101,9 @@ runar_status publish(runar_ctx* raw, const runar_publish* given, runar_receipt_f
     }
     PublishInput input;
     if (const runar_status status = read_publish(entry, *read, input); status != RUNAR_OK) {
-      return status == RUNAR_E_NOT_FOUND ? status : misuse(entry.context(), "publish", status);
+      return status == RUNAR_E_NOT_FOUND ? status : misuse(entry.context(), input.about, status);
     }
+    entry.runtime().requests.note_acted(entry.context());
     if (on_receipt != nullptr) {
       return publish_with_receipt(entry, input, on_receipt, user);
     }

@@ -1,5 +1,7 @@
 #include "plugin_host/abi_input.h"
 
+#include <algorithm>
+
 #include "plugin_host/seen_paths.h"
 #include "routing/escape.h"
 #include "routing/topic_path.h"
@@ -56,11 +58,37 @@ runar_status read_meta(const runar_kv* given, std::size_t count, std::span<rpc::
         !is_utf8_text(given[i].value, kMaxMetaBytes)) {
       return RUNAR_E_INVALID;
     }
+    if (given[i].key.len > kMaxMetaKey) {
+      return RUNAR_E_TOO_LARGE;
+    }
     bytes += given[i].key.len + given[i].value.len;
     out[i] = {view(given[i].key), view(given[i].value)};
   }
   used = out.first(count);
   return bytes > kMaxMetaBytes ? RUNAR_E_TOO_LARGE : RUNAR_OK;
+}
+
+runar_status read_recipients(const runar_str* given, std::size_t count, RecipientBuffer& out) {
+  if (count > RecipientBuffer::capacity()) {
+    return RUNAR_E_TOO_LARGE;
+  }
+  if (count != 0 && given == nullptr) {
+    return RUNAR_E_INVALID;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto id =
+        is_text(given[i], kMaxNodeName) ? core::ProfileId::parse(view(given[i])) : std::nullopt;
+    if (!id) {
+      return RUNAR_E_INVALID;
+    }
+    out.add(*id);
+  }
+  return RUNAR_OK;
+}
+
+core::Duration read_period(std::int64_t ns) {
+  constexpr core::Duration kMost = std::chrono::hours(24 * 365);
+  return std::min(core::Duration(ns), kMost);
 }
 
 runar_status read_node(const Directory& nodes, runar_str given, core::NodeId& out) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "core/fixed_list.h"
 #include "plugin_host/abi_values.h"
 #include "plugin_host/limits.h"
 #include "plugin_host/ports.h"
@@ -31,6 +32,15 @@ class PairBuffer {
 // Borrows. `out` is filled from its start; `used` tells how much.
 runar_status read_meta(const runar_kv* given, std::size_t count, std::span<rpc::Pair> out,
                        std::span<const rpc::Pair>& used);
+
+// The profiles that a message names as recipients; empty: none. RUNAR_E_INVALID: one is no
+// profile's id; RUNAR_E_TOO_LARGE: there are more than rpc::kMaxRecipients.
+using RecipientBuffer = core::FixedList<core::ProfileId, rpc::kMaxRecipients>;
+runar_status read_recipients(const runar_str* given, std::size_t count, RecipientBuffer& out);
+
+// How long something is kept, or how far to look back: at most a year, so that INT64_MAX can be
+// said.
+core::Duration read_period(std::int64_t ns);
 
 // A node's id, or the name of one that `nodes` knows; empty: none. RUNAR_E_NOT_FOUND: nobody's
 // name.

@@ -45,8 +45,7 @@ int log_enabled(runar_ctx* raw, std::int32_t level) {
 // Which action a line belongs to: the one that the request's id names, else the one that runs.
 void add_place(const Entry& entry, runar_id request, std::vector<core::Field>& fields) {
   const ThreadContext& thread = this_thread();
-  const Frame frame =
-      thread.innermost() == &entry.context() ? thread.frame(thread.depth() - 1) : Frame{};
+  const Frame frame = thread.innermost() == &entry.context() ? thread.top() : Frame{};
   if (request == 0) {
     request = frame.request;
   }

@@ -27,12 +27,14 @@ struct Limits {
   std::size_t payload = 4U << 20;
 };
 
-// Of one message; part of the ABI's contract, so not a setting.
-inline constexpr std::size_t kMaxMeta = 64;    // pairs
+// Of one message; part of the ABI's contract, so not a setting. What is taken here other nodes
+// take, too: node/peer_links.cc holds them against wire/limits.h.
+inline constexpr std::size_t kMaxMeta = 32;    // pairs
 inline constexpr std::size_t kMaxParams = 32;  // captured {names}: a path has no more segments
 inline constexpr std::size_t kMaxText = 4096;  // an error's message, a summary
-inline constexpr std::size_t kMaxMetaBytes = 16384;
-inline constexpr std::size_t kMaxNodeName = 64;  // or an id
+inline constexpr std::size_t kMaxMetaKey = 256;
+inline constexpr std::size_t kMaxMetaBytes = 12288;  // a frame's header holds them and more
+inline constexpr std::size_t kMaxNodeName = 64;      // or an id
 inline constexpr std::size_t kMaxSchema = 65536;
 inline constexpr std::size_t kMaxLogFields = 16;
 

@@ -51,14 +51,25 @@ void Phases::begin(Phase phase, core::TimePoint deadline, Done done, std::string
     refused_.clear();
     if (phase == Phase::kStop) {
       ended_ = {};  // what it says from now on is about this
+      starts_ = false;
     }
   }
   instance_.strand().post(*this);
 }
 
 void Phases::allow_end(Done ended) {
-  const std::lock_guard lock(mutex_);
-  ended_ = std::move(ended);
+  std::optional<Outcome> early;
+  {
+    const std::lock_guard lock(mutex_);
+    starts_ = false;
+    early = std::exchange(ended_early_, {});
+    if (!early) {
+      ended_ = std::move(ended);
+    }
+  }
+  if (early) {
+    ended(result_of(Phase::kStop, *early));
+  }
 }
 
 Phase Phases::current() const {
@@ -122,6 +133,8 @@ runar_status Phases::answer_pending(std::uint32_t phase, runar_status status,
     const std::lock_guard lock(mutex_);
     if (phase == RUNAR_PHASE_STOP && phase_ != Phase::kStop && ended_) {
       ended = std::move(ended_);
+    } else if (phase == RUNAR_PHASE_STOP && std::exchange(starts_, false)) {
+      ended_early_ = outcome;  // allow_end() comes for it
     } else if (abi_number(phase_) != phase || phase == 0 || early_) {
       return RUNAR_E_STALE;
     } else {
@@ -159,6 +172,7 @@ void Phases::finish(Outcome outcome) {
       outcome.message = outcome.message.empty() ? refused_ : outcome.message;
     }
     phase = std::exchange(phase_, Phase::kNone);
+    starts_ = phase == Phase::kStart && outcome.status >= RUNAR_OK;
     if (phase == Phase::kStop) {
       instance_.context().close();  // here, so that no timer fires after stop
     }

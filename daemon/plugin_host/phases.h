@@ -44,7 +44,8 @@ class Phases final : public StrandTask {
 
   // `argument`: the configuration, for kReconfigure.
   void begin(Phase phase, core::TimePoint deadline, Done done, std::string argument = {});
-  // From now on the instance may end by itself; `ended` is called for that, at most once.
+  // From now on the instance may end by itself; `ended` is called for that, at most once: at once
+  // when it has done so since its start.
   void allow_end(Done ended);
   // host->phase_done. INVALID or STALE when no such phase is running.
   runar_status answer_pending(std::uint32_t phase, runar_status status, std::string_view message);
@@ -69,7 +70,9 @@ class Phases final : public StrandTask {
   core::TimePoint deadline_{};
   std::string argument_;
   Done done_;
-  Done ended_;  // empty: it may not end by itself (any more)
+  Done ended_;           // empty: it may not end by itself (any more)
+  bool starts_ = false;  // start was successful, and nobody has come to hear of its end yet
+  std::optional<Outcome> ended_early_;  // since
   bool returned_pending_ = false;
   std::optional<Outcome> early_;  // phase_done that came before the call had returned
   std::string refused_;           // the first registration of init that was refused

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plugin_host/abi_values.h"
+#include "routing/escape.h"
 
 namespace runard::plugin_host {
 namespace {
@@ -32,6 +33,7 @@ RequestView::RequestView(const rpc::Request& request, runar_id id) {
   request_.action = to_abi(request.pattern);
   request_.params = params_;
   request_.param_count = fill(request.params, params_);
+  decode_params();
   request_.meta = meta_;
   request_.meta_count = fill(request.meta, meta_);
   request_.payload = to_abi(request.payload);
@@ -43,6 +45,17 @@ RequestView::RequestView(const rpc::Request& request, runar_id id) {
                                 ? runar_str{}
                                 : to_abi(request.caller.profile.text(profile_));
   request_.trace = request.trace;
+}
+
+void RequestView::decode_params() {
+  for (runar_kv& param : std::span(params_, request_.param_count)) {
+    if (view(param.value).find('%') == std::string_view::npos) {
+      continue;
+    }
+    if (auto decoded = routing::percent_decode_segment(view(param.value))) {
+      param.value = to_abi(decoded_.emplace_front(std::move(*decoded)));
+    }
+  }
 }
 
 }  // namespace runard::plugin_host

@@ -41,6 +41,7 @@ runar_id Requests::open(Context& context, Action& action, const rpc::Request& re
   slot.profile[0].store(profile[0], std::memory_order_relaxed);
   slot.profile[1].store(profile[1], std::memory_order_relaxed);
   slot.has_calls.store(false, std::memory_order_relaxed);
+  slot.acted.store(false, std::memory_order_relaxed);
   slot.responder = responder;
   slot.action = &action;
   slot.weight = weight_of(action, request);
@@ -64,15 +65,26 @@ Requests::Finished Requests::finish(core::SlotId id, const rpc::Reply& reply) {
   if (slot == nullptr) {
     return {};
   }
-  Context& context = *slot->owner.load(std::memory_order_relaxed);
-  const rpc::Responder responder = slot->responder;
-  Action& action = *slot->action;
+  if (reply.executed == core::Executed::kNo && (slot->has_calls.load(std::memory_order_relaxed) ||
+                                                slot->acted.load(std::memory_order_relaxed))) {
+    rpc::Reply unsure = reply;
+    unsure.executed = core::Executed::kUnknown;
+    return end(id, *slot, unsure);
+  }
+  return end(id, *slot, reply);
+}
+
+// The slot is claimed by us.
+Requests::Finished Requests::end(core::SlotId id, RequestSlot& slot, const rpc::Reply& reply) {
+  Context& context = *slot.owner.load(std::memory_order_relaxed);
+  const rpc::Responder responder = slot.responder;
+  Action& action = *slot.action;
   core::Duration late{};
-  if (slot->weight != 0) {
+  if (slot.weight != 0) {
     const core::TimePoint now = runtime_.clock.now();
-    action.latency.record(now - slot->began, slot->weight);
+    action.latency.record(now - slot.began, slot.weight);
     late =
-        now.time_since_epoch() - core::Duration(slot->deadline_ns.load(std::memory_order_relaxed));
+        now.time_since_epoch() - core::Duration(slot.deadline_ns.load(std::memory_order_relaxed));
   }
   table_.close(id);
   if (action.max_concurrency != 0) {
@@ -138,6 +150,13 @@ runar_status Requests::inherit(const Context& context, runar_id id, Inherited& o
     return RUNAR_E_STALE;
   }
   return cancelled ? RUNAR_E_CANCELLED : RUNAR_OK;
+}
+
+void Requests::note_acted(const Context& context) {
+  RequestSlot* const slot = find(context, this_thread().running());
+  if (slot != nullptr && !slot->acted.load(std::memory_order_relaxed)) {
+    slot->acted.store(true, std::memory_order_relaxed);
+  }
 }
 
 void Requests::cancel(Context& context, runar_id id) {

@@ -27,6 +27,7 @@ struct RequestSlot {
   std::atomic<std::uint64_t> trace{0};
   std::array<std::atomic<std::uint64_t>, 2> profile{};  // of the caller
   std::atomic<bool> has_calls{false};
+  std::atomic<bool> acted{false};  // its handler has published, or called as nobody's child
   // For the one who claims it.
   rpc::Responder responder;
   Action* action = nullptr;
@@ -65,6 +66,9 @@ class Requests {
   // RUNAR_OK while somebody waits, else CANCELLED, TIMEOUT or STALE.
   runar_status state(const Context& context, runar_id id);
   runar_status inherit(const Context& context, runar_id id, Inherited& out);
+  // The handler that runs on this thread does something that others see: from now on no failure of
+  // its request says that nothing was done.
+  void note_acted(const Context& context);
 
   // The caller is gone. The id still takes an answer, which nobody will see.
   void cancel(Context& context, runar_id id);
@@ -81,6 +85,7 @@ class Requests {
     core::Duration late{};     // after the deadline; nothing where the latency does not count
   };
   Finished finish(core::SlotId id, const rpc::Reply& reply);
+  Finished end(core::SlotId id, RequestSlot& slot, const rpc::Reply& reply);
   bool is_overdue(RequestSlot& slot, core::SlotId id, core::TimePoint now);
   void reap_one(core::SlotId id, Context& context, bool cancelled);
 

@@ -41,7 +41,7 @@ class SeenPaths {
   static std::size_t place_of(std::string_view path) {
     const auto last = static_cast<unsigned char>(path.back());
     const auto middle = static_cast<unsigned char>(path[path.size() / 2]);
-    return (path.size() * 7 + last * 3U + middle) % kPlaces;
+    return (path.size() * 7 + last * std::size_t{3} + middle) % kPlaces;
   }
 
   std::array<Place, kPlaces> places_{};

@@ -12,7 +12,8 @@ runar_status status_of(const rpc::Reply& reply);
 runar_status status_of(core::Errc code);
 
 // What the daemon makes of a handler's fail(). BUSY, UNAVAILABLE and STOPPING say that the work was
-// not begun, so that the call may go to another provider.
+// not begun, so that the call may go to another provider; of a request that has called or published
+// Requests does not believe it.
 rpc::Reply failure_of(runar_status status, std::string_view message);
 
 // "RUNAR_E_BUSY"; the number for a service's own code.

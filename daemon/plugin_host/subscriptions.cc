@@ -1,5 +1,6 @@
 #include "plugin_host/subscriptions.h"
 
+#include "plugin_host/abi_input.h"
 #include "plugin_host/abi_values.h"
 #include "plugin_host/barrier.h"
 #include "plugin_host/event_view.h"
@@ -37,7 +38,7 @@ void Subscription::run() noexcept {
     return;
   }
   for (int i = 0; i < kEventsPerTurn; ++i) {
-    if (!owner_.open_.load() || removed_.load() || !take_one()) {
+    if ((waits_ && !owner_.open_.load()) || removed_.load() || !take_one()) {
       return;
     }
   }
@@ -98,7 +99,7 @@ rpc::SubscribeOptions options_of(const runar_subscription& wanted,
   options.pattern = pattern.pattern();
   options.group = view(wanted.group);
   options.subscriber = label.service;
-  options.include_past = core::Duration(wanted.include_past_ns);
+  options.include_past = read_period(wanted.include_past_ns);
   if (wanted.queue_limit != 0) {
     options.queue_limit = wanted.queue_limit;
   }
@@ -118,6 +119,7 @@ runar_status Subscriptions::add(const runar_subscription& wanted, runar_id* out)
   }
   const Limits& limits = context_.runtime().limits;
   rpc::SubscribeOptions options = options_of(wanted, *pattern, context_.label());
+  const bool waits = context_.instance().phases().current() != Phase::kStart;
   std::shared_ptr<Subscription> subscription;
   {
     const std::lock_guard lock(mutex_);
@@ -129,6 +131,7 @@ runar_status Subscriptions::add(const runar_subscription& wanted, runar_id* out)
     }
     const runar_id id = make_id((next_++ << 32) | 1, IdKind::kSubscription);
     subscription = std::make_shared<Subscription>(*this, wanted, std::move(*pattern), id);
+    subscription->waits_ = waits;
     auto queue = context_.runtime().ports.broker.subscribe(std::move(options), *subscription);
     if (!queue) {
       return status_of(queue.error().code);

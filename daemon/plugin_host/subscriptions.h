@@ -1,8 +1,9 @@
 // Subscriptions: what one instance listens to.
 //
 // Each has a bounded queue at the broker; its events are taken out and handled on the instance's
-// strand, a few a turn. Events that come before the service runs wait in that queue. An event
-// counts against the queue until it is handled, or, with RUNAR_SUB_MANUAL, until event_done.
+// strand, a few a turn. Those of a subscription that init made wait in that queue until the service
+// runs; one that start makes takes them at once, since start may wait for them. An event counts
+// against the queue until it is handled, or, with RUNAR_SUB_MANUAL, until event_done.
 // Threading: add(), remove(), open() and event_done() from any thread; drop_all() on the strand.
 #pragma once
 
@@ -46,6 +47,7 @@ class Subscription final : public rpc::EventConsumer, public StrandTask {
   void* const user_;
   const runar_free_fn drop_user_;
   const runar_id id_;
+  bool waits_ = true;                       // for Subscriptions::open(); set before it is seen
   std::shared_ptr<rpc::EventQueue> queue_;  // of the strand, once subscribed_
   std::atomic<bool> subscribed_{false};
   std::atomic<bool> scheduled_{false};
@@ -60,7 +62,7 @@ class Subscriptions {
   runar_status remove(runar_id id);
   runar_status event_done(runar_id event, std::uint32_t verdict);
 
-  // Lets events through from now on.
+  // The service runs: lets all events through from now on.
   void open();
   // Ends all of them; their events that nobody answered are forgotten.
   void drop_all();

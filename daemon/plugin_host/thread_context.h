@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace runard::plugin_host {
 
@@ -44,11 +45,18 @@ class ThreadContext {
   // Counts pushes and pops: two equal readings mean that the thread was inside of the same code all
   // the time.
   std::uint64_t sequence() const { return sequence_.load(std::memory_order_acquire); }
-  Frame frame(std::uint32_t level) const;
+  // Of its own thread: the code it is inside of. An empty one when it is inside of none.
+  Frame top() const;
+  // The stack as it was at that reading of sequence(), the outermost frame first; none when the
+  // thread has moved since. For other threads; in `room`.
+  using Frames = std::array<Frame, kMaxDirectDepth + 2>;
+  std::span<const Frame> frames_at(std::uint64_t sequence, Frames& room) const;
   // Whether one more frame may be put on top of what runs now.
   bool has_room() const { return depth_.load(std::memory_order_relaxed) <= kMaxDirectDepth; }
   // The instance whose code is running, or null.
   Context* innermost() const;
+  // The request that code serves; 0: none.
+  runar_id running() const;
 
   void push(const Frame& frame);
   void pop();
@@ -56,6 +64,7 @@ class ThreadContext {
   DirectCall* direct_calls = nullptr;  // pending ones of this thread, the innermost first
 
  private:
+  Frame frame(std::uint32_t level) const;
   struct Cell {
     std::atomic<Context*> context{nullptr};
     std::atomic<const Action*> action{nullptr};

@@ -83,34 +83,41 @@ Watchdog::Seen Watchdog::look_at(ThreadContext& thread, core::TimePoint now) {
   if (thread.role() == ThreadRole::kWorker && still >= limits_.tick) {
     ++stalled_;
   }
-  if (!may_wait && still >= limits_.stuck) {
-    mark_stack(thread);
+  if (may_wait || still < std::min(limits_.stuck, limits_.warn)) {
+    return Seen::kRunning;
   }
-  if (!may_wait && still >= limits_.warn && !sight.warned) {
+  ThreadContext::Frames room;
+  const auto frames = thread.frames_at(sequence, room);
+  if (frames.empty()) {
+    return Seen::kMoved;  // it returned just now
+  }
+  if (still >= limits_.stuck) {
+    mark_stack(frames);
+  }
+  if (still >= limits_.warn && !sight.warned) {
     sight.warned = true;
-    report(thread, still);
+    report(frames.back(), still);
   }
   return Seen::kRunning;
 }
 
 // The thread list is locked: no instance is destroyed meanwhile.
-void Watchdog::report(const ThreadContext& thread, core::Duration still) {
-  const Frame frame = thread.frame(thread.depth() - 1);
-  if (frame.context == nullptr) {
+void Watchdog::report(const Frame& innermost, core::Duration still) {
+  if (innermost.context == nullptr) {
     return;
   }
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(still).count();
-  frame.context->label().log.warn(
+  innermost.context->label().log.warn(
       "plugin code does not return",
-      {core::field("in", frame.what),
-       core::field("action", frame.action == nullptr ? "" : frame.action->row.pattern),
-       core::field("request", std::to_string(frame.request)), core::field("ms", ms)});
+      {core::field("in", innermost.what),
+       core::field("action", innermost.action == nullptr ? "" : innermost.action->row.pattern),
+       core::field("request", std::to_string(innermost.request)), core::field("ms", ms)});
 }
 
 // All on the stack wait for the innermost, so none of them can take a request.
-void Watchdog::mark_stack(const ThreadContext& thread) {
-  for (std::uint32_t level = 0; level < thread.depth(); ++level) {
-    Context* const context = thread.frame(level).context;
+void Watchdog::mark_stack(std::span<const Frame> frames) {
+  for (const Frame& frame : frames) {
+    Context* const context = frame.context;
     if (context == nullptr || !marked_.insert(context).second) {
       continue;
     }

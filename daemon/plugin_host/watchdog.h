@@ -10,6 +10,7 @@
 
 #include <map>
 #include <set>
+#include <span>
 #include <thread>
 
 #include "core/clock.h"
@@ -52,8 +53,8 @@ class Watchdog {
   core::Duration until_next(Seen seen, bool light);
   Seen look(core::TimePoint now);
   Seen look_at(ThreadContext& thread, core::TimePoint now);
-  void report(const ThreadContext& thread, core::Duration still);
-  void mark_stack(const ThreadContext& thread);
+  void report(const Frame& innermost, core::Duration still);
+  void mark_stack(std::span<const Frame> frames);
   void unmark_returned();
   void provide_workers();
 

@@ -31,30 +31,54 @@ core::Result<Policy::Entry> entry_of(Rule rule) {
   return Policy::Entry{std::move(rule), std::move(*pattern)};
 }
 
+PatternTable table_of(const std::vector<Policy::Entry>& entries) {
+  std::vector<const routing::TopicPattern*> patterns;
+  for (const Policy::Entry& entry : entries) {
+    patterns.push_back(entry.pattern ? &*entry.pattern : nullptr);
+  }
+  return PatternTable(patterns);
+}
+
 }  // namespace
+
+Policy::Policy(Default access, std::vector<Entry> entries, std::vector<Release> releases)
+    : access_(access),
+      entries_(std::move(entries)),
+      table_(table_of(entries_)),
+      releases_(std::move(releases)) {}
 
 core::Result<std::shared_ptr<const Policy>> Policy::make(Rules rules) {
   if (rules.rules.size() > kMaxRules) {
     return core::fail(core::Errc::kConfigInvalid,
                       fmt::format("there are more than {} rules", kMaxRules));
   }
-  const std::shared_ptr<Policy> policy(new Policy);
-  policy->access_ = rules.access;
-  policy->releases_ = std::move(rules.releases);
+  std::vector<Entry> entries;
   for (Rule& rule : rules.rules) {
     auto entry = entry_of(std::move(rule));
     if (!entry) {
       return entry.error();
     }
-    policy->entries_.push_back(std::move(*entry));
+    entries.push_back(std::move(*entry));
   }
-  return std::shared_ptr<const Policy>(policy);
+  return std::shared_ptr<const Policy>(
+      new Policy(rules.access, std::move(entries), std::move(rules.releases)));
+}
+
+const Release* Policy::release_of(std::string_view label) const {
+  const auto at = std::find_if(releases_.begin(), releases_.end(),
+                               [&](const Release& release) { return release.label == label; });
+  return at == releases_.end() ? nullptr : &*at;
 }
 
 bool Policy::may_receive(std::string_view label, const Recipient& recipient) const {
-  const auto release = std::find_if(releases_.begin(), releases_.end(),
-                                    [&](const Release& r) { return r.label == label; });
-  return release == releases_.end() || release->covers(recipient);
+  const Release* const release = release_of(label);
+  return release == nullptr || release->covers(recipient);
+}
+
+bool Policy::names(std::string_view label, const core::ProfileId& profile) const {
+  const Release* const release = release_of(label);
+  return release != nullptr &&
+         release->covers({.kind = Recipient::Kind::kProfile, .profile = profile});
 }
 
 }  // namespace runard::policy

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "policy/pattern_table.h"
 #include "policy/release.h"
 #include "policy/rights.h"
 #include "policy/rule.h"
@@ -49,16 +50,23 @@ class Policy : public std::enable_shared_from_this<Policy> {
   // Whether a field with this label may be readable for the recipient. A label that
   // authorization.labels does not name may go to whomever encryption.labels says.
   bool may_receive(std::string_view label, const Recipient& recipient) const;
+  // Whether a message may name the profile as one more reader of fields with this label: only where
+  // a rule of the label names that profile. No rule, or `caller`, lets nobody in this way.
+  bool names(std::string_view label, const core::ProfileId& profile) const;
 
   Default default_access() const { return access_; }
   const std::vector<Entry>& entries() const { return entries_; }
+  // The entries' patterns, by the same numbers.
+  const PatternTable& table() const { return table_; }
   const std::vector<Release>& releases() const { return releases_; }
 
  private:
-  Policy() = default;
-  Default access_ = Default::kMembers;
-  std::vector<Entry> entries_;
-  std::vector<Release> releases_;
+  Policy(Default access, std::vector<Entry> entries, std::vector<Release> releases);
+  const Release* release_of(std::string_view label) const;  // null: there is no rule
+  const Default access_;
+  const std::vector<Entry> entries_;
+  const PatternTable table_;  // borrows from the entries
+  const std::vector<Release> releases_;
 };
 
 }  // namespace runard::policy

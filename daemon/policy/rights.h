@@ -1,20 +1,19 @@
-// Rights: a policy as it is for one subject: only the rules that are about it, ready to be matched.
+// Rights: a policy as it is for one subject: the rules that are about it, by network and action.
 //
-// decide(): no lock, no allocation; the deny rules of an action are tried first, then its allow
-// rules, then the default. Each is a comparison of the path's beginning, and the router's own
-// matching only where that fits (figures in README.md). A path that is not canonical matches as it
-// stands: callers hand over what the router will use.
+// decide(): no lock, no allocation. All rules are matched at once (PatternTable); of those that
+// fit the first that denies decides, or else the first that allows, or else the default. A path is
+// taken as it stands: callers hand over what the router will use. Figures: README.md.
 // Immutable; any thread. Borrows rules and patterns from its policy, which it keeps alive.
 #pragma once
 
-#include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "policy/pattern_table.h"
 #include "policy/rule.h"
-#include "routing/topic_pattern.h"
 
 namespace runard::policy {
 
@@ -30,28 +29,21 @@ class Rights {
   bool possible(Action action, std::string_view network, std::string_view pattern) const;
 
  private:
-  // How a rule's pattern is compared; the cheapest that is exact.
-  enum class Shape : std::uint8_t { kAll, kLiteral, kBelow, kPattern };
-  struct Line {
-    Shape shape = Shape::kAll;
-    std::string_view network;  // empty: all
-    std::string_view start;    // what a path has to be, or to begin with
-    const routing::TopicPattern* pattern = nullptr;
-    std::string_view rule;
-    bool matches(routing::TopicView topic) const;
-  };
-  struct Lines {
-    std::vector<Line> deny;
-    std::vector<Line> allow;
-  };
+  enum Effect : std::uint8_t { kDeny, kAllow };
 
-  static Line line_of(const Rule& rule, const routing::TopicPattern* pattern);
-  bool is_member(std::string_view network) const;
+  void add(const Rule& rule, std::size_t number);
+  // Its place among the subject's networks; their number when it is none of them.
+  std::size_t place_of(std::string_view network) const;
+  std::size_t offset_of(std::size_t place, Action action, Effect effect) const;
+  // The numbers of the subject's rules.
+  std::span<const Word> rules(std::size_t place, Action action, Effect effect) const;
+  bool is_default(Action action) const { return open_ && action != Action::kAdmin; }
 
   const std::shared_ptr<const Policy> policy_;
   const std::vector<std::string> networks_;
-  bool open_ = false;  // the default is kMembers
-  std::array<Lines, kActions> lines_;
+  const bool open_;  // the default is kMembers
+  const std::size_t width_;
+  std::vector<Word> words_;
 };
 
 }  // namespace runard::policy

@@ -12,11 +12,22 @@ rpc::Receipt refused(core::Errc code, std::string about) {
   return {code, 0, std::move(about)};
 }
 
+// A plugin's own memory is copied: nobody knows how long a queue or a later subscriber needs it,
+// and its service can't be destroyed before it is given back.
+rpc::Payload stored_payload(const rpc::Payload& given) {
+  if (!given.owner || given.owner.block()->release == nullptr) {
+    return given.keep();
+  }
+  rpc::Payload borrowed = rpc::Payload::borrow(given.bytes, given.encoding);
+  borrowed.type = given.type;
+  return borrowed.keep();
+}
+
 rpc::EventPtr store(const rpc::Event& event) {
   auto stored = std::make_shared<rpc::StoredEvent>();
   stored->network = event.network;
   stored->topic = event.topic;
-  stored->payload = event.payload.keep();
+  stored->payload = stored_payload(event.payload);
   stored->meta.reserve(event.meta.size());
   for (const rpc::Pair& pair : event.meta) {
     stored->meta.emplace_back(pair.key, pair.value);
@@ -162,15 +173,18 @@ rpc::Receipt Broker::hand_over(rpc::Event& event, const rpc::PublishOptions& opt
   }
   const std::uint32_t delivered = receipt.reached;
   const Spread spread = send_to_peers(event, targets.peers());
-  if (spread.no_room > 0 && spread.sent == 0 && queues.empty() && !retained) {
+  if (spread.no_room + spread.unfit > 0 && spread.sent == 0 && queues.empty() && !retained) {
     shard.topics.take_back(event.network, event.topic, event.publisher);  // nobody has seen it
     ++shard.counts.refused;
-    return refused(core::Errc::kBackpressure, "no node that wants it has room");
+    return spread.no_room > 0 ? refused(core::Errc::kBackpressure, "no node that wants it has room")
+                              : refused(core::Errc::kTooLarge,
+                                        "its topic, names or metadata are more than a "
+                                        "message to another node may hold");
   }
   ++shard.counts.published;
   shard.counts.delivered += delivered;
   shard.counts.sent += spread.sent;
-  shard.counts.peer_losses += spread.no_room + spread.no_link;
+  shard.counts.peer_losses += spread.no_room + spread.no_link + spread.unfit;
   receipt.reached += spread.sent;
   return receipt;
 }
@@ -182,6 +196,27 @@ void Broker::retain(const rpc::EventPtr& event, const rpc::PublishOptions& optio
       {event, now, now + options.retain_for, serial, options.broadcast, options.target});
 }
 
+// One copy, or, where its groups are more than a message may name, several: the first is for
+// those in no group, too.
+EventPeers::Sent Broker::send_to(EventPeers& peers, rpc::Event& event, const Targets::Peer& peer) {
+  std::span<const std::string_view> left(peer.groups);
+  event.ungrouped = peer.ungrouped;
+  do {
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    while (count < std::min(left.size(), kCopyGroups) && bytes <= kCopyGroupBytes) {
+      bytes += left[count++].size();
+    }
+    event.groups = left.first(count);
+    left = left.subspan(count);
+    if (const auto sent = peers.send(peer.node, event); sent != EventPeers::Sent::kSent) {
+      return sent;
+    }
+    event.ungrouped = false;
+  } while (!left.empty());
+  return EventPeers::Sent::kSent;
+}
+
 Broker::Spread Broker::send_to_peers(rpc::Event& event, const Targets::Peers& to) {
   Spread spread;
   EventPeers* peers = peers_.load(std::memory_order_acquire);
@@ -189,9 +224,7 @@ Broker::Spread Broker::send_to_peers(rpc::Event& event, const Targets::Peers& to
     return spread;
   }
   for (const Targets::Peer& peer : to) {
-    event.ungrouped = peer.ungrouped;
-    event.groups = {peer.groups.data(), peer.groups.size()};
-    switch (peers->send(peer.node, event)) {
+    switch (send_to(*peers, event, peer)) {
       case EventPeers::Sent::kSent:
         ++spread.sent;
         break;
@@ -200,6 +233,9 @@ Broker::Spread Broker::send_to_peers(rpc::Event& event, const Targets::Peers& to
         break;
       case EventPeers::Sent::kNoLink:
         ++spread.no_link;
+        break;
+      case EventPeers::Sent::kUnfit:
+        ++spread.unfit;
         break;
     }
   }

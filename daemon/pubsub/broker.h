@@ -4,10 +4,11 @@
 // calls; topics are independent. publish() never waits: a subscription with Overflow::kBlock and no
 // room makes it answer kBackpressure before anybody got the event, and so does an event that only
 // peers want of which none has room. One copy goes to each node that
-// wants the topic, naming the groups it is for. A group gets an event once: a member on this node
-// is preferred, else one remote member in turn. Lifetime: outlives every reference to a queue that
-// it gave. Threads: any. A publish takes one of kShards mutexes, chosen by topic, for the length of
-// the hand-over.
+// wants the topic, naming the groups it is for (more copies only when it has very many). A group
+// gets an event once: a member on this node is preferred, else one remote member in turn. What
+// queues hold and what is retained is the daemon's own memory; a payload that its publisher lent
+// out is copied for that. Lifetime: outlives every reference to a queue that it gave. Threads: any.
+// A publish takes one of kShards mutexes, chosen by topic, for the length of the hand-over.
 #pragma once
 
 #include <array>
@@ -33,6 +34,7 @@ class EventPeers : public PastPeers {
     kSent,
     kNoRoom,  // what waits for that node is as much as may wait
     kNoLink,
+    kUnfit,  // no message to another node can hold it
   };
   // `event.groups` and `event.ungrouped` say for whom the copy is. Any thread.
   virtual Sent send(core::NodeId node, const rpc::Event& event) = 0;
@@ -53,6 +55,9 @@ class Broker final : public rpc::Broker, public rpc::Past {
  public:
   static constexpr std::uint64_t kPageBytes = 1U << 20;  // of retained events; one may be larger
   static constexpr std::uint64_t kPageEvents = 1024;
+  // Groups that one copy names: by number, and by the bytes after which no more are added.
+  static constexpr std::size_t kCopyGroups = 64;
+  static constexpr std::size_t kCopyGroupBytes = 1536;
 
   // `epoch` makes publisher instances differ between runs of this node; `seed`: see
   // routing::RouteTrie.
@@ -66,7 +71,10 @@ class Broker final : public rpc::Broker, public rpc::Past {
     remote_past_.set_codec(codec);
   }
   // The rules of who may publish, and who may be sent what; none before. Before the first event.
-  void set_gate(const policy::Gate& gate) { gate_ = &gate; }
+  void set_gate(const policy::Gate& gate) {
+    gate_ = &gate;
+    remote_past_.set_gate(&gate);
+  }
   // A node is linked, or no more: whom subscriptions ask for the past. See RemotePast.
   void peer_up(const core::NodeId& node, std::uint64_t run, std::vector<std::string> networks) {
     remote_past_.peer_up(node, run, std::move(networks));
@@ -113,7 +121,9 @@ class Broker final : public rpc::Broker, public rpc::Past {
     std::uint32_t sent = 0;
     std::uint32_t no_room = 0;
     std::uint32_t no_link = 0;
+    std::uint32_t unfit = 0;
   };
+  static EventPeers::Sent send_to(EventPeers& peers, rpc::Event& event, const Targets::Peer& peer);
   Spread send_to_peers(rpc::Event& event, const Targets::Peers& to);
   void replay_own_past(Queue& queue, std::uint64_t number, const routing::TopicPattern& pattern);
   template <class May>

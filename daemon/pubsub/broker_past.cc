@@ -59,8 +59,14 @@ core::Result<Broker::SealedForms> Broker::seal(const rpc::Event& event,
       !codec_->is_private(event.payload.type)) {
     return forms;
   }
-  rpc::PayloadPlace place{
-      rpc::PayloadPlace::Kind::kEvent, event.network, event.topic, 0, {}, event.owner, true};
+  rpc::PayloadPlace place{rpc::PayloadPlace::Kind::kEvent,
+                          event.network,
+                          event.topic,
+                          0,
+                          {},
+                          event.owner,
+                          true,
+                          event.recipients};
   const auto seal = [&](std::optional<rpc::Payload>& form) -> core::Result<void> {
     auto sealed = codec_->seal(place, event.payload);
     if (!sealed) {

@@ -154,6 +154,13 @@ bool RemotePast::is_full(const Ask& ask, const rpc::SubscribeOptions& options) {
          ask.bytes >= std::min(options.queue_bytes, kMaxBytes);
 }
 
+// A broken peer may send anything.
+bool RemotePast::may_tell(const Ask& ask, const rpc::StoredEvent& event) const {
+  const auto topic = routing::view_topic(event.topic, ask.watch->pattern.network());
+  return topic && topic->path == event.topic && ask.watch->pattern.matches_path(topic->path) &&
+         (gate_ == nullptr || gate_->admit(ask.node, policy::Action::kPublish, *topic));
+}
+
 // True when another page is to be asked for.
 bool RemotePast::take(Ask& ask, const rpc::SubscribeOptions& options,
                       const rpc::PastPage& page) const {
@@ -163,9 +170,7 @@ bool RemotePast::take(Ask& ask, const rpc::SubscribeOptions& options,
       ++ask.omitted;
       return false;
     }
-    // A broken peer may send anything.
-    const auto topic = routing::view_topic(event->topic, ask.watch->pattern.network());
-    if (!topic || topic->path != event->topic || !ask.watch->pattern.matches_path(topic->path)) {
+    if (!may_tell(ask, *event)) {
       continue;
     }
     const bool is_sealed = event->payload.encoding == rpc::Encoding::kSealed;

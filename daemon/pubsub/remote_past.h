@@ -19,6 +19,7 @@
 
 #include "core/clock.h"
 #include "core/function.h"
+#include "policy/gate.h"
 #include "pubsub/queue.h"
 #include "routing/topic_pattern.h"
 #include "rpc/past.h"
@@ -51,6 +52,8 @@ class RemotePast {
   explicit RemotePast(const core::Clock& clock) : clock_(clock) {}
   void set_peers(PastPeers* peers);
   void set_codec(rpc::PayloadCodec* codec) { codec_ = codec; }
+  // Whose events may be heard: what was denied when it was published is denied when it is told of.
+  void set_gate(const policy::Gate* gate) { gate_ = gate; }
 
   // From now on the queue is asked for; what the nodes publish stays in the queue until then. The
   // questions go out with start(), when the subscription has been announced.
@@ -91,11 +94,13 @@ class RemotePast {
   bool send(const AskPtr& ask);
   void answered(const AskPtr& ask, const core::Result<rpc::PastPage>& page);
   static bool is_full(const Ask& ask, const rpc::SubscribeOptions& options);
+  bool may_tell(const Ask& ask, const rpc::StoredEvent& event) const;
   bool take(Ask& ask, const rpc::SubscribeOptions& options, const rpc::PastPage& page) const;
   void finish(const AskPtr& ask);
 
   const core::Clock& clock_;
   rpc::PayloadCodec* codec_ = nullptr;
+  const policy::Gate* gate_ = nullptr;
   std::mutex mutex_;  // protects all below
   PastPeers* peers_ = nullptr;
   std::list<std::shared_ptr<const Watch>> watches_;

@@ -21,6 +21,8 @@ struct Event {
   core::NodeId source;         // zero: this node
   std::string_view publisher;  // the service that published it
   core::ProfileId owner;       // whose private data it is; zero: nobody's
+  // As Request::recipients. Used up by publish(), which seals what others get, now or later.
+  std::span<const core::ProfileId> recipients{};
   std::uint64_t instance = 0;  // publisher instance and its epoch: sequences count within it
   std::uint64_t sequence = 0;  // per publisher instance and topic, from 1
   std::uint32_t flags = 0;

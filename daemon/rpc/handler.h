@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -21,6 +22,9 @@ struct Pair {
   std::string_view value;
 };
 
+// Of one message: whom private fields are sealed to besides (Request and Event::recipients).
+inline constexpr std::size_t kMaxRecipients = 16;
+
 enum RequestFlag : std::uint32_t {
   kIdempotent = 1U << 0,   // may be retried after an unknown outcome
   kDirect = 1U << 1,       // the caller holds no lock: callee and reply may run inside call()
@@ -33,6 +37,7 @@ enum RequestFlag : std::uint32_t {
 struct Caller {
   core::NodeId node;         // zero: this node
   std::string_view service;  // "users", or "" for an operator
+  std::string_view network;  // that the service is in, told of one of this node; else ""
   // The user behind the call; zero: none. Of a remote caller: one for whom that node may ask.
   core::ProfileId profile;
 };
@@ -50,6 +55,10 @@ struct Request {
   std::uint8_t depth = 0;  // how many direct calls this one is inside of
   core::NodeId target;     // zero: any provider
   Caller caller;
+  // Profiles that private fields are sealed to besides, where a rule releases these to them
+  // (daemon/sealing); at most kMaxRecipients. Used where the request leaves this node, and never
+  // sent: of a request that came over a link they are nobody, and its reply goes by its own labels.
+  std::span<const core::ProfileId> recipients{};
 
   // Filled in by the dispatcher for a local provider.
   std::string_view pattern;      // "users/{user_id}/profile"

@@ -2,6 +2,7 @@
 // others, and opens what was sealed. Declared here, implemented by sealing.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "core/ids.h"
@@ -21,6 +22,8 @@ struct PayloadPlace {
   core::NodeId peer;
   core::ProfileId profile;  // the verified one behind the request, or the owner of an event
   bool peer_opens = true;   // the peer's version knows sealed payloads
+  // To seal: Request or Event::recipients; a codec asks the rules for each.
+  std::span<const core::ProfileId> recipients{};
 };
 
 // Any thread; does not wait.

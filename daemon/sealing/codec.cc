@@ -1,7 +1,13 @@
 #include "sealing/codec.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
 #include "core/check.h"
 #include "envelope/repacker.h"
+#include "rpc/handler.h"
 #include "sealing/join.h"
 #include "sealing/limits.h"
 
@@ -14,6 +20,32 @@ namespace {
 
 core::Error failed(Errc code, std::string_view about) {
   return core::fail(code, std::string(about), core::Executed::kNo);
+}
+
+core::Result<void> check_sealable(const PayloadPlace& place, const Type& type,
+                                  const rpc::Payload& payload) {
+  if (!place.peer_opens) {
+    return failed(Errc::kPeerCannotOpen, place.path);
+  }
+  if (payload.encoding != rpc::Encoding::kCbor) {
+    return failed(Errc::kNotOfItsType, type.name + ": its payloads are CBOR");
+  }
+  if (place.recipients.size() > rpc::kMaxRecipients) {
+    return failed(Errc::kEnvelopeLimit, "more recipients than a message may name");
+  }
+  return {};
+}
+
+std::string_view text_of(LeftOut::Why why) {
+  switch (why) {
+    case LeftOut::Why::kNoRule:
+      return "no rule of authorization.labels names it for that label";
+    case LeftOut::Why::kNoKey:
+      return "no key of it is known here";
+    case LeftOut::Why::kNoRoom:
+      return "there are too many recipients";
+  }
+  return "";
 }
 
 // A reply names its request; the link it comes on is what ties them together.
@@ -62,17 +94,36 @@ Audience Codec::audience_of(const PayloadPlace& place, const Type& type, const S
   audience.peer = place.peer;
   audience.caller =
       type.owner.empty() || place.profile == split.owner ? place.profile : core::ProfileId{};
+  if (!place.recipients.empty()) {
+    auto& named = audience.named;
+    named.assign(place.recipients.begin(), place.recipients.end());
+    std::sort(named.begin(), named.end());
+    named.erase(std::unique(named.begin(), named.end()), named.end());
+  }
   return audience;
+}
+
+// Whoever is left out of those that the message names is told of here and nowhere else: the message
+// goes out without them.
+Recipients::SetPtr Codec::readers_of(const PayloadPlace& place, const LabelSet& labels,
+                                     const Audience& audience) {
+  auto readers = recipients_.readers(labels, audience);
+  for (const LeftOut& one : readers.left_out) {
+    left_out_.fetch_add(1, std::memory_order_relaxed);
+    environment_.log.warn("a recipient that a message names gets nothing",
+                          {core::field("profile", one.profile.text()),
+                           core::field("labels", fmt::format("{}", fmt::join(labels, " "))),
+                           core::field("network", place.network), core::field("path", place.path),
+                           core::field("why", text_of(one.why))});
+  }
+  return std::move(readers.set);
 }
 
 core::Result<rpc::Payload> Codec::seal(const PayloadPlace& place, const rpc::Payload& payload) {
   const Type* type = types_.find(payload.type);
   RUNARD_CHECK(type != nullptr);
-  if (!place.peer_opens) {
-    return failed(Errc::kPeerCannotOpen, place.path);
-  }
-  if (payload.encoding != rpc::Encoding::kCbor) {
-    return failed(Errc::kNotOfItsType, type->name + ": its payloads are CBOR");
+  if (auto sealable = check_sealable(place, *type, payload); !sealable) {
+    return sealable.error();
   }
   const auto parts = split(*type, payload.bytes);
   if (!parts) {
@@ -93,7 +144,7 @@ core::Result<rpc::Payload> Codec::seal(const PayloadPlace& place, const rpc::Pay
     if (count == 0) {
       continue;
     }
-    auto recipients = recipients_.of(type->label_sets[set], audience);
+    auto recipients = readers_of(place, type->label_sets[set], audience);
     if (recipients == nullptr) {
       groups.fields.resize(first);
       withheld_.fetch_add(1, std::memory_order_relaxed);
@@ -238,13 +289,8 @@ core::Error Codec::refuse(const PayloadPlace& place, const core::Error& why) {
 }
 
 Stats Codec::stats() const {
-  Stats stats{sealed_.load(),
-              compact_.load(),
-              opened_.load(),
-              redacted_.load(),
-              withheld_.load(),
-              refused_.load(),
-              {}};
+  Stats stats{sealed_.load(),   compact_.load(),  opened_.load(),  redacted_.load(),
+              withheld_.load(), left_out_.load(), refused_.load(), {}};
   for (std::size_t i = 0; i < failures_.size(); ++i) {
     stats.failures[i] = failures_[i].load();
   }

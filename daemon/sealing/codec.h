@@ -28,6 +28,7 @@ struct Stats {
   std::uint64_t opened = 0;                  // messages
   std::uint64_t redacted = 0;                // groups of them that there was no key for
   std::uint64_t withheld = 0;                // groups of sealed ones that had no recipient
+  std::uint64_t left_out = 0;                // recipients that a message named, for each group
   std::uint64_t refused = 0;                 // messages that failed, for whatever reason
   std::array<std::uint64_t, 13> failures{};  // of them, by the code's last two digits: E8001 is 1
 };
@@ -72,6 +73,8 @@ class Codec final : public rpc::PayloadCodec {
 
  private:
   struct Groups;
+  Recipients::SetPtr readers_of(const rpc::PayloadPlace& place, const LabelSet& labels,
+                                const Audience& audience);
   Audience audience_of(const rpc::PayloadPlace& place, const Type& type, const Split& split) const;
   core::Result<rpc::Payload> seal_groups(const rpc::PayloadPlace& place, const Type& type,
                                          const Split& split, const Groups& groups);
@@ -93,7 +96,7 @@ class Codec final : public rpc::PayloadCodec {
   std::mutex replay_mutex_;
   envelope::ReplayGuard replays_;
   std::atomic<std::uint64_t> sealed_{0}, compact_{0}, opened_{0}, redacted_{0}, withheld_{0},
-      refused_{0};
+      left_out_{0}, refused_{0};
   std::array<std::atomic<std::uint64_t>, 13> failures_{};
 };
 

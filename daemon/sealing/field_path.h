@@ -1,7 +1,7 @@
 // FieldPath: where in a value a walk stands: "address.street", "items[3].price".
 //
-// Keys are written with '.', '[' and '%' as %2E, %5B and %25, so no two places have the same path.
-// A walk appends and goes back; the text keeps its memory.
+// Keys are written with '.', '[', '%' and '$' as %2E, %5B, %25 and %24, the empty one as %, so no
+// two places have the same path. A walk appends and goes back; the text keeps its memory.
 #pragma once
 
 #include <charconv>
@@ -20,6 +20,7 @@ class FieldPath {
     if (before > 0) {
       text_ += '.';
     }
+    text_ += key.empty() ? "%" : "";
     for (const char c : key) {
       switch (c) {
         case '.':
@@ -30,6 +31,9 @@ class FieldPath {
           break;
         case '%':
           text_ += "%25";
+          break;
+        case '$':
+          text_ += "%24";
           break;
         default:
           text_ += c;
@@ -47,7 +51,7 @@ class FieldPath {
     return before;
   }
   void back(std::size_t before) { text_.resize(before); }
-  std::string_view text() const { return text_.empty() ? std::string_view(kRootPath) : text_; }
+  std::string_view text() const { return text_.empty() ? std::string_view(kWholePath) : text_; }
 
  private:
   std::string text_;

@@ -15,7 +15,7 @@ inline constexpr char kOwner[] = "owner";    // the profile whose data it is
 struct Label {
   bool network = false;               // the members of the network that the message is in
   std::vector<std::string> networks;  // the members of these, by name
-  std::vector<std::string> profiles;  // kCaller, kOwner, an id or a name
+  std::vector<std::string> profiles;  // kCaller, kOwner or an id
 };
 
 class LabelMap {

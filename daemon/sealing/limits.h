@@ -15,5 +15,6 @@ inline constexpr std::size_t kMaxLabelSets = envelope::kMaxGroups;  // of one ty
 inline constexpr std::size_t kMaxValueDepth = envelope::kMaxFieldDepth - 1;
 // The path of the one field that an envelope has in clear, and of a value that is private whole.
 inline constexpr char kRootPath[] = "$";
+inline constexpr char kWholePath[] = "$whole";
 
 }  // namespace runard::sealing

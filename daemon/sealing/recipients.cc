@@ -1,5 +1,7 @@
 #include "sealing/recipients.h"
 
+#include <algorithm>
+
 namespace runard::sealing {
 
 void Recipients::set_labels(LabelMap labels) {
@@ -16,6 +18,8 @@ class Recipients::Search {
         audience_(audience) {}
 
   void add(std::string_view name, const Label& label);
+  // After the labels: who is in already need not be let in.
+  void add_named(const std::vector<std::string_view>& labels, std::vector<LeftOut>& left_out);
   Found take() { return std::move(found_); }
 
  private:
@@ -62,8 +66,8 @@ void Recipients::Search::add_profile(std::string_view label, std::string_view na
     profile = audience_.caller;
   } else if (name == kOwner) {
     profile = audience_.owner;
-  } else if (profile = core::ProfileId::parse(name); !profile) {
-    profile = directory_.find_profile(name);
+  } else {  // never by a name: anybody may call a profile so
+    profile = core::ProfileId::parse(name);
   }
   if (profile && !profile->is_zero() &&
       may_receive(label, {.kind = policy::Recipient::Kind::kProfile,
@@ -87,27 +91,57 @@ void Recipients::Search::add(std::string_view name, const Label& label) {
   }
 }
 
-Recipients::Found Recipients::find(const LabelSet& labels, const Audience& audience) const {
+void Recipients::Search::add_named(const std::vector<std::string_view>& labels,
+                                   std::vector<LeftOut>& left_out) {
+  for (const core::ProfileId& profile : audience_.named) {
+    auto key = directory_.profile_key(profile);
+    if (key && found_.contains(key->address)) {
+      continue;
+    }
+    const bool released = policy_ != nullptr &&
+                          std::any_of(labels.begin(), labels.end(), [&](std::string_view label) {
+                            return policy_->names(label, profile);
+                          });
+    if (released && key && found_.size() < envelope::kMaxRecipients) {
+      put(std::move(key));
+    } else {
+      using Why = LeftOut::Why;
+      left_out.push_back({profile, !released ? Why::kNoRule : (key ? Why::kNoRoom : Why::kNoKey)});
+    }
+  }
+}
+
+Recipients::Found Recipients::find(const LabelSet& labels, const Audience& audience,
+                                   std::vector<LeftOut>& left_out) const {
   Search search(*this, audience);
+  std::vector<std::string_view> known;
   const auto map = labels_.read();
   for (const std::string& name : labels) {
     if (const Label* label = map->find(name)) {
       search.add(name, *label);
+      known.push_back(name);
     }
   }
+  search.add_named(known, left_out);
   return search.take();
 }
 
 std::vector<envelope::KeyAddress> Recipients::addresses(const LabelSet& labels,
                                                         const Audience& audience) const {
   std::vector<envelope::KeyAddress> all;
-  for (const auto& [address, recipient] : find(labels, audience)) {
+  std::vector<LeftOut> left_out;
+  for (const auto& [address, recipient] : find(labels, audience, left_out)) {
     all.push_back(address);
   }
   return all;
 }
 
-Recipients::SetPtr Recipients::of(const LabelSet& labels, const Audience& audience) {
+std::size_t Recipients::kept() const {
+  const std::lock_guard lock(mutex_);
+  return kept_.size();
+}
+
+Recipients::Readers Recipients::readers(const LabelSet& labels, const Audience& audience) {
   const std::lock_guard lock(mutex_);
   // Read before the keys: what changes meanwhile is found out next time.
   const State now{directory_.generation(), labels_.read()->generation(),
@@ -119,12 +153,13 @@ Recipients::SetPtr Recipients::of(const LabelSet& labels, const Audience& audien
   const auto [at, fresh] = kept_.try_emplace({labels, audience});
   if (fresh) {
     std::vector<envelope::Recipient> list;
-    for (auto& [address, recipient] : find(labels, audience)) {
+    for (auto& [address, recipient] : find(labels, audience, at->second.left_out)) {
       list.push_back(std::move(recipient));
     }
     if (!list.empty()) {
       auto set = envelope::RecipientSet::make(std::move(list));
-      at->second = set ? std::make_shared<const envelope::RecipientSet>(std::move(*set)) : nullptr;
+      at->second.set =
+          set ? std::make_shared<const envelope::RecipientSet>(std::move(*set)) : nullptr;
     }
   }
   return at->second;

@@ -26,22 +26,35 @@ core::Bytes redacted_mark(const LabelSet& labels) {
   return {writer.bytes().begin(), writer.bytes().end()};
 }
 
-// Labels of which a schema says that there are; below "const" and the like there are values only.
-std::size_t count_labels(const json::value& at, std::size_t depth) {
+bool is_any(std::string_view key, std::initializer_list<std::string_view> keywords) {
+  return std::ranges::find(keywords, key) != keywords.end();
+}
+
+// What the keys of an object are in a schema.
+enum class Keys : std::uint8_t { kKeywords, kNames };
+
+// Labels of which a schema says that there are. Below "const" and the like there are values only;
+// below "properties" and the like keys are names, whatever they are.
+std::size_t count_labels(const json::value& at, Keys keys, std::size_t depth) {
   std::size_t count = 0;
   if (depth > 4 * kMaxSchemaDepth) {
     return SIZE_MAX / 2;
   }
   if (const json::array* list = at.if_array()) {
     for (const json::value& item : *list) {
-      count += count_labels(item, depth + 1);
+      count += count_labels(item, Keys::kKeywords, depth + 1);
     }
   } else if (const json::object* object = at.if_object()) {
     for (const auto& [key, value] : *object) {
-      const bool is_value =
-          key == "const" || key == "enum" || key == "default" || key == "examples";
-      count += key == kLabelKey || key == "$ref" || key == "$dynamicRef" ? 1 : 0;
-      count += is_value ? 0 : count_labels(value, depth + 1);
+      const bool is_keyword = keys == Keys::kKeywords;
+      if (is_keyword && is_any(key, {"const", "enum", "default", "examples"})) {
+        continue;
+      }
+      count += is_keyword && is_any(key, {kLabelKey, "$ref", "$dynamicRef"}) ? 1 : 0;
+      const bool holds_names =
+          is_keyword && is_any(key, {"properties", "patternProperties", "$defs", "definitions",
+                                     "dependentSchemas"});
+      count += count_labels(value, holds_names ? Keys::kNames : Keys::kKeywords, depth + 1);
     }
   }
   return count;
@@ -250,10 +263,11 @@ core::Result<Type> read_schema(std::uint64_t id, std::string_view name, std::str
   if (labelled && !reader.read(parsed, type.root, 0)) {
     return refused(name, reader.why());
   }
-  if (labelled && !type.label_sets.empty() && count_labels(parsed, 0) != reader.labels_found()) {
+  if (labelled && !type.label_sets.empty() &&
+      count_labels(parsed, Keys::kKeywords, 0) != reader.labels_found()) {
     return refused(name, "x-runar-label or $ref where runard does not look for labels");
   }
-  if (labelled && type.label_sets.empty() && count_labels(parsed, 0) != 0) {
+  if (labelled && type.label_sets.empty() && count_labels(parsed, Keys::kKeywords, 0) != 0) {
     return refused(name, "x-runar-label where runard does not look for labels");
   }
   if (const json::object* root = parsed.if_object(); root != nullptr && labelled) {

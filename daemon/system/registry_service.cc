@@ -60,6 +60,32 @@ void put_service(wire::CborWriter& out, const registry::NodeRows& node,
   }
 }
 
+using Nodes = std::vector<registry::NodeRows>;
+using Rows = std::vector<std::pair<const registry::NodeRows*, const registry::ServiceRow*>>;
+
+template <class Wanted>
+Rows rows_of(const Nodes& nodes, const Wanted& wanted) {
+  Rows found;
+  for (const registry::NodeRows& node : nodes) {
+    for (const registry::ServiceRow& row : node.services) {
+      if (wanted(row)) {
+        found.emplace_back(&node, &row);
+      }
+    }
+  }
+  return found;
+}
+
+core::Bytes list_of(const Nodes& nodes, const Rows& rows) {
+  core::Bytes bytes;
+  wire::CborWriter out(bytes);
+  out.array(rows.size());
+  for (const auto& [node, row] : rows) {
+    put_service(out, *node, *row, node == &nodes.front());
+  }
+  return bytes;
+}
+
 core::Bytes state_answer(std::string_view state, const registry::NodeRows& node) {
   core::Bytes bytes;
   wire::CborWriter out(bytes);
@@ -80,8 +106,11 @@ void reply(const rpc::Responder& responder, const core::Result<core::Bytes>& res
 }  // namespace
 
 RegistryService::RegistryService(std::string network, registry::Registry& registry,
-                                 ServiceControl& control)
-    : network_(std::move(network)), registry_(registry), control_(control) {}
+                                 ServiceControl& control, Shows shows)
+    : network_(std::move(network)),
+      registry_(registry),
+      control_(control),
+      shows_(std::move(shows)) {}
 
 registry::ServiceRow RegistryService::row() const {
   registry::ServiceRow row;
@@ -117,71 +146,53 @@ rpc::Ticket RegistryService::call(const rpc::Request& request, const rpc::Respon
     control(request, std::move(path), responder);
     return 0;
   }
-  reply(responder, answer(request.action, path));
+  reply(responder, answer(request, path));
   return 0;
 }
 
-core::Result<core::Bytes> RegistryService::answer(std::uint32_t action,
+bool RegistryService::is_shown(const rpc::Request& request, const registry::ServiceRow& row) const {
+  return row.network == network_ &&
+         ((request.flags & rpc::kInbound) == 0 || shows_(request.caller.node, row));
+}
+
+core::Result<core::Bytes> RegistryService::answer(const rpc::Request& request,
                                                   std::string_view path) const {
-  switch (action) {
+  switch (request.action) {
     case kList:
-      return list();
+      return list(request);
     case kOne:
-      return one(path);
+      return one(request, path);
     default:
-      return state(path);
+      return state(request, path);
   }
 }
 
-core::Result<core::Bytes> RegistryService::list() const {
+core::Result<core::Bytes> RegistryService::list(const rpc::Request& request) const {
   const auto nodes = registry_.nodes();
-  std::size_t count = 0;
-  const auto ours = [&](const registry::ServiceRow& row) { return row.network == network_; };
-  for (const registry::NodeRows& node : nodes) {
-    count +=
-        static_cast<std::size_t>(std::count_if(node.services.begin(), node.services.end(), ours));
-  }
-  core::Bytes bytes;
-  wire::CborWriter out(bytes);
-  out.array(count);
-  for (const registry::NodeRows& node : nodes) {
-    for (const registry::ServiceRow& row : node.services) {
-      if (ours(row)) {
-        put_service(out, node, row, &node == &nodes.front());
-      }
-    }
-  }
-  return bytes;
+  return list_of(nodes, rows_of(nodes, [&](const registry::ServiceRow& row) {
+                   return is_shown(request, row);
+                 }));
 }
 
-core::Result<core::Bytes> RegistryService::one(std::string_view path) const {
+core::Result<core::Bytes> RegistryService::one(const rpc::Request& request,
+                                               std::string_view path) const {
   const auto nodes = registry_.nodes();
-  std::vector<std::pair<const registry::NodeRows*, const registry::ServiceRow*>> found;
-  for (const registry::NodeRows& node : nodes) {
-    for (const registry::ServiceRow& row : node.services) {
-      if (row.network == network_ && row.path == path) {
-        found.emplace_back(&node, &row);
-      }
-    }
-  }
+  const Rows found = rows_of(nodes, [&](const registry::ServiceRow& row) {
+    return row.path == path && is_shown(request, row);
+  });
   if (found.empty()) {
     return core::fail(Errc::kNoService,
                       fmt::format("no service \"{}\" in network \"{}\"", path, network_),
                       Executed::kNo);
   }
-  core::Bytes bytes;
-  wire::CborWriter out(bytes);
-  out.array(found.size());
-  for (const auto& [node, row] : found) {
-    put_service(out, *node, *row, node == &nodes.front());
-  }
-  return bytes;
+  return list_of(nodes, found);
 }
 
-core::Result<core::Bytes> RegistryService::state(std::string_view path) const {
+core::Result<core::Bytes> RegistryService::state(const rpc::Request& request,
+                                                 std::string_view path) const {
   const registry::NodeRows local = registry_.local();
   for (const registry::ServiceRow& row : local.services) {
-    if (row.network == network_ && row.path == path) {
+    if (row.path == path && is_shown(request, row)) {
       return state_answer(registry::state_text(local, row), local);
     }
   }

@@ -7,9 +7,11 @@
 //   for those with admin rights
 //
 // {service_path} is percent-encoded when the mount has several segments ("billing%2Feu"). Answers
-// are CBOR. What belongs to another network is neither listed nor found. Any thread; answers before
-// call() returns.
+// are CBOR. What belongs to another network is neither listed nor found, and another node finds
+// what the rules let it know of. Any thread; answers before call() returns.
 #pragma once
+
+#include <functional>
 
 #include "core/function.h"
 #include "registry/registry.h"
@@ -30,7 +32,11 @@ class ServiceControl {
 
 class RegistryService final : public rpc::Handler {
  public:
-  RegistryService(std::string network, registry::Registry& registry, ServiceControl& control);
+  // Whether another node is told of the service at all. Any thread.
+  using Shows = std::function<bool(const core::NodeId& peer, const registry::ServiceRow& row)>;
+
+  RegistryService(std::string network, registry::Registry& registry, ServiceControl& control,
+                  Shows shows);
 
   // To be put into the registry once, for this network.
   registry::ServiceRow row() const;
@@ -39,15 +45,17 @@ class RegistryService final : public rpc::Handler {
   void cancel(rpc::Ticket /*ticket*/) override {}
 
  private:
-  core::Result<core::Bytes> answer(std::uint32_t action, std::string_view path) const;
-  core::Result<core::Bytes> list() const;
-  core::Result<core::Bytes> one(std::string_view path) const;
-  core::Result<core::Bytes> state(std::string_view path) const;
+  bool is_shown(const rpc::Request& request, const registry::ServiceRow& row) const;
+  core::Result<core::Bytes> answer(const rpc::Request& request, std::string_view path) const;
+  core::Result<core::Bytes> list(const rpc::Request& request) const;
+  core::Result<core::Bytes> one(const rpc::Request& request, std::string_view path) const;
+  core::Result<core::Bytes> state(const rpc::Request& request, std::string_view path) const;
   void control(const rpc::Request& request, std::string path, const rpc::Responder& responder);
 
   const std::string network_;
   registry::Registry& registry_;
   ServiceControl& control_;
+  const Shows shows_;
 };
 
 }  // namespace runard::system

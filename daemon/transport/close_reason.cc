@@ -1,5 +1,6 @@
 #include "transport/close_reason.h"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -50,6 +51,14 @@ Errc errc_of_alert(std::uint8_t alert) {
   }
 }
 
+// OpenSSL has one alert for every illegal parameter, and keeps the reason of the last failure. Of a
+// handshake's messages only the certificates grow with what their owner puts into them.
+bool too_long_a_message(std::uint8_t alert) {
+  const unsigned long error = ERR_peek_last_error();
+  return alert == SSL_AD_ILLEGAL_PARAMETER && ERR_GET_LIB(error) == ERR_LIB_SSL &&
+         ERR_GET_REASON(error) == SSL_R_EXCESSIVE_MESSAGE_SIZE;
+}
+
 }  // namespace
 
 core::Errc errc_of(CloseCode code) {
@@ -96,6 +105,9 @@ core::Error peer_close_error(const ngtcp2_ccerr& close) {
 }
 
 core::Error alert_error(std::uint8_t alert) {
+  if (too_long_a_message(alert)) {
+    return refusal_error(core::fail(Errc::kCertificateInvalid, "its certificates are too long"));
+  }
   return core::fail(errc_of_alert(alert), "this node refused the peer: " + alert_text(alert));
 }
 

@@ -11,7 +11,7 @@ namespace runard::transport {
 // The peer's CONNECTION_CLOSE.
 core::Error peer_close_error(const ngtcp2_ccerr& close);
 core::Errc errc_of(wire::CloseCode code);
-// A TLS alert that this node raised.
+// A TLS alert that this node raised, right after OpenSSL failed on this thread.
 core::Error alert_error(std::uint8_t alert);
 // The peer's certificate, refused by this node.
 core::Error refusal_error(core::Error why);

@@ -4,7 +4,8 @@
 // Sans-I/O: read() takes a datagram, write() makes datagrams, expiry() says when on_expiry() is
 // due. Times never go back: each is at least the one before. What happened is told to the
 // ConnectionOwner from inside read(), write() and on_expiry(): those functions only queue, and call
-// nothing here but extend_*(), stop*() and open_*().
+// nothing here but extend_stream(), stop*() and open_*(). What arrived counts as consumed for the
+// connection's window at once, whoever took it: windows of streams bound what is held.
 // Errors: a failed read(), write() or on_expiry() ends the connection; its owner asks for
 // close_packet() and destroys it. Owner: the link. One thread.
 #pragma once
@@ -121,7 +122,6 @@ class Connection {
   // Puts `stream` in the place of another one, with its id.
   void replace(const Stream& old, Stream& stream);
   void extend_stream(Stream& stream, std::uint64_t bytes);
-  void extend_connection(std::uint64_t bytes);
   void stop(std::int64_t stream, wire::ResetCode code);   // both directions
   void stop_read(Stream& stream, wire::ResetCode code);   // STOP_SENDING
   void stop_write(Stream& stream, wire::ResetCode code);  // RESET_STREAM

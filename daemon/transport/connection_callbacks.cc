@@ -31,6 +31,9 @@ struct ConnectionCallbacks {
   static int stream_data(ngtcp2_conn* conn, std::uint32_t flags, std::int64_t id,
                          std::uint64_t offset, const std::uint8_t* data, std::size_t size,
                          void* user_data, void* user_stream) {
+    // Before a stream's type is cut off, and also for what nobody takes: each byte that is not
+    // given back here makes the window smaller for good.
+    ngtcp2_conn_extend_max_offset(conn, size);
     core::ByteView bytes(data, size);
     auto* stream = static_cast<Stream*>(user_stream);
     if (stream == nullptr && offset == 0) {

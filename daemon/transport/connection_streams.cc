@@ -30,10 +30,6 @@ void Connection::extend_stream(Stream& stream, std::uint64_t bytes) {
   ngtcp2_conn_extend_max_stream_offset(conn_, stream.id(), bytes);
 }
 
-void Connection::extend_connection(std::uint64_t bytes) {
-  ngtcp2_conn_extend_max_offset(conn_, bytes);
-}
-
 // The peer may open as many again, a quarter of its limit at a time: each time it is told costs a
 // frame, and a packet if nothing else is to be sent.
 void Connection::peer_stream_over(bool bidirectional) {

@@ -29,7 +29,6 @@ void ControlStream::credit() {
 }
 
 bool ControlStream::received(core::ByteView bytes, bool end) {
-  core_.connection->extend_connection(bytes.size());
   inbox_.add(bytes);
   over_ = over_ || end;
   return true;

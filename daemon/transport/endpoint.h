@@ -50,7 +50,7 @@ class Endpoint {
   void send_guest(LinkId guest, std::uint64_t type, core::ByteView body);
   void close_guest(LinkId guest, bool welcome);
   void keep_guest(LinkId guest, core::TimePoint until);
-  // Another certificate or other trust, for links from now on.
+  // Another certificate or other trust, for links that are not proved yet.
   void set_tls(std::shared_ptr<const TlsContext> tls);
 
   // Judges the peers of live links again, a few at a time, and closes each that would not be let in

@@ -26,7 +26,6 @@ bool GuestStream::received(core::ByteView bytes, bool end) {
   if (received_ > most_) {
     return false;
   }
-  connection_.extend_connection(bytes.size());
   connection_.extend_stream(*this, bytes.size());
   input_.insert(input_.end(), bytes.begin(), bytes.end());
   over_ = over_ || end;

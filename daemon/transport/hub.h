@@ -75,10 +75,11 @@ class Hub final : public LinkEvents {
   // `welcome`: it was no failed attempt.
   void close_guest(LinkId guest, bool welcome);
   void keep_guest(LinkId guest, core::TimePoint until);
-  // For links from now on.
+  // For links that are not proved yet.
   void set_tls(std::shared_ptr<const TlsContext> tls) { connections_.tls = std::move(tls); }
   // Judges the peers of live links again: closes each that would not be let in any more, and says
-  // which and why. `from` and `count`: links looked at, for calls in parts.
+  // which and why. After set_tls(), by which handshakes that are not done yet are judged when they
+  // are. `from` and `count`: links looked at, for calls in parts.
   struct Refused {
     LinkId link;
     core::NodeId node;
@@ -117,7 +118,8 @@ class Hub final : public LinkEvents {
   // LinkEvents (hub_peers.cc).
   void on_own_cid(Link& link, const Cid& cid, bool valid) override;
   void on_reset_token(Link& link, const ResetToken& token, bool valid) override;
-  bool has_room(const Link& fresh) const override;
+  core::Result<PeerIdentity> judge(const TlsSession& session) const override;
+  core::Result<void> has_room(const Link& fresh) const override;
   void on_ready(Link& link) override;
   void on_control(Link& link, std::uint64_t frame_type, core::ByteView body) override;
   void on_down(Link& link, const core::Error& why) override;

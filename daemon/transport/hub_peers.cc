@@ -10,6 +10,26 @@ namespace runard::transport {
 using core::Errc;
 using wire::CloseCode;
 
+namespace {
+
+// How loud the log says that no link was made. `count`: of this kind of refusal, this one included.
+core::Level refusal_level(Errc code, std::uint64_t count) {
+  constexpr std::uint64_t kFirst = 16;
+  constexpr std::uint64_t kThenEach = 64;
+  if (code == Errc::kNoCommonNetwork) {  // nothing is wrong, and it may come again and again
+    return count <= kFirst || count % kThenEach == 0 ? core::Level::kInfo : core::Level::kDebug;
+  }
+  const bool news = core::info(code).kind == core::Kind::kDenied ||
+                    code == Errc::kVersionMismatch || code == Errc::kOverloaded;
+  return news ? core::Level::kWarn : core::Level::kDebug;
+}
+
+// What one link may add to the clock: more than a node dials in its life, and so little that nobody
+// makes as many links as it takes until there is no greater number.
+constexpr std::uint64_t kClockStep = 1ULL << 32;
+
+}  // namespace
+
 void Hub::on_own_cid(Link& link, const Cid& cid, bool valid) {
   if (valid) {
     cids_.add(cid, link.id());
@@ -26,15 +46,35 @@ void Hub::on_reset_token(Link& link, const ResetToken& token, bool valid) {
   }
 }
 
-bool Hub::has_room(const Link& fresh) const {
-  if (by_node_.contains(fresh.peer().node)) {
-    return true;  // it takes the other one's place, or gives way
+// Not once more when nothing changed: it costs as much as the rest of the handshake.
+core::Result<PeerIdentity> Hub::judge(const TlsSession& session) const {
+  if (session.context() == connections_.tls.get()) {
+    return *session.peer();
   }
-  const auto newcomers = std::count_if(slots_.begin(), slots_.end(), [&](const Slot& slot) {
-    return slot.link != nullptr && slot.link->state() == Link::State::kGreeting &&
-           !by_node_.contains(slot.link->peer().node);
+  return session.judge_again(connections_.tls->verify());
+}
+
+core::Result<void> Hub::has_room(const Link& fresh) const {
+  const auto links = [&](auto counts) {
+    return static_cast<std::size_t>(std::ranges::count_if(slots_, [&](const Slot& slot) {
+      return slot.link != nullptr && slot.link->alive() && slot.link->peer_known() &&
+             counts(*slot.link);
+    }));
+  };
+  const core::NodeId& node = fresh.peer().node;
+  if (links([&](const Link& link) { return link.peer().node == node; }) > limits_.links_node) {
+    return core::fail(Errc::kDuplicateLink, "too many links of one node");
+  }
+  if (by_node_.contains(node)) {
+    return {};  // it takes the other one's place, or gives way
+  }
+  const std::size_t newcomers = links([&](const Link& link) {
+    return link.state() == Link::State::kGreeting && !by_node_.contains(link.peer().node);
   });
-  return by_node_.size() + static_cast<std::size_t>(newcomers) <= limits_.links;
+  if (by_node_.size() + newcomers > limits_.links) {
+    return core::fail(Errc::kOverloaded, "all links are in use");
+  }
+  return {};
 }
 
 bool Hub::better(Link& fresh, Link& old) const {
@@ -51,7 +91,7 @@ bool Hub::better(Link& fresh, Link& old) const {
 }
 
 void Hub::on_ready(Link& fresh) {
-  lamport_ = std::max(lamport_, fresh.generation());
+  lamport_ = std::max(lamport_, std::min(fresh.generation(), lamport_ + kClockStep));
   const LinkId id = fresh.id();
   const core::NodeId node = fresh.peer().node;
   const auto known = by_node_.find(node);
@@ -105,9 +145,9 @@ void Hub::on_control(Link& link, std::uint64_t frame_type, core::ByteView body) 
 // others outran are no news.
 void Hub::tell_refusal(const Link& link, const core::Error& why) const {
   const core::ErrorInfo& row = core::info(why.code);
-  const bool news = row.kind == core::Kind::kDenied || why.code == Errc::kVersionMismatch ||
-                    why.code == Errc::kOverloaded;
-  const core::Level level = news ? core::Level::kWarn : core::Level::kDebug;
+  const auto refused = stats_.refused.find(why.code);
+  const core::Level level =
+      refusal_level(why.code, refused == stats_.refused.end() ? 0 : refused->second);
   if (!services_.log.enabled(level)) {
     return;
   }

@@ -19,7 +19,6 @@ void InboundCall::attach(RequestTable& table) {
 
 bool InboundCall::received(core::ByteView bytes, bool end) {
   LinkCore& core = table_->core_;
-  core.connection->extend_connection(bytes.size());
   ended_ = ended_ || end;
   if (handed_over_ || claimed_) {
     return true;  // what follows the request is of no interest

@@ -69,7 +69,6 @@ InLane::InLane(LinkCore& core, std::uint64_t prefix)
       moved_(core.now) {}
 
 bool InLane::received(core::ByteView bytes, bool) {
-  core_.connection->extend_connection(bytes.size());
   inbox_.add(bytes);
   return true;
 }

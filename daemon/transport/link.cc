@@ -131,7 +131,8 @@ void Link::deliver(core::TimePoint now) {
   if (!core_.connection) {
     return forget_streams();
   }
-  if (state_ == State::kHandshake && completed_ && (server_ || confirmed_)) {
+  const bool wanted = !close_wanted_;  // else it gets no further
+  if (wanted && state_ == State::kHandshake && completed_ && (server_ || confirmed_)) {
     is_guest() ? welcome_guest() : on_proved();
   }
   if (state_ == State::kGuest) {
@@ -139,10 +140,10 @@ void Link::deliver(core::TimePoint now) {
   }
   // Not earlier: an attempt that is given up before has not said hello, so the peer never took it
   // for a link.
-  if (state_ == State::kGreeting && !server_ && control_ == nullptr && !open_control()) {
+  if (wanted && state_ == State::kGreeting && !server_ && control_ == nullptr && !open_control()) {
     return protocol_error("no control stream");
   }
-  if (core_.connection && control_ != nullptr) {
+  if (core_.connection && control_ != nullptr && (wanted || state_ > State::kGreeting)) {
     deliver_control();
   }
   if (!core_.connection) {

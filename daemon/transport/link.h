@@ -34,8 +34,11 @@ class LinkEvents {
  public:
   virtual void on_own_cid(Link& link, const Cid& cid, bool valid) = 0;
   virtual void on_reset_token(Link& link, const ResetToken& token, bool valid) = 0;
-  virtual bool has_room(const Link& link) const = 0;  // for its peer, just proved
-  virtual void on_ready(Link& link) = 0;              // decide: go_up() or retire()
+  // Who the peer is by the rules of now: the session's own are as old as its first packet.
+  virtual core::Result<PeerIdentity> judge(const TlsSession& session) const = 0;
+  // For its peer, just proved. Errors: kDuplicateLink, kOverloaded.
+  virtual core::Result<void> has_room(const Link& link) const = 0;
+  virtual void on_ready(Link& link) = 0;  // decide: go_up() or retire()
   virtual void on_control(Link& link, std::uint64_t frame_type, core::ByteView body) = 0;
   virtual void on_down(Link& link, const core::Error& why) = 0;
   // False: no guest is taken now.

@@ -9,11 +9,15 @@ using core::Errc;
 using wire::CloseCode;
 
 void Link::on_proved() {
-  peer_ = core_.connection->tls().peer();
   ++handshakes_;
-  if (!peer_) {
+  if (!core_.connection->tls().peer()) {
     return protocol_error("no certificate");
   }
+  auto judged = events_.judge(core_.connection->tls());
+  if (!judged) {
+    return end(CloseCode::kDenied, judged.error(), true);
+  }
+  peer_ = std::move(*judged);
   core_.peer = peer_->node;
   if (peer_->node == self_.id) {
     return end(CloseCode::kSelf, core::fail(Errc::kSelfDial, remote_.text()), true);
@@ -23,8 +27,9 @@ void Link::on_proved() {
                core::fail(Errc::kCertificateMismatch, "another node answered"), true);
   }
   state_ = State::kGreeting;
-  if (!events_.has_room(*this)) {
-    return end(CloseCode::kOverloaded, core::fail(Errc::kOverloaded, "all links are in use"), true);
+  if (const auto room = events_.has_room(*this); !room) {
+    const bool full = room.error().code == Errc::kOverloaded;
+    return end(full ? CloseCode::kOverloaded : CloseCode::kDuplicate, room.error(), true);
   }
   if (!server_) {
     core_.connection->keep_alive(core_.context.limits.keep_alive);

@@ -41,7 +41,6 @@ void OutboundCall::attach(RequestTable& table) {
 
 bool OutboundCall::received(core::ByteView bytes, bool end) {
   LinkCore& core = table_->core_;
-  core.connection->extend_connection(bytes.size());
   const MessageAssembler::State state = reply_.feed(bytes);
   ended_ = ended_ || end;
   if (state != MessageAssembler::State::kPartial || end) {

@@ -66,9 +66,10 @@ core::Result<std::optional<rpc::Payload>> RemoteNode::seal(const rpc::Request& r
       !shared_.codec->is_private(request.payload.type)) {
     return std::optional<rpc::Payload>();
   }
-  auto sealed = shared_.codec->seal({rpc::PayloadPlace::Kind::kRequest, request.network,
-                                     request.path, request.trace, node_, profile, opens_sealed()},
-                                    request.payload);
+  auto sealed =
+      shared_.codec->seal({rpc::PayloadPlace::Kind::kRequest, request.network, request.path,
+                           request.trace, node_, profile, opens_sealed(), request.recipients},
+                          request.payload);
   if (!sealed) {
     return sealed.error();
   }

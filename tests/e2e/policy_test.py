@@ -236,6 +236,37 @@ plugins:
     expect("RUNAR_E_DENIED" in daemon.log_text(), True)
 
 
+def test_a_service_of_another_node_is_paused_by_whom_its_rules_let_administer(folder, add_daemon):
+    mesh = Mesh(folder, add_daemon)
+    wait_for("the client sees math", mesh.sees)
+
+    def control(verb, node="server", service="math", code=0):
+        done = mesh.client.ctl("-o", "json", "service", verb, service, "--node", node, check=False)
+        expect((verb, service, done.returncode), (verb, service, code))
+        return json.loads(done.stdout if code == 0 else done.stderr)
+    expect(control("pause", code=6)["code"], "RUNAR-E1302")  # admin is never a default
+    expect((mesh.denied()["admin"], mesh.call().returncode), (1, 0))
+    allow = 'authorization: { rules: [ { allow: [admin], from: { group: web }, path: "math" } ] }\n'
+    mesh.reload(mesh.server, allow)
+    expect(control("pause")["state"], "paused")
+    expect(mesh.server.ask("service", "info", "math")["providers"][0]["state"], "paused")
+    expect(mesh.call().returncode, 4)
+    expect(control("resume", node=mesh.ids["server"])["state"], "running")
+    expect(mesh.call().returncode, 0)
+    control("pause", service="other", code=6)  # no rule for it, whether or not it is there
+    mesh.reload(mesh.server, allow.replace('"math"', '">"'))
+    control("pause", service="other", code=4)
+    expect("no node" in control("pause", node="nobody", code=4)["message"], True)
+    expect(mesh.client.ctl("service", "pause", "math", "--node", "client", check=False).returncode, 4)  # not there
+    mesh.reload(mesh.server, "")
+    control("pause", code=6)
+    expect({s["node_name"] for s in mesh.client.ask("service", "ls", "--node", "server")["services"]}, {"server"})
+    expect(mesh.client.ask("service", "ls", "--node", "client")["services"], [])
+    expect([p["node_name"] for p in mesh.client.ask("service", "info", "math", "--node", "server")["providers"]], ["server"])
+    expect(mesh.client.ctl("service", "info", "math", "--node", "client", check=False).returncode, 4)
+    expect(mesh.client.ctl("service", "ls", "--node", "nobody", check=False).returncode, 4)
+
+
 def test_can_i_tells_the_rule_online_and_offline_alike(folder, add_daemon):
     rules = """authorization:
   default: deny

@@ -13,9 +13,9 @@ SECRET = "sentinel-4711-birthday"
 PHONE = "sentinel-4712-phone"
 
 
-def pair(folder, add, way=lambda first: first.port):
+def pair(folder, add, way=lambda first: first.port, authority=None):
     """Two linked nodes; the first keeps profiles, and Ann's is there. `way` gives the port that the second dials."""
-    authority = Authority(folder / "ca")
+    authority = authority or Authority(folder / "ca")
     first = make(folder, add, authority, "first")
     first.drop_plugin("profiles")
     shutil.copy(build_dir() / "test_plugins" / "labelled.so", first.folder / "plugins")
@@ -81,16 +81,22 @@ def take(profile, nodes):
         wait_for("its key is in the keystore", lambda: not list((node.folder / "state/delegations").iterdir()))
 
 
+def delegate_ann(to, folder, nodes):
+    """Ann's key for the node `to`, and her certificate for all of `nodes`. Her id."""
+    public, key, request = (folder / f"ann.{end}" for end in ("profile", "key", "csr"))
+    to.ctl("profile", "create", folder / "ann", "--name", "ann")
+    ann = to.ask("profile", "export", folder / "ann", "--node", own_id(to), "--out", public)["id"]
+    to.ctl("node", "csr", "--state", to.folder / "state", "--name", "any", "--out", request)
+    to.ctl("profile", "delegate", folder / "ann", "--to", request, "--out", key)
+    to.ctl("profile", "import", key, "--state", to.folder / "state")
+    take(public, nodes)
+    return ann
+
+
 def read_as_ann(second, folder, nodes):
     """Lets second ask for ann, makes her the owner of data on the first of `nodes`, and gives what second sees."""
-    first, (public, key, request) = nodes[0], (folder / f"ann.{end}" for end in ("profile", "key", "csr"))
-    second.ctl("profile", "create", folder / "ann", "--name", "ann")
-    ann = second.ask("profile", "export", folder / "ann", "--node", own_id(second), "--out", public)["id"]
-    second.ctl("node", "csr", "--state", second.folder / "state", "--name", "second", "--out", request)
-    second.ctl("profile", "delegate", folder / "ann", "--to", request, "--out", key)
-    second.ctl("profile", "import", key, "--state", second.folder / "state")
-    take(public, nodes)
-    first.ctl("call", "profiles/ann/profile/set", "name=Ann", f"owner={ann}", f"birthday={SECRET}", f"phone={PHONE}")
+    ann = delegate_ann(second, folder, nodes)
+    nodes[0].ctl("call", "profiles/ann/profile/set", "name=Ann", f"owner={ann}", f"birthday={SECRET}", f"phone={PHONE}")
     return second.ask("call", "--profile", "ann", "profiles/ann/profile")["result"]
 
 
@@ -110,6 +116,46 @@ def test_T14_a_node_that_is_not_ann_does_not_become_her_by_saying_so(folder, add
     take(folder / "eve.profile", (first, second))
     eve = second.ask("call", "--profile", "eve", "profiles/ann/profile")["result"]
     expect(eve["birthday"], {"$redacted": ["user"]})  # she may ask, and is not whose data it is
+
+
+def test_T14_who_is_named_as_a_recipient_reads_a_field_only_where_a_rule_allows_it(folder, add_daemon):
+    authority = Authority(folder / "ca")
+    first, second = pair(folder, add_daemon, authority=authority)
+    third = make(folder, add_daemon, authority, "third", peers=[f"[::1]:{first.port}"])
+    shutil.copy(build_dir() / "test_plugins" / "labelled.so", third.folder / "plugins")
+    third.start()
+    wait_for("first sees third", lambda: any(n["name"] == "third" and n["state"] == "up" for n in first.ask("node", "ls")["nodes"]))
+    wait_for("third sees profiles", lambda: sees(third, "profiles"))
+    ann = delegate_ann(third, folder, (first, third))
+    hidden, head, posted = {"$redacted": ["user"]}, first.config.read_text(), {"topic": "labelled/posted"}
+
+    def post(to, mark):
+        """What third and second get of a letter of first's: live, and when they come later."""
+        listener = told(third, **posted)
+        wait_for("third has the letter", lambda: (
+            first.ctl("call", "labelled/post", f"to={to}", f"text=sentinel-{mark}"), listener.poll() is not None)[1])
+        later = [event_of(told(node, "--past", "60s", **posted))["text"] for node in (third, second)]
+        return [event_of(listener)["text"], *later]
+
+    def reads(*options):
+        return first.ask("call", "labelled/reads", "--node", "third", "to=", "text=sentinel-asked", *options)["result"]
+
+    expect(post(ann, "no-rule"), [hidden] * 3)
+    expect(reads("--recipient", "ann"), False)
+    expect("a recipient that a message names gets nothing" in first.log_text() and ann in first.log_text(), True)
+    expect(first.ask("status")["private_fields"]["left_out"] > 0, True)
+    first.config.write_text(head + f"authorization: {{ labels: {{ user: {{ profiles: [caller, {ann}] }} }} }}\n")
+    first.ctl("config", "reload")
+    expect(post("", "nobody"), [hidden] * 3)
+    expect(reads(), False)
+    first.stop(), first.start()  # nothing is kept from before
+    wait_for("first sees third again", lambda: first.ctl("call", "labelled/reads", "--node", "third", "to=", "text=x",
+                                                         check=False).returncode == 0, 30)
+    expect(post(ann, "ann"), ["sentinel-ann", "sentinel-ann", hidden])
+    expect(reads("--recipient", "ann"), True)
+    expect(reads("--recipient", ann, "--recipient", "ann"), True)
+    expect(first.ctl("call", "labelled/reads", "--recipient", "nobody", check=False).returncode, 4)
+    expect("sentinel" in first.log_text() + third.log_text(), False)
 
 
 def test_T19_who_is_left_out_of_a_networks_new_key_sees_redacted(folder, add_daemon):
@@ -192,9 +238,9 @@ def values(mark):
     return [f"{name}=sentinel-{mark}-{name}" for name in ("name", "first", "second", "third")]
 
 
-def told(daemon, *options):
-    """The events of labelled/told, as `sub` shows the first of them."""
-    return subprocess.Popen([build_dir() / "bin" / "runarctl", "--socket", daemon.socket, "-o", "json", "sub", "labelled/told",
+def told(daemon, *options, topic="labelled/told"):
+    """The events of the topic, as `sub` shows the first of them."""
+    return subprocess.Popen([build_dir() / "bin" / "runarctl", "--socket", daemon.socket, "-o", "json", "sub", topic,
                              "--count", "1", *options], stdout=subprocess.PIPE, text=True)
 
 

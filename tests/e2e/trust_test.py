@@ -1,5 +1,5 @@
 """Real daemons and the mesh's authority: revoking nodes, older statements. Usage: trust_test.py BIN_FOLDER [NAME...]"""
-import os, pathlib, shutil, signal, sys, time
+import os, pathlib, shutil, signal, subprocess, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
@@ -116,6 +116,24 @@ def test_statements_of_another_ca_change_nothing(folder, add_daemon):
     one.process.send_signal(signal.SIGHUP)
     expect(trust(one)["denylist"], 0)
     expect(linked(one), {"two", "bad"})
+
+
+def test_T5_a_ca_that_the_system_trusts_is_refused_by_both_sides_in_both_roles(folder, add_daemon):
+    cas = {name: Authority(folder / name, name=name) for name in ("mesh", "public")}
+    for dialler, acceptor in (("mesh", "public"), ("public", "mesh")):
+        nodes = []
+        for ca, other in ((acceptor, dialler), (dialler, acceptor)):
+            node = make(folder, add_daemon, cas[ca], f"{ca}-{dialler}", peers=[f"[::1]:{n.port}" for n in nodes])
+            node.environment = {"SSL_CERT_FILE": str(cas[other].folder / "ca.crt"), "SSL_CERT_DIR": str(folder)}
+            trusted = subprocess.run([sys.executable, "-c", "import ssl; print(len(ssl.create_default_context().get_ca_certs()))"],
+                                     env=os.environ | node.environment, capture_output=True, text=True, timeout=20)
+            expect(trusted.stdout.strip(), "1")  # any other program of the machine would believe it
+            nodes.append(node.start())
+        for node in nodes:
+            line = wait_for(f"{node.name} says why", lambda: next((l for l in node.log_text().splitlines() if "no link was made" in l), None))
+            expect(("RUNAR-E4005" in line, "CERTIFICATE_UNTRUSTED" in line), (True, True))
+            expect(linked(node), set())
+            expect(trust(node)["refused"].get("CERTIFICATE_UNTRUSTED", 0) > 0, True)
 
 
 def test_T29_a_clock_set_far_back_takes_no_statement(folder, add_daemon):

@@ -45,6 +45,7 @@ class Daemon:
         self.folder.mkdir(parents=True, exist_ok=True)
         for sub in ("state", "plugins"):
             (self.folder / sub).mkdir(mode=0o700, exist_ok=True)
+        self.environment = {}  # besides this process's own
         self.config, self.socket, self.log = self.folder / "runard.yaml", self.folder / "c.sock", self.folder / "log"
 
     def write_config(self, text):
@@ -55,7 +56,7 @@ class Daemon:
         return self.wait_until_up(ready)
 
     def launch(self):
-        env = {k: v for k, v in os.environ.items() if not k.startswith("RUNAR")}
+        env = {k: v for k, v in os.environ.items() if not k.startswith("RUNAR")} | self.environment
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([build_dir() / "bin" / "runard", "--config", self.config],
                                             stderr=log, stdout=log, env=env)

@@ -1,6 +1,9 @@
 // "labelled": values with private fields under three sets of labels, and the same without.
 //   echo, echo_plain         give back what they got
 //   tell, tell_plain         publish it as labelled/told, retained for a minute
+//   post                     publishes a letter as labelled/posted, retained for a minute; whom it
+//                            is to is named as a recipient
+//   reads                    whether this node can read a letter
 #include <runar/plugin.hpp>
 
 namespace {
@@ -22,9 +25,24 @@ struct Labelled {
   RUNAR_FIELDS(name, first, second, third)
 };
 
+struct Letter {
+  std::string to;  // a profile's id, or nobody's
+  runar::Private<std::string, "user"> text;
+  RUNAR_FIELDS(to, text)
+};
+
 class Service : public runar::Service {
  public:
   void init(runar::Lifecycle& lc) {
+    lc.action<Letter, bool>("post", [&lc](const Letter& in, const runar::Request& rq) {
+      runar::PublishOptions options{.retain_for = std::chrono::minutes(1)};
+      if (!in.to.empty()) {
+        options.recipients.add(in.to);
+      }
+      rq.publish(lc.path() + "/posted", in, options).send();
+      return true;
+    });
+    lc.action<Letter, bool>("reads", [](const Letter& in) { return in.text.has_value(); });
     offer<Labelled>(lc, "echo", "tell");
     offer<Plain>(lc, "echo_plain", "tell_plain");
   }

@@ -239,6 +239,27 @@ TEST_CASE("two nodes without a common network close") {
   CHECK(b.events.ups.empty());
 }
 
+TEST_CASE("nodes without a common network are told of at info, and in a flood of them seldom") {
+  SimNetwork network(9);
+  SimNode a(network, {.name = "a", .networks = {"one"}});
+  SimNode b(network, {.name = "b", .networks = {"two"}});
+  const auto dial = [&](std::size_t times) {
+    for (std::size_t i = 0; i < times; ++i) {
+      a.dial(b);
+      network.run_for(10s);
+    }
+  };
+  dial(1);
+  for (const SimNode* node : {&a, &b}) {
+    REQUIRE(node->logged.size() == 1);
+    CHECK(node->logged[0].find("info") != std::string::npos);
+    CHECK(node->logged[0].find("NO_COMMON_NETWORK") != std::string::npos);
+  }
+  dial(127);
+  CHECK(a.hub->stats().refused.at(Errc::kNoCommonNetwork) == 128);
+  CHECK((a.logged.size() == 18 && b.logged.size() == 18));
+}
+
 TEST_CASE("a node that dials itself finds out") {
   SimNetwork network(10);
   SimNode a(network, {.name = "a"});

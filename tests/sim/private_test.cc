@@ -1,6 +1,7 @@
 // Private fields over real links: what each end of a request sees, and what the wire carries.
 #include <catch2/catch_test_macros.hpp>
 
+#include "policy/from_config.h"
 #include "support/sim_network.h"
 #include "unit/sealing/world.h"
 
@@ -75,7 +76,7 @@ struct Pair {
   explicit Pair(bool a_knows = true)
       : a(network, {.name = "a", .codec = a_knows ? &late_a : nullptr}),
         b(network, {.name = "b", .codec = &late_b}),
-        keys_a(all, a.identity.id),
+        keys_a(all, a.identity.id, &gate),
         keys_b(all, b.identity.id) {
     late_a.inner = &keys_a.codec;
     late_b.inner = &keys_b.codec;
@@ -123,6 +124,7 @@ struct Pair {
   const core::Bytes value = person();
   SimNetwork network{1};
   Authority all;
+  policy::Gate gate{*policy::from_config({}), core::Log{}};  // of `a`
   LateCodec late_a;
   LateCodec late_b;
   SimNode a;
@@ -184,6 +186,28 @@ TEST_CASE("the private fields of a request are read by a provider that has the k
   const std::string& got = nodes.b.handler.asked.back().payload;
   CHECK(has(got, "phone-sentinel"));
   CHECK_FALSE(has(got, "email-sentinel"));
+}
+
+TEST_CASE(
+    "T14: a request is read as a profile that it names where a rule of its node allows that") {
+  Pair nodes;
+  nodes.keys_b.ring.give(nodes.all.profiles.at(kBob));
+  const auto named = [&](const std::vector<core::ProfileId>& recipients) {
+    rpc::Request request = testing::sim_request("users/ann/set", "");
+    request.payload = payload_of(nodes.value);
+    request.recipients = recipients;
+    REQUIRE(nodes.call(request).ok());
+    CHECK(nodes.b.handler.asked.back().profile.is_zero());
+    return has(nodes.b.handler.asked.back().payload, "email-sentinel");
+  };
+  CHECK_FALSE(named({kBob}));
+  config::Authorization authorization;
+  authorization.labels["user"] = {{}, {"caller", kBob.text()}, {}, {}};
+  nodes.gate.set_policy(*policy::from_config(authorization));
+  CHECK_FALSE(named({}));
+  CHECK(named({kBob}));
+  CHECK_FALSE(has(nodes.seen, kBob.text()));
+  CHECK(nodes.keys_a.codec.stats().left_out == 2);  // email and phone, of the first
 }
 
 TEST_CASE("a peer whose version knows no sealed payloads gets an error, and never the value") {

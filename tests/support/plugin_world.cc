@@ -162,6 +162,7 @@ class TinyBroker::Queue final : public rpc::EventQueue {
 };
 
 rpc::Receipt TinyBroker::publish(const rpc::Event& event, const rpc::PublishOptions& options) {
+  retain_for = options.retain_for;
   rpc::Receipt receipt;
   if (options.guaranteed) {
     receipt.code = core::Errc::kNotInThisVersion;
@@ -178,6 +179,7 @@ rpc::Receipt TinyBroker::publish(const rpc::Event& event, const rpc::PublishOpti
   std::vector<std::shared_ptr<Queue>> queues;
   {
     const std::lock_guard lock(mutex_);
+    recipients_.assign(event.recipients.begin(), event.recipients.end());
     for (const auto& weak : queues_) {
       if (auto queue = weak.lock(); queue && queue->wants(event)) {
         queues.push_back(std::move(queue));
@@ -193,6 +195,7 @@ rpc::Receipt TinyBroker::publish(const rpc::Event& event, const rpc::PublishOpti
 
 core::Result<std::shared_ptr<rpc::EventQueue>> TinyBroker::subscribe(rpc::SubscribeOptions options,
                                                                      rpc::EventConsumer& consumer) {
+  include_past = options.include_past;
   auto pattern = routing::TopicPattern::parse(options.pattern, options.network);
   if (!pattern) {
     return pattern.error();
@@ -207,6 +210,11 @@ std::size_t TinyBroker::subscriptions() {
   const std::lock_guard lock(mutex_);
   return static_cast<std::size_t>(std::count_if(
       queues_.begin(), queues_.end(), [](const auto& queue) { return !queue.expired(); }));
+}
+
+std::vector<core::ProfileId> TinyBroker::recipients() {
+  const std::lock_guard lock(mutex_);
+  return recipients_;
 }
 
 std::vector<rpc::Verdict> TinyBroker::verdicts() {

@@ -77,13 +77,17 @@ class TinyBroker final : public rpc::Broker {
                                                            rpc::EventConsumer& consumer) override;
   std::size_t subscriptions();
   std::vector<rpc::Verdict> verdicts();
+  std::vector<core::ProfileId> recipients();  // that the last event named
   void close_all();
+  // What was asked for last.
+  std::atomic<core::Duration> retain_for{}, include_past{};
 
  private:
   class Queue;
   std::mutex mutex_;
   std::vector<std::weak_ptr<Queue>> queues_;
   std::vector<rpc::Verdict> verdicts_;
+  std::vector<core::ProfileId> recipients_;
 };
 
 class PluginWorld {

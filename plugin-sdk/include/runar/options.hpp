@@ -83,7 +83,9 @@ struct CallOptions {
   bool idempotent = false;            // may be retried after an unknown outcome
   bool direct = true;                 // may run the callee inside; false: you hold a lock
   Meta meta{};
-  Texts recipients{};  // profile ids that private fields are sealed for as well
+  // Profile ids that private fields of the request are sealed for as well, where a rule of the
+  // node's operator names them for the field's label.
+  Texts recipients{};  // as a call's
 };
 
 struct PublishOptions {

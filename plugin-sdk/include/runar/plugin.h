@@ -109,9 +109,9 @@ typedef struct runar_request {
   uint32_t struct_size, flags;
   runar_id id; /* answer with respond() or fail(): once, from any thread, now or later                 */
   runar_str network, path, action; /* "main", "users/42/profile", "users/{user_id}/profile"            */
-  const runar_kv *params;          /* user_id = 42                                                     */
+  const runar_kv *params;          /* user_id = 42; "a/b" where the path has a%2Fb                     */
   size_t param_count;
-  const runar_kv *meta; /* the caller's metadata                                                       */
+  const runar_kv *meta; /* the caller's metadata: 32 pairs, keys of 256 bytes, 12 KiB in all at most   */
   size_t meta_count;
   runar_payload payload;
   int64_t deadline_ns;       /* on now_ns()'s clock; INT64_MAX: none                                   */
@@ -199,7 +199,7 @@ typedef struct runar_subscription {
   uint32_t struct_size, flags;
   runar_str topic;         /* "math/result", "users/{id}/>", "backup:math/result"                     */
   runar_str group;         /* one member of a group gets each event; empty: none                       */
-  int64_t include_past_ns; /* replay retained events up to this old, then live; 0: none                */
+  int64_t include_past_ns; /* replay retained events up to this old, a year at most, then live; 0: none */
   uint32_t queue_limit;    /* events; 0: the daemon's default                                          */
   uint32_t overflow;       /* RUNAR_DROP_OLDEST ... RUNAR_BLOCK                                        */
   uint64_t queue_bytes;    /* 0: the daemon's default                                                  */
@@ -222,7 +222,10 @@ typedef struct runar_call {
   runar_id parent;       /* the request being served: deadline, trace, cancellation, user: inherited   */
   const runar_kv *meta;
   size_t meta_count;
-  const runar_str *recipients; /* profile ids that private fields are sealed for as well                */
+  /* Profile ids that private fields of what is sent are sealed for as well, each where a rule of this
+   * node (authorization.labels) names it for the field's label; any other gets nothing by being named,
+   * and the message goes without it. At most 16; not about the reply, nor about what stays on the node */
+  const runar_str *recipients;
   size_t recipient_count;
 } runar_call;
 
@@ -235,11 +238,11 @@ typedef struct runar_publish {
   runar_str topic;       /* "math/result"; no wildcards                                                */
   runar_str target_node; /* a node's name or id; empty: every subscriber                               */
   runar_payload payload;
-  int64_t retain_ns;     /* keep for later subscribers; 0: not                                         */
+  int64_t retain_ns;     /* keep for later subscribers, for a year at most; 0: not                     */
   const runar_kv *meta;
   size_t meta_count;
   runar_str owner_profile;
-  const runar_str *recipients;
+  const runar_str *recipients; /* as in runar_call; of a retained event for later subscribers, too     */
   size_t recipient_count;
 } runar_publish;
 
@@ -270,13 +273,16 @@ typedef struct runar_host {
   /* registry; actions are added inside init only (later: RUNAR_E_UNSUPPORTED) and become callable in one
    * batch after start */
   runar_status (*add_action)(runar_ctx *, const runar_action *, runar_id *out);            /* [any]    */
+  /* events of a subscription made in init come once the service runs, of one made in start at once    */
   runar_status (*subscribe)(runar_ctx *, const runar_subscription *, runar_id *out);       /* [any]    */
   runar_status (*remove)(runar_ctx *, runar_id action_or_subscription);                    /* [any]    */
   runar_status (*declare_type)(runar_ctx *, const runar_type *, uint64_t *type_id); /* not NULL [any]  */
 
   /* requests that this service answers; a second answer to one id gives RUNAR_E_STALE. With any other
    * error nothing was answered and the id stays open: give another answer. fail takes errors (below 0)
-   * only; details may be NULL */
+   * only; details may be NULL. RUNAR_E_BUSY, _UNAVAILABLE and _STOPPING say that nothing was done, and
+   * the daemon may ask another provider; not of a request that has begun calls (as their parent or in
+   * its handler) or whose handler has published. After other side effects answer with another code */
   runar_status (*respond)(runar_ctx *, runar_id request, const runar_payload *);           /* [any]    */
   runar_status (*fail)(runar_ctx *, runar_id request, runar_status code, runar_str message,
                        const runar_payload *details);                                      /* [any]    */

@@ -39,7 +39,8 @@ class Request : public Context {
   std::string_view network() const { return detail::view(view_.network); }
   std::string_view path() const { return detail::view(view_.path); }      // "users/42/profile"
   std::string_view action() const { return detail::view(view_.action); }  // "users/{id}/profile"
-  // What {name} in the action's name captured; empty when there is no such parameter.
+  // What {name} in the action's name captured, percent-decoded; empty when there is no such
+  // parameter.
   std::string_view param(std::string_view name) const {
     return detail::find(view_.params, view_.param_count, name);
   }

@@ -98,6 +98,38 @@ TEST_CASE("failover goes on after the caller's frame has returned, with the same
   CHECK(world.caller.code == Errc{});
 }
 
+TEST_CASE("failover after the caller's frame has returned has the recipients that it named") {
+  World world;
+  FakeProvider first, second;
+  world.add_node(1, first, service("math", {"add"}));
+  world.add_node(2, second, service("math", {"add"}));
+  core::ProfileId bob;
+  bob.bytes.fill(0x0b);
+  {
+    std::vector<core::ProfileId> named(3, bob);
+    rpc::Request request;
+    request.network = "main";
+    request.path = "math/add";
+    request.deadline = world.clock.now() + 1s;
+    request.recipients = named;
+    world.dispatcher.call(request, {&world.caller, {42, 0, 0}});
+    named.assign(3, {});  // the caller's memory is its own again
+  }
+  FakeProvider& asked = first.calls == 1 ? first : second;
+  FakeProvider& other = first.calls == 1 ? second : first;
+  CHECK(asked.recipients == std::vector<core::ProfileId>(3, bob));
+  rpc::Reply refusal;
+  refusal.code = Errc::kDraining;
+  refusal.executed = Executed::kNo;
+  (*asked.held)(refusal);
+  CHECK(other.recipients == std::vector<core::ProfileId>(3, bob));
+
+  // The next call in the same slot has none of them.
+  first.recipients = second.recipients = {bob};
+  world.call("math/add");
+  CHECK((first.recipients.empty() || second.recipients.empty()));
+}
+
 TEST_CASE("an error after the work was done, or may have been, is not retried") {
   World world;
   FakeProvider first, second;

@@ -25,6 +25,7 @@ struct FakeProvider final : rpc::Handler {
     for (const rpc::Pair& pair : request.params) {
       params.emplace_back(std::string(pair.key) + "=" + std::string(pair.value));
     }
+    recipients.assign(request.recipients.begin(), request.recipients.end());
     held = responder;
     if (inline_reply) {
       responder(*inline_reply);
@@ -50,6 +51,7 @@ struct FakeProvider final : rpc::Handler {
   std::vector<rpc::Ticket> cancelled;
   std::string pattern;
   std::vector<std::string> params;
+  std::vector<core::ProfileId> recipients;
   const std::uint8_t* payload = nullptr;
   int calls = 0;
 };

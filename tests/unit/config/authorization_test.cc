@@ -70,6 +70,16 @@ TEST_CASE("unknown verbs, networks, patterns and profiles are refused") {
               "caller, or a profile's id"});
 }
 
+TEST_CASE("T14: a label names profiles by their ids, never by a name that anybody may choose") {
+  const std::string id(26, '0');
+  CHECK(problems("encryption: { labels: { user: { profiles: [caller, owner, \"" + id +
+                 "\"] } } }") == Lines{});
+  CHECK(problems("encryption: { labels: { user: { profiles: [ann] } } }") ==
+        Lines{"c.yaml:1:44: encryption.labels.user.profiles[0]: \"ann\" is not the id of a "
+              "profile, write caller, owner, or the id that `runarctl profile export` prints; a "
+              "name proves nothing"});
+}
+
 TEST_CASE("what a plugin may use is checked as topic patterns") {
   const Lines lines = problems(
       "plugins:\n  load:\n    - file: a.so\n"

@@ -118,6 +118,14 @@ TEST_CASE("a mount is a topic path of its own") {
       Lines{"6:28: services[0].path: \"//\": no segment, write a path such as math or billing/eu"});
 }
 
+TEST_CASE("a mount is as long as a message to another node may name it") {
+  const std::string longest(255, 'a');
+  CHECK(service_problems({"type: t, path: " + longest}).empty());
+  CHECK(service_problems({"type: t, path: a" + longest}) ==
+        Lines{"6:28: services[0].path: \"a" + longest +
+              "\" is too long for a mount, write at most 255 bytes"});
+}
+
 TEST_CASE("a path is mounted once a network, however it is spelt") {
   CHECK(service_problems({"type: t, path: a/b", "type: t, path: a//b/"}) ==
         Lines{"7:28: services[1].path: \"main:a/b\" is mounted already, by "

@@ -1,16 +1,18 @@
 // runarctl in-process: exit codes, streams, usage.
+#include "ctl/app.h"
+
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
 
 #include "core/errors.h"
 #include "ctl/lifetime.h"
 #include "support/result_text.h"
-#include "support/temp_folder.h"
-#include "terminal.h"
+#include "unit/ctl/terminal.h"
 
 using namespace runard;
 using namespace std::chrono_literals;
 using core::Errc;
+using test::Mesh;
 using test::TempFolder;
 using test::Terminal;
 

@@ -2,43 +2,14 @@
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
 
-#include "support/temp_folder.h"
-#include "terminal.h"
+#include "unit/ctl/terminal.h"
 
 using namespace runard;
 using namespace std::chrono_literals;
 using core::Errc;
+using test::Mesh;
 using test::TempFolder;
 using test::Terminal;
-
-namespace {
-
-// A terminal with a CA "acme" with the network prod, and a node with a request.
-struct Mesh : Terminal {
-  Mesh() {
-    REQUIRE(run({"ca", "init", "--name", "acme", "--out", ca, "--no-passphrase"}) == 0);
-    REQUIRE(run({"network", "create", "prod", "--ca", ca}) == 0);
-    REQUIRE(run({"node", "init", "--state", state, "--name", "web-1"}) == 0);
-    REQUIRE(run({"node", "csr", "--state", state, "--out", csr}) == 0);
-  }
-  int sign(std::vector<std::string> more = {}) {
-    std::vector<std::string> args = {"ca", "sign", csr, "--ca", ca, "--network", "prod"};
-    args.insert(args.end(), more.begin(), more.end());
-    return run(args);
-  }
-  std::string fingerprint() {
-    REQUIRE(run({"ca", "inspect", ca, "-o", "json"}) == 0);
-    return json()["fingerprint"];
-  }
-
-  TempFolder folder;
-  std::string ca = folder / "ca";
-  std::string state = folder / "state";
-  std::string csr = folder / "web-1.csr";
-  std::string bundle = folder / "web-1.bundle";
-};
-
-}  // namespace
 
 TEST_CASE("an identity is made, signed and installed, in JSON") {
   Mesh mesh;

@@ -1,23 +1,22 @@
-// runarctl in-process, as somebody at a terminal has it.
+// runarctl in-process, with its streams and folders that go with the test.
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 #include <sstream>
-#include <string>
-#include <vector>
 
 #include "ctl/app.h"
+#include "ctl/session.h"
+#include "support/temp_folder.h"
 
 namespace runard::test {
 
-using namespace std::chrono_literals;
-
-// One runarctl with its streams and a fixed clock.
+// One runarctl with its streams and a clock that is set.
 struct Terminal {
-  struct FixedClock final : core::Clock {
+  struct SetClock final : core::Clock {
     core::TimePoint now() const override { return {}; }
-    core::WallTime wall() const override { return core::WallTime(1'750'000'000s); }
+    core::WallTime wall() const override { return time; }
+    core::WallTime time{std::chrono::seconds(1'750'000'000)};
   };
 
   int run(std::vector<std::string> args) {
@@ -44,10 +43,35 @@ struct Terminal {
   std::istringstream in;
   std::ostringstream out;
   std::ostringstream err;
-  FixedClock clock;
+  SetClock clock;
   core::SystemRandom random;
   identity::SystemDisk disk;
   std::string socket;
+};
+
+// A terminal with a CA "acme" with the network prod, and a node with a request.
+struct Mesh : Terminal {
+  Mesh() {
+    REQUIRE(run({"ca", "init", "--name", "acme", "--out", ca, "--no-passphrase"}) == 0);
+    REQUIRE(run({"network", "create", "prod", "--ca", ca}) == 0);
+    REQUIRE(run({"node", "init", "--state", state, "--name", "web-1"}) == 0);
+    REQUIRE(run({"node", "csr", "--state", state, "--out", csr}) == 0);
+  }
+  int sign(std::vector<std::string> more = {}) {
+    std::vector<std::string> args = {"ca", "sign", csr, "--ca", ca, "--network", "prod"};
+    args.insert(args.end(), more.begin(), more.end());
+    return run(args);
+  }
+  std::string fingerprint() {
+    REQUIRE(run({"ca", "inspect", ca, "-o", "json"}) == 0);
+    return json()["fingerprint"];
+  }
+
+  TempFolder folder;
+  std::string ca = folder / "ca";
+  std::string state = folder / "state";
+  std::string csr = folder / "web-1.csr";
+  std::string bundle = folder / "web-1.bundle";
 };
 
 }  // namespace runard::test

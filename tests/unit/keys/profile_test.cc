@@ -83,6 +83,35 @@ TEST_CASE("T14: the directory believes a profile only what its own root key sign
   CHECK(forged.verify(trust, world.clock.wall()).error().code == Errc::kStatementUntrusted);
 }
 
+TEST_CASE("T14: a profile whose certificate has ended is nobody to seal to any more") {
+  MeshWorld world;
+  MeshNode a(world, "a");
+  const User ann;
+  REQUIRE(a.holder->take(ann.statement(world.clock, {a.id})));
+  const auto end = core::WallTime(1'800'000'000'000ms);
+  const auto next = a.holder->tick();
+  REQUIRE(next);
+  CHECK(*next <= end);
+  world.clock.advance(end - world.clock.wall() - 1s);
+  CHECK(a.holder->tick().value() == end);
+  REQUIRE(a.holder->directory().snapshot()->profile(ann.id) != nullptr);
+  const std::uint64_t before = a.holder->directory().generation();
+  world.clock.advance(1s);
+  REQUIRE(a.holder->tick());
+  CHECK(a.holder->directory().snapshot()->profile(ann.id) == nullptr);
+  CHECK(a.holder->directory().generation() == before + 1);
+  INFO("one that its user makes anew is somebody again");
+  ProfileCertificate again = ann.certificate({a.id});
+  again.not_after_ms *= 2;
+  REQUIRE(a.holder->take(*identity::Statement::sign(
+      {{identity::StatementKind::kProfile, identity::SubjectId{ann.id.bytes}},
+       2,
+       world.clock.wall(),
+       again.bytes()},
+      ann.root)));
+  CHECK(a.holder->directory().snapshot()->profile(ann.id) != nullptr);
+}
+
 TEST_CASE("a node opens for a profile only after its user gave it the key") {
   MeshWorld world;
   MeshNode a(world, "a");

@@ -47,6 +47,17 @@ struct Book {
     }
     return begun;
   }
+  // Until `end`, each dial is answered so by whom the hint names, or somebody; gives how many.
+  std::size_t refused(std::int64_t end, core::Errc code = core::Errc::kNoCommonNetwork) {
+    std::size_t dials = 0;
+    for (; ms < end; ++ms) {
+      for (const auto& dial : book.due(at(ms))) {
+        ++dials;
+        book.failed(dial.id, core::fail(code, ""), {}, at(ms));
+      }
+    }
+    return dials;
+  }
   std::int64_t ms = 0;
   AddressBook::Dial last;
   std::map<core::NodeId, std::int64_t> dialled;  // when last
@@ -259,15 +270,93 @@ TEST_CASE("a dial that the transport never ends is given up") {
 TEST_CASE("one who refuses us is asked seldom") {
   Book b;
   b.book.seen(fixed("10.0.0.3:8889"), at(0));
-  std::size_t dials = 0;
-  for (; b.ms < 120'000; ++b.ms) {
+  CHECK(b.refused(120'000, core::Errc::kCertificateUntrusted) < 20);
+  CHECK(b.book.list()[0].last_error->code == core::Errc::kCertificateUntrusted);
+}
+
+TEST_CASE(
+    "who has no network in common is dialled once at each static address, then not for long") {
+  Book b;
+  for (int i = 0; i < 4; ++i) {
+    b.book.seen(fixed(fmt::format("10.0.{}.3:8889", i)), at(0));
+  }
+  CHECK(b.refused(290'000) == 4);
+  CHECK(b.refused(600'000) == 4);
+  CHECK(b.book.list()[0].last_error->code == core::Errc::kNoCommonNetwork);
+}
+
+TEST_CASE("who has no network in common is not dialled by other hints of it either") {
+  Book b;
+  b.book.seen(multicast(3, "10.0.0.3:8889"), at(0));
+  CHECK(b.refused(1'000) == 1);
+  for (int i = 0; i < 250; ++i) {
+    b.book.seen(multicast(3, "10.0.0.3:8889", true), at(b.ms));
+    b.book.seen(multicast(3, fmt::format("10.0.{}.9:8889", i % 8), true), at(b.ms));
+    b.book.seen(
+        {{"10.0.1.3:8889"}, node_id(3), HintSource::kExchange, std::chrono::seconds(9), true},
+        at(b.ms));
+    CHECK(b.refused(b.ms + 1'000) == 0);
+  }
+  INFO("another node is");
+  b.book.seen(multicast(4, "10.0.0.4:8889"), at(b.ms));
+  CHECK(b.refused(b.ms + 1'000) == 1);
+}
+
+TEST_CASE("what somebody else answers at a peer's old address says nothing of the peer") {
+  Book b;
+  b.book.seen(fixed("10.0.0.3:8889"), at(0));
+  b.book.linked(node_id(3), b.book.due(at(0)).at(0).id, at(0));
+  b.book.told(node_id(3), {"10.0.1.3:8889"});
+  b.book.lost(node_id(3), false, at(0));
+  std::set<std::string> dialled;
+  for (; b.ms < 60'000; ++b.ms) {
     for (const auto& dial : b.book.due(at(b.ms))) {
-      ++dials;
-      b.book.failed(dial.id, core::fail(core::Errc::kNoCommonNetwork, ""), node_id(3), at(b.ms));
+      const bool old = dial.addresses[0] == "10.0.0.3:8889";
+      CHECK((!old || !dialled.contains(dial.addresses[0])));
+      dialled.insert(dial.addresses[0]);
+      b.book.failed(dial.id, old ? core::fail(core::Errc::kNoCommonNetwork, "") : kNobody, {},
+                    at(b.ms));
     }
   }
-  CHECK(dials < 20);
-  CHECK(b.book.list()[0].last_error->code == core::Errc::kNoCommonNetwork);
+  CHECK(dialled.size() == 2);
+}
+
+TEST_CASE("when this node's networks or trust change, who was apart is dialled again at once") {
+  Book b;
+  b.book.seen(fixed("10.0.0.3:8889"), at(0));
+  b.book.seen(multicast(4, "10.0.0.4:8889"), at(0));
+  CHECK(b.refused(1'000) == 2);
+  b.book.reconsider(at(b.ms));
+  CHECK(b.refused(b.ms + 200) == 2);
+  CHECK(b.refused(b.ms + 200'000) == 0);
+}
+
+TEST_CASE(
+    "a link that was cut for want of a network is not dialled anew, until it comes by itself") {
+  Book b;
+  b.book.seen(fixed("10.0.0.3:8889"), at(0));
+  b.book.linked(node_id(3), b.book.due(at(0)).at(0).id, at(0));
+  b.book.told(node_id(3), {"10.0.0.3:9999"});
+  b.book.lost(node_id(3), false, at(0));
+  b.book.apart(node_id(3), at(0));
+  CHECK(b.refused(290'000) == 0);
+  b.book.linked(node_id(3), 0, at(b.ms));
+  b.book.lost(node_id(3), false, at(b.ms));
+  CHECK(b.refused(b.ms + 1'000) >= 1);
+}
+
+TEST_CASE("so many nodes without a common network are remembered") {
+  Book b;
+  const std::size_t most = DialSettings().apart_nodes;
+  for (std::size_t i = 0; i < most + 10; ++i) {
+    core::NodeId node = node_id(9);
+    node.bytes[0] = static_cast<std::uint8_t>(i);
+    node.bytes[1] = static_cast<std::uint8_t>(i >> 8);
+    b.book.apart(node, at(0));
+  }
+  CHECK(b.book.nodes_apart() == most);
+  b.book.due(at(600'001));
+  CHECK(b.book.nodes_apart() == 0);
 }
 
 TEST_CASE("hints without an address, or with too many, are taken for what they are") {

@@ -317,6 +317,64 @@ TEST_CASE("heads without end and pulls without end take bounded work and memory"
   CHECK(world[1].gossip.stats().sent <= 32);
 }
 
+TEST_CASE("profiles come at a rate: all come, nobody is distrusted, and the CA's word is first") {
+  GossipSettings settings;
+  settings.profile_burst = 3;
+  settings.profiles_per_second = 1;
+  World world(2, settings);
+  for (std::uint8_t n = 1; n <= 10; ++n) {
+    world[0].book.offer(statement(4, n, 1), {});
+  }
+  world.link(0, 1);
+  world.rounds(40);
+  CHECK(world[1].book.held.size() == 3);
+  world[0].book.offer(statement(2, 0, 7), {});
+  world.rounds(4);
+  CHECK(world[1].book.generation(key(2)) == 7);
+  for (int second = 0; second < 10; ++second) {
+    world.now += 1000;
+    world.rounds(4);
+  }
+  CHECK(world[1].book.held.size() == 11);
+  CHECK(world[1].gossip.stats().refused == 0);
+}
+
+TEST_CASE("a profile that its owner changes without end is asked for at a rate of its own") {
+  GossipSettings settings;
+  settings.change_burst = 2;
+  World world(2, settings);
+  world.link(0, 1);
+  for (std::uint8_t generation = 1; generation <= 100; ++generation) {
+    world[0].book.offer(statement(4, 1, generation), {});
+    world.rounds(4);
+  }
+  CHECK(world[1].gossip.stats().received == 2);
+  world[0].book.offer(statement(4, 2, 1), {});
+  world.rounds(4);
+  CHECK(world[1].book.generation(key(4, 2)) == 1);
+  INFO("the newest comes in the end");
+  world.now += 15'000;
+  world.rounds(4);
+  CHECK(world[1].book.generation(key(4, 1)) == 100);
+}
+
+TEST_CASE("T18: a peer that tells of profiles without end hides no denylist of another one") {
+  GossipSettings settings;
+  settings.wants = 10;
+  World world(3, settings);
+  world.link(0, 1);
+  world.rounds(5);
+  for (std::uint8_t n = 1; n < 50; ++n) {
+    const std::vector<wire::StatementHead> heads{{key(4, n), 1}};
+    CHECK(world[1].gossip.on_frame(100, SyncType::kStatementHeads, wire::encode(heads),
+                                   at(world.now)));
+  }
+  world[2].book.offer(statement(2, 0, 3), {});
+  world.link(1, 2);
+  world.rounds(10);
+  CHECK(world[1].book.generation(key(2)) == 3);
+}
+
 TEST_CASE("newer roots are fetched before what they may have signed") {
   World world(2);
   world[0].book.offer(statement(1, 0, 2), {});

@@ -41,6 +41,26 @@ TEST_CASE("two nodes without a common network part, and nothing was said") {
   CHECK(a.port.sent.empty());
 }
 
+TEST_CASE(
+    "a peer whose link ended for want of a network is dialled when trust or networks change") {
+  End a(1, 1, {"main"});
+  End b(2, 1, {"main"});
+  a.mesh.seen({{"10.0.0.2:8889"}, {}, HintSource::kStatic, {}, false}, at(0));
+  a.mesh.tick(at(0));
+  REQUIRE(a.port.dials.size() == 1);
+  PeerInfo info = b.info();
+  info.dial = a.port.dials[0].id;
+  a.mesh.link_up(1, info, at(1));
+  a.mesh.link_down(1, core::fail(core::Errc::kNoCommonNetwork, "closed by the peer"), at(2));
+  for (int ms = 3; ms < 290'000; ms += 50) {
+    a.mesh.tick(at(ms));
+  }
+  CHECK(a.port.dials.size() == 1);
+  a.mesh.trust_changed(at(290'000));
+  a.mesh.tick(at(290'200));
+  CHECK(a.port.dials.size() == 2);
+}
+
 TEST_CASE("the number of peers is bounded") {
   Settings settings;
   settings.peers = 3;

@@ -46,14 +46,18 @@ bool has(core::ByteView bytes, std::string_view text) {
 
 // A node with a broker and keys.
 struct Station {
-  Station(Authority& all, const core::NodeId& id)
-      : self(id), keys(all, id), registry("n", {"main"}, 1), broker(registry, keys.clock, 1, 1) {
+  Station(Authority& all, const core::NodeId& id, const policy::Gate* gate = nullptr)
+      : self(id),
+        keys(all, id, gate),
+        registry("n", {"main"}, 1),
+        broker(registry, keys.clock, 1, 1) {
     registry.set_self(id, 1, {});
     keys.declare(kType, R"({"properties":{"phone":{"x-runar-label":"system"}}})");
     broker.set_peers(&peers);
     broker.set_codec(&keys.codec);
   }
-  rpc::Receipt publish(core::Duration retain = 0s) {
+  rpc::Receipt publish(core::Duration retain = 0s,
+                       const std::vector<core::ProfileId>& recipients = {}) {
     const core::Bytes value = cbor([](runar::cbor::Writer& w) {
       w.map(1);
       w.text("phone");
@@ -65,6 +69,7 @@ struct Station {
     event.publisher = "users";
     event.payload = rpc::Payload::borrow(value, rpc::Encoding::kCbor);
     event.payload.type = kType;
+    event.recipients = recipients;
     rpc::PublishOptions options;
     options.retain_for = retain;
     return broker.publish(event, options);
@@ -114,7 +119,8 @@ struct World {
   void make_member(Station& station) { station.keys.ring.give(all.networks.at(kMain)); }
 
   Authority all;
-  Station from{all, kA};
+  policy::Gate gate{*policy::from_config({}), core::Log{}};
+  Station from{all, kA, &gate};
   Station to{all, kB};
 };
 
@@ -194,6 +200,55 @@ TEST_CASE("T21: what is retained is kept sealed, and read by whoever joins later
   CHECK(has(whole->payload.bytes, "phone-sentinel"));
 }
 
+TEST_CASE(
+    "T14: who is named as an event's recipient reads it, now or later, where a rule says so") {
+  World world;
+  world.to.keys.ring.give(world.all.profiles.at(kBob));
+  Inbound inbound(world.to);
+  const auto queue = world.to.subscribe();
+  const auto sees = [&](const std::vector<core::ProfileId>& named) {
+    CHECK(world.from.publish(1min, named).code == core::Errc{});
+    CHECK(inbound.take(world.from.peers.sent.back()) == Taken::kTaken);
+    const auto kept =
+        pubsub::open_stored(&world.to.keys.codec, world.from.past(kB)->events.at(0), kA);
+    REQUIRE(kept != nullptr);
+    return Station::next(*queue) +
+           (has(kept->payload.bytes, "phone-sentinel") ? " phone" : " redacted");
+  };
+  CHECK(sees({kBob}) == "redacted redacted");
+  config::Authorization authorization;
+  authorization.labels["system"] = {{"main"}, {kBob.text()}, {}, {}};
+  world.gate.set_policy(*policy::from_config(authorization));
+  CHECK(sees({}) == "redacted redacted");
+  CHECK(sees({kBob}) == "phone phone");
+  const auto before = world.from.past(kB)->events.at(0);
+  world.gate.set_policy(*policy::from_config({}));
+  CHECK(sees({kBob}) == "redacted redacted");
+  // What was kept stays as its publisher had it sealed.
+  const auto kept = pubsub::open_stored(&world.to.keys.codec, before, kA);
+  REQUIRE(kept != nullptr);
+  CHECK(has(kept->payload.bytes, "phone-sentinel"));
+}
+
+TEST_CASE("an event that stays on its node is not sealed, whoever it names") {
+  World world;
+  const auto queue = world.from.subscribe();
+  const std::vector<core::ProfileId> named{kBob};
+  rpc::Event event;
+  event.network = "main";
+  event.topic = kTopic;
+  event.payload = rpc::Payload::borrow(core::as_bytes("{}"), rpc::Encoding::kJson);
+  event.payload.type = kType;
+  event.recipients = named;
+  rpc::PublishOptions options;
+  options.broadcast = false;
+  CHECK(world.from.broker.publish(event, options).reached == 1);
+  rpc::Delivery delivery;
+  REQUIRE(queue->pop(delivery));
+  CHECK(has(delivery.event->payload.bytes, "{}"));
+  CHECK(world.from.keys.codec.stats().sealed + world.from.keys.codec.stats().left_out == 0);
+}
+
 TEST_CASE("T17: a retained event of another signer, topic or content is nobody's") {
   World world;
   world.make_member(world.to);
@@ -258,6 +313,28 @@ TEST_CASE("T21: an event from a peer is redacted for subscribers of a node witho
   const auto queue = world.to.subscribe();
   CHECK(inbound.take(world.from.peers.sent.at(0)) == Taken::kTaken);
   CHECK(Station::next(*queue) == "redacted");
+}
+
+TEST_CASE("an event that is denied while it waits for room leaves nothing for the next one") {
+  World world;
+  world.make_member(world.to);
+  world.from.publish();
+  world.from.publish();
+  Inbound inbound(world.to);
+  const auto queue = world.to.subscribe(0s, rpc::Overflow::kBlock);
+  CHECK(inbound.take(world.from.peers.sent.at(0)) == Taken::kTaken);
+  const rpc::Payload second = world.from.peers.sent.at(1);
+  CHECK(inbound.take(second) == Taken::kLater);
+  config::Authorization nobody;
+  nobody.access = config::Access::kDeny;
+  inbound.gate.set_policy(*policy::from_config(nobody));
+  CHECK(inbound.take(second) == Taken::kTaken);
+  inbound.gate.set_policy(*policy::from_config({}));
+  CHECK(Station::next(*queue) == "phone");
+  core::Bytes bytes(second.bytes.begin(), second.bytes.end());
+  bytes[bytes.size() - 20] ^= 1;
+  CHECK(inbound.take(rpc::Payload::borrow(bytes, rpc::Encoding::kSealed)) == Taken::kTaken);
+  CHECK(Station::next(*queue).empty());
 }
 
 TEST_CASE("an event that finds no room is opened once, however often its lane is tried") {

@@ -71,10 +71,10 @@ policy::ActionSet actions(Dice& dice) {
   return set;
 }
 
-Rules rules(Dice& dice) {
+Rules rules(Dice& dice, std::size_t count) {
   Rules made;
   made.access = dice.one_in(2) ? Default::kDeny : Default::kMembers;
-  for (std::size_t i = dice.below(8); i > 0; --i) {
+  for (; count > 0; --count) {
     Rule rule;
     rule.id = "rules[" + std::to_string(made.rules.size()) + "]";
     rule.allow = actions(dice);
@@ -128,16 +128,59 @@ bool applies(const Rule& rule, const Subject& who, const std::string& network,
                                    ->matches(*routing::TopicPath::parse(topic, network)));
 }
 
-bool naive(const Rules& given, const Subject& who, Action action, const std::string& network,
-           const std::string& topic) {
-  bool allowed = given.access == Default::kMembers && action != Action::kAdmin;
-  for (const Rule& rule : given.rules) {
-    allowed = allowed || (rule.allow.has(action) && applies(rule, who, network, topic));
+struct Verdict {
+  bool allowed;
+  std::string rule;
+  friend bool operator==(const Verdict&, const Verdict&) = default;
+};
+
+// Deny, then allow, then the default; of several rules the first is named.
+Verdict naive(const Rules& given, const Subject& who, Action action, const std::string& network,
+              const std::string& topic) {
+  if (!has(who.networks, network)) {
+    return {false, "not a member"};
   }
   for (const Rule& rule : given.rules) {
-    allowed = allowed && !(rule.deny.has(action) && applies(rule, who, network, topic));
+    if (rule.deny.has(action) && applies(rule, who, network, topic)) {
+      return {false, rule.id};
+    }
   }
-  return allowed && has(who.networks, network);
+  for (const Rule& rule : given.rules) {
+    if (rule.allow.has(action) && applies(rule, who, network, topic)) {
+      return {true, rule.id};
+    }
+  }
+  if (action == Action::kAdmin) {
+    return {false, "admin is never a default"};
+  }
+  return given.access == Default::kMembers ? Verdict{true, "default: members"}
+                                           : Verdict{false, "default: deny"};
+}
+
+Verdict verdict(const policy::Decision& decision) {
+  return {decision.allowed, std::string(decision.rule)};
+}
+
+// Asks the same of both, `times`.
+void compare(unsigned seed, Dice& dice, std::size_t count, int times) {
+  const Rules given = rules(dice, count);
+  const auto made = Policy::make(given);
+  REQUIRE(made);
+  const Subject who = subject(dice);
+  const auto rights = (*made)->rights(who);
+  for (int i = 0; i < times; ++i) {
+    const Action action = policy::all_actions()[dice.below(policy::kActions)];
+    const std::string& network = dice.of(kNetworks);
+    const std::string topic = path(dice, kSegments);
+    const Verdict expected = naive(given, who, action, network, topic);
+    CAPTURE(seed, topic, network, policy::action_text(action), expected.rule);
+    REQUIRE(verdict(rights->decide(action, {network, topic})) == expected);
+    REQUIRE(verdict((*made)->decide(who, action, {network, topic})) == expected);
+    if (expected.allowed) {
+      REQUIRE(rights->possible(action, network, topic));
+      REQUIRE(rights->possible(action, network, ">"));
+    }
+  }
 }
 
 }  // namespace
@@ -145,23 +188,37 @@ bool naive(const Rules& given, const Subject& who, Action action, const std::str
 TEST_CASE("the compiled policy decides as the naive evaluator, for random rules") {
   for (unsigned seed = 0; seed < 4000; ++seed) {
     Dice dice(seed);
-    const Rules given = rules(dice);
-    const auto made = Policy::make(given);
-    REQUIRE(made);
-    const Subject who = subject(dice);
-    const auto rights = (*made)->rights(who);
-    for (int i = 0; i < 20; ++i) {
-      const Action action = policy::all_actions()[dice.below(policy::kActions)];
-      const std::string& network = dice.of(kNetworks);
-      const std::string topic = path(dice, kSegments);
-      const bool expected = naive(given, who, action, network, topic);
-      CAPTURE(seed, topic, network, policy::action_text(action));
-      REQUIRE(rights->decide(action, {network, topic}).allowed == expected);
-      REQUIRE((*made)->decide(who, action, {network, topic}).allowed == expected);
-      if (expected) {
-        REQUIRE(rights->possible(action, network, topic));
-        REQUIRE(rights->possible(action, network, ">"));
-      }
+    compare(seed, dice, dice.below(8), 20);
+  }
+}
+
+TEST_CASE("so it does with more rules than a machine word has bits") {
+  for (unsigned seed = 0; seed < 60; ++seed) {
+    Dice dice(seed);
+    compare(seed, dice, 60 + dice.below(90), 60);
+  }
+}
+
+TEST_CASE("the table of patterns keeps what the router's own matching keeps") {
+  for (unsigned seed = 0; seed < 400; ++seed) {
+    Dice dice(seed);
+    std::vector<routing::TopicPattern> made;
+    for (std::size_t i = dice.below(200); i > 0; --i) {
+      const std::string text = pattern(dice);
+      made.push_back(*routing::TopicPattern::parse(text.empty() ? ">" : text, "main"));
+    }
+    std::vector<const routing::TopicPattern*> patterns(1, nullptr);
+    for (const routing::TopicPattern& one : made) {
+      patterns.push_back(&one);
+    }
+    const policy::PatternTable table(patterns);
+    const std::string topic = dice.one_in(20) ? "" : path(dice, kSegments);
+    std::vector<policy::Word> set(table.width(), ~policy::Word{0});
+    table.keep_matching(topic, set);
+    for (std::size_t n = 0; n < patterns.size(); ++n) {
+      const bool kept = (set[n / policy::kWordBits] >> (n % policy::kWordBits) & 1) != 0;
+      CAPTURE(seed, topic, n);
+      REQUIRE(kept == (n == 0 || patterns[n]->matches_path(topic)));
     }
   }
 }

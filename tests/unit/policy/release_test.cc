@@ -51,6 +51,15 @@ TEST_CASE("T14: a profile that is neither named nor the caller's verified one ge
   CHECK_FALSE(policy->may_receive("user", profile(1, false)));
 }
 
+TEST_CASE("T14: a message may name a profile only where a rule of the label names that profile") {
+  const auto seven = id<core::ProfileId>(7);
+  const auto policy = with({{"main"}, {"caller", seven.text()}, {}, {"audit"}});
+  CHECK(policy->names("user", seven));
+  CHECK_FALSE(policy->names("user", id<core::ProfileId>(1)));
+  CHECK_FALSE(policy->names("user", {}));       // `caller` is nobody's id
+  CHECK_FALSE(policy->names("system", seven));  // a label without a rule
+}
+
 TEST_CASE("W4: a rule without caller keeps even a verified caller out") {
   const auto policy = with({{"main"}, {id<core::ProfileId>(7).text()}, {}, {}});
   CHECK_FALSE(policy->may_receive("user", profile(1, true)));

@@ -28,8 +28,11 @@ struct FakePeers final : pubsub::EventPeers {
     sent.push_back(std::to_string(node.bytes[0]) + " " + std::string(event.topic));
     return Sent::kSent;
   }
-  void ask_past(const core::NodeId&, rpc::PastQuery, Done) override {}
+  void ask_past(const core::NodeId&, rpc::PastQuery, Done done) override {
+    asked.push_back(std::move(done));
+  }
   Lines sent;
+  std::vector<Done> asked;
 };
 
 // Node 1 is in group web, node 2 is not; this node is 9.
@@ -117,6 +120,35 @@ TEST_CASE("T20: of what is retained a peer is told what it may hear") {
   REQUIRE(page);
   REQUIRE(page->events.size() == 1);
   CHECK(page->events[0]->topic == "news/a");
+}
+
+TEST_CASE("T20: of what a peer has kept nothing is heard that it may not publish") {
+  Ruled world({{}, {"publish"}, {"", "web"}, "", "admin/>"});
+  rpc::SubscribeOptions options;
+  options.network = "main";
+  options.pattern = ">";
+  options.include_past = 60s;
+  const auto queue = world.broker.subscribe(options, world.consumer);
+  REQUIRE(queue);
+  world.broker.peer_up(Ruled::node(1), 1, {"main"});
+  REQUIRE(world.peers.asked.size() == 1);
+  rpc::PastPage page;
+  for (const char* topic : {"admin/x", "news/x"}) {
+    auto event = std::make_shared<rpc::StoredEvent>();
+    event->network = "main";
+    event->topic = topic;
+    event->source = Ruled::node(1);
+    event->instance = 1;
+    event->sequence = page.events.size() + 1;
+    page.events.push_back(event);
+  }
+  world.peers.asked[0](std::move(page));
+  Lines heard;
+  for (rpc::Delivery delivery; (*queue)->pop(delivery);) {
+    heard.push_back(delivery.event->topic);
+    (*queue)->done(delivery.token, rpc::Verdict::kOk);
+  }
+  CHECK(heard == Lines{"news/x"});
 }
 
 TEST_CASE("what this node may not publish to others is refused, and may stay on the node") {

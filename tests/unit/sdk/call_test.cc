@@ -43,7 +43,7 @@ class Caller : public runar::Service {
            .idempotent = true,
            .direct = false,
            .meta = {"a-key-that-needs-the-heap-for-sure", "and-so-does-its-value-of-course"},
-           .recipients = {"a-profile-that-needs-the-heap-as-well"}});
+           .recipients = {"0123456789abcdefghijklmnog", "00000000000000000000000004"}});
     });
     lc.action<void, std::string>("failing", [](Request rq) -> Task<std::string> {
       try {
@@ -129,6 +129,8 @@ TEST_CASE("call options reach the host, even as temporaries") {
   CHECK(called[0].deadline_ns == with.host.now() + 3'000'000'000);
   CHECK(called[0].target == "a-node-with-a-name-that-needs-the-heap");
   CHECK(called[0].meta.at(0).second == "and-so-does-its-value-of-course");
+  CHECK(called[0].recipients ==
+        std::vector<std::string>{"0123456789abcdefghijklmnog", "00000000000000000000000004"});
   CHECK(called[0].body.show() == R"({"a":1,"b":2})");
   CHECK(with.host.finish().empty());
 }

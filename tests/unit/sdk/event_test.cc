@@ -26,8 +26,12 @@ class Publisher : public runar::Service {
            .retain_for = 60s,
            .target = "a-node-with-a-name-that-needs-the-heap",
            .meta = {"a-key-that-needs-the-heap-for-sure", "and-so-does-its-value-of-course"},
-           .owner_profile = "ann"});
+           .owner_profile = "ann",
+           .recipients = {"0123456789abcdefghijklmnog", "00000000000000000000000004"}});
       co_return std::to_string(receipt.reached) + (receipt.stored ? " stored" : " sent");
+    });
+    lc.action<std::string, void>("named", [](const std::string& profile, const Request& rq) {
+      rq.publish("news/named", 4, {.recipients = {profile}}).send();
     });
     lc.action<void, void>("nothing", [](const Request& rq) { rq.publish("news/nothing"); });
   }
@@ -51,7 +55,20 @@ TEST_CASE("an event is sent when the publication is left, sent or awaited") {
   CHECK(published[2].target == "a-node-with-a-name-that-needs-the-heap");
   CHECK(published[2].meta.at(0).first == "a-key-that-needs-the-heap-for-sure");
   CHECK(published[2].owner_profile == "ann");
+  CHECK(published[2].recipients ==
+        std::vector<std::string>{"0123456789abcdefghijklmnog", "00000000000000000000000004"});
   CHECK(published[3].body.show() == "null");
+  CHECK(it.host.finish().empty());
+}
+
+TEST_CASE("a recipient that is no profile's id is refused, as by the daemon") {
+  Running<Publisher> it;
+  CHECK(it.host.call("it/named", std::string("0123456789abcdefghijklmnog")).ok());
+  for (const std::string bad : {"", "ann", "0123456789abcdefghijklmno",
+                                "0123456789abcdefghijklmnoh", "0123456789ABCDEFGHIJKLMNOG"}) {
+    CHECK(it.host.call("it/named", bad).status == RUNAR_E_INVALID);
+  }
+  CHECK(it.host.published().size() == 1);
   CHECK(it.host.finish().empty());
 }
 

@@ -87,6 +87,26 @@ TEST_CASE("T21: A receiver reads the fields that it has keys for; the others are
   CHECK(world.from.codec.stats().withheld == 1);
 }
 
+TEST_CASE("T21: A value that is private as a whole is sealed as a whole") {
+  World world;
+  constexpr std::uint64_t kWhole = 99;
+  REQUIRE(world.from.types.declare(kWhole, "whole", R"({"x-runar-label":"system"})", labels()));
+  const core::Bytes secret = value();
+  rpc::Payload clear = payload(secret);
+  clear.type = kWhole;
+  const auto sealed = world.from.codec.seal(world.place, clear);
+  REQUIRE(sealed);
+  CHECK_FALSE(has({sealed->bytes.begin(), sealed->bytes.end()}, "sentinel"));
+  const auto redacted = world.to.open(World::at_receiver(world.place), *sealed);
+  REQUIRE(redacted);
+  CHECK_FALSE(has(*redacted, "sentinel"));
+  Node member(world.all, kC);
+  member.ring.give(world.all.networks.at(kMain));
+  const auto whole = member.open(World::at_receiver(world.place), *sealed);
+  REQUIRE(whole);
+  CHECK(has(*whole, "phone-sentinel"));
+}
+
 TEST_CASE("W16: A label for users only needs no key of the network") {
   World world;
   world.all.networks.clear();
@@ -255,6 +275,7 @@ TEST_CASE("Recipients follow the labels and the keys at once") {
   CHECK(recipients.of({"system"}, audience)->recipients().size() == 2);
   CHECK(recipients.of({"bob"}, audience)->recipients().front().address.id ==
         *envelope::KeyId::from(kBob.bytes));
+  CHECK(recipients.of({"named"}, audience) == nullptr);  // anybody may call a profile so
   CHECK(recipients.of({"nobody"}, audience) == nullptr);
   world.all.networks.clear();
   CHECK(recipients.of({"system"}, audience)->recipients().size() == 2);  // nobody has said so

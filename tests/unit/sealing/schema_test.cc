@@ -51,8 +51,18 @@ TEST_CASE("A label where runard does not look refuses the type") {
   CHECK(why(R"({"patternProperties":{"a":{"x-runar-label":"u"}},
                 "properties":{"b":{"x-runar-label":"u"}}})")
             .find("does not look") != std::string::npos);
+  CHECK(why(R"({"properties":{"default":{"x-runar-label":"u"}},
+                "patternProperties":{"a":{"x-runar-label":"u"}}})")
+            .find("does not look") != std::string::npos);
   CHECK(why(R"({"prefixItems":[{"x-runar-label":"u"}]})").find("does not look") !=
         std::string::npos);
+}
+
+TEST_CASE("A member may have any name, that of a keyword too") {
+  for (const char* name : {"default", "enum", "const", "examples", "$ref", "properties"}) {
+    INFO(name);
+    CHECK(why(R"({"properties":{")" + std::string(name) + R"(":{"x-runar-label":"u"}}})").empty());
+  }
 }
 
 TEST_CASE("What is no label refuses the type") {

@@ -169,12 +169,12 @@ TEST_CASE("The order of keys and the lengths of numbers don't matter") {
   CHECK(*join(Received(type, *parts, {0, 1}).opened) == parts->canonical);
 }
 
-TEST_CASE("Keys with dots and brackets have paths of their own") {
+TEST_CASE("Keys with dots, brackets and dollars, and the empty one, have paths of their own") {
   const Type type = type_of(R"({"additionalProperties":{"additionalProperties":
       {"x-runar-label":"u"}}})");
   const core::Bytes value = cbor([](runar::cbor::Writer& w) {
-    runar::cbor::MapWriter map(w, 3);
-    for (const char* key : {"a", "a.b", "a[0]"}) {
+    runar::cbor::MapWriter map(w, 6);
+    for (const char* key : {"", "a", "c", "$whole", "a.b", "a[0]"}) {
       map.key(key);
       w.map(1);
       w.text(std::string_view(key) == "a" ? "b.c" : "c");
@@ -188,7 +188,8 @@ TEST_CASE("Keys with dots and brackets have paths of their own") {
   for (const PrivateField& field : parts->fields) {
     paths.push_back(field.path);
   }
-  CHECK(paths == std::vector<std::string>{"a.b%2Ec", "a%2Eb.c", "a%5B0].c"});
+  CHECK(paths ==
+        std::vector<std::string>{"%.c", "a.b%2Ec", "c.c", "a%2Eb.c", "a%5B0].c", "%24whole.c"});
   CHECK(*join(Received(type, *parts, {0}).opened) == value);
 }
 

@@ -110,16 +110,18 @@ inline LabelMap labels() {
            {"owned", {false, {}, {"owner"}}},
            {"system", {true, {}, {"caller"}}},
            {"other", {false, {"other"}, {}}},
-           {"bob", {false, {}, {"bob"}}},
+           {"bob", {false, {}, {kBob.text()}}},
+           {"named", {false, {}, {"bob"}}},
            {"nobody", {}}},
           1};
 }
 
 struct Node {
-  Node(Authority& all, const core::NodeId& node, const policy::Gate* gate = nullptr)
+  Node(Authority& all, const core::NodeId& node, const policy::Gate* gate = nullptr,
+       core::Log log = {})
       : key(std::make_shared<crypto::PrivateKey>(*crypto::PrivateKey::generate())),
         recipients(all, labels(), gate),
-        codec({node, key, ring, clock, random, core::Log{}}, recipients, types) {}
+        codec({node, key, ring, clock, random, std::move(log)}, recipients, types) {}
 
   void declare(std::uint64_t id, std::string_view schema) {
     REQUIRE(types.declare(id, "com.example.Person", schema, labels()));

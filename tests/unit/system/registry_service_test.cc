@@ -54,8 +54,8 @@ struct World {
   World()
       : executor(clock),
         registry("n", {"main", "backup"}, 1),
-        on_main("main", registry, control),
-        on_backup("backup", registry, control),
+        on_main("main", registry, control, shows()),
+        on_backup("backup", registry, control, shows()),
         dispatcher({}, registry, clock, executor) {
     registry.put_system(on_main.row(), on_main);
     registry.put_system(on_backup.row(), on_backup);
@@ -71,10 +71,15 @@ struct World {
     request.flags = flags;
     dispatcher.call(request, {&caller, {}});
   }
+  system::RegistryService::Shows shows() {
+    return
+        [this](const core::NodeId&, const registry::ServiceRow& row) { return row.path != hidden; };
+  }
   test::ManualClock clock;
   test::ManualExecutor executor;
   registry::Registry registry;
   FakeControl control;
+  std::string hidden;  // from other nodes
   NoHandler handler;
   system::RegistryService on_main, on_backup;
   calls::Dispatcher dispatcher;
@@ -114,6 +119,24 @@ TEST_CASE("one service is found by its percent-encoded mount, and not from anoth
   world.call("main", "$registry/services/math/state");
   CHECK(has(world.caller.body, "running"));
   world.call("main", "$registry/services/nothing/state");
+  CHECK(world.caller.code == Errc::kNoService);
+}
+
+TEST_CASE("T20: another node finds no service that the rules hide from it; this one finds it") {
+  World world;
+  REQUIRE(world.registry.put_local(service("main", "open"), &world.handler));
+  world.hidden = "math";
+  world.call("main", "$registry/services/list");
+  CHECK(has(world.caller.body, "math"));
+  world.call("main", "$registry/services/list", "", rpc::kInbound);
+  CHECK(world.caller.code == Errc{});
+  CHECK_FALSE(has(world.caller.body, "math"));
+  CHECK(has(world.caller.body, "open"));
+  world.call("main", "$registry/services/math", "", rpc::kInbound);
+  CHECK(world.caller.code == Errc::kNoService);
+  world.call("main", "$registry/services/none", "", rpc::kInbound);
+  CHECK(world.caller.code == Errc::kNoService);
+  world.call("main", "$registry/services/math/state", "", rpc::kInbound);
   CHECK(world.caller.code == Errc::kNoService);
 }
 

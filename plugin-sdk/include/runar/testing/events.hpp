@@ -19,6 +19,10 @@ inline runar_status Core::publish(runar_ctx* ctx, const runar_publish& publish, 
   if (publish.payload.bytes.len > kMaxPayload) {
     return RUNAR_E_TOO_LARGE;
   }
+  const std::size_t named = publish.recipient_count;
+  if (const runar_status status = check_recipients(publish.recipients, named); status < 0) {
+    return status;
+  }
   const Published event{topic->text(),
                         Body::copy(publish.payload),
                         publish.flags,
@@ -26,6 +30,7 @@ inline runar_status Core::publish(runar_ctx* ctx, const runar_publish& publish, 
                         std::string(detail::view(publish.target_node)),
                         copy_meta(publish.meta, publish.meta_count),
                         std::string(detail::view(publish.owner_profile)),
+                        copy_texts(publish.recipients, named),
                         owner.name};
   {
     const std::lock_guard lock(mutex);

@@ -93,6 +93,7 @@ struct Published {
   std::string target{};
   Metadata meta{};
   std::string owner_profile{};
+  std::vector<std::string> recipients{};
   std::string by{};  // instance
 };
 
@@ -105,6 +106,7 @@ struct Called {
   runar_id parent = 0;
   std::string target{};
   Metadata meta{};
+  std::vector<std::string> recipients{};
   std::string by{};
 };
 
@@ -122,6 +124,31 @@ inline Metadata copy_meta(const runar_kv* list, std::size_t size) {
     copied.emplace_back(detail::view(list[i].key), detail::view(list[i].value));
   }
   return copied;
+}
+
+inline std::vector<std::string> copy_texts(const runar_str* list, std::size_t size) {
+  std::vector<std::string> copied;
+  for (std::size_t i = 0; i < size; ++i) {
+    copied.emplace_back(detail::view(list[i]));
+  }
+  return copied;
+}
+
+// As the daemon does: 16 ids at most, each of 16 bytes in base32hex.
+inline runar_status check_recipients(const runar_str* list, std::size_t size) {
+  constexpr std::size_t kMost = 16;
+  if (size > kMost) {
+    return RUNAR_E_TOO_LARGE;
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::string_view id = list == nullptr ? std::string_view() : detail::view(list[i]);
+    if (id.size() != 26 ||
+        id.find_first_not_of("0123456789abcdefghijklmnopqrstuv") != std::string_view::npos ||
+        std::string_view("048cgkos").find(id.back()) == std::string_view::npos) {
+      return RUNAR_E_INVALID;
+    }
+  }
+  return RUNAR_OK;
 }
 
 }  // namespace runar::testing

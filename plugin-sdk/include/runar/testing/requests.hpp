@@ -197,6 +197,10 @@ inline runar_status Core::call(runar_ctx* ctx, const runar_call& call, runar_rep
   if (call.payload.bytes.len > kMaxPayload) {
     return RUNAR_E_TOO_LARGE;
   }
+  const std::size_t named = call.recipient_count;
+  if (const runar_status status = check_recipients(call.recipients, named); status < 0) {
+    return status;
+  }
   const Called record{path->text(),
                       Body::copy(call.payload),
                       call.flags,
@@ -204,6 +208,7 @@ inline runar_status Core::call(runar_ctx* ctx, const runar_call& call, runar_rep
                       call.parent,
                       std::string(detail::view(call.target_node)),
                       copy_meta(call.meta, call.meta_count),
+                      copy_texts(call.recipients, named),
                       caller.name};
   const runar_id id = next_id();
   std::function<Reply(const Called&)> canned;
