@@ -2,8 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
 
-#include "support/temp_folder.h"
-#include "terminal.h"
+#include "unit/ctl/terminal.h"
 
 using namespace runard;
 using namespace std::chrono_literals;
