@@ -14,6 +14,7 @@
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
 #include "ctl/statement_output.h"
+#include "identity/ca_copy.h"
 #include "identity/rotation.h"
 
 namespace runard::ctl {
@@ -95,6 +96,7 @@ core::Result<std::vector<Statement>> try_activate(Session& session, const Rotate
     return ok.error();
   }
   auto all = (*ca)->networks.sign_again(true);
+  tell_lapsed(session, **ca);
   if (all && *denylist) {
     all->insert(all->begin(), std::move(**denylist));
   }
@@ -120,19 +122,74 @@ int activate(Session& session, const RotateOptions& options) {
   return kExitOk;
 }
 
-// Done again it gives all networks' keys: what it signed the first time may never have come out.
-core::Result<std::vector<Statement>> try_retire(const RotateOptions& options, CaNetworks& ca) {
-  const auto before = Rotation::generation_in(options.ca);
-  const auto statement =
-      before ? Rotation(ca.ca).retire(options.force) : core::Result<Statement>(before.error());
+core::Result<identity::ShownCertificates> shown_by_nodes(Session& session,
+                                                         const RotateOptions& options) {
+  if (options.acknowledged.empty()) {
+    return identity::ShownCertificates();
+  }
+  const auto text = session.read(options.acknowledged);
+  return text ? certificates_shown(*text) : text.error();
+}
+
+// What retire gives, or who is in its way. Done again it gives all networks' keys: what it signed
+// the first time may never have come out.
+struct Retiring {
+  core::Result<std::vector<Statement>> statements;
+  std::vector<identity::OldHolder> holders{};
+};
+
+Retiring try_retire(Session& session, const RotateOptions& options, CaNetworks& ca) {
+  const auto shown = shown_by_nodes(session, options);
+  const auto before = shown ? Rotation::generation_in(options.ca) : shown.error();
+  if (!before) {
+    return {before.error()};
+  }
+  const Rotation rotation(ca.ca);
+  const auto statement = rotation.retire(options.force, *shown);
   if (!statement) {
-    return statement.error();
+    auto holders = rotation.held_back(*shown);
+    return {statement.error(), holders ? std::move(*holders) : std::vector<identity::OldHolder>()};
   }
   auto all = ca.networks.sign_again(statement->generation() == *before);
+  tell_lapsed(session, ca);
   if (all) {
     all->insert(all->begin(), *statement);
   }
-  return all;
+  return {std::move(all)};
+}
+
+int refuse_to_retire(Session& session, const RotateOptions& options, const Retiring& refused) {
+  constexpr std::size_t kMostFacts = 50;
+  Advice advice;
+  json::array nodes;
+  for (const identity::OldHolder& holder : refused.holders) {
+    nodes.push_back({{"name", holder.name},
+                     {"node", holder.node.text()},
+                     {"until", holder.until},
+                     {"signed_again", holder.signed_again}});
+    if (nodes.size() <= kMostFacts) {
+      advice.facts.push_back(fmt::format(
+          "{} ({}): its certificate of the old root ends at {}; {}.", holder.name,
+          holder.node.text(), holder.until,
+          holder.signed_again ? "the new one was signed by hand, and may not be installed yet"
+                              : "it has none of the new root"));
+    }
+  }
+  if (nodes.size() > kMostFacts) {
+    advice.facts.push_back(fmt::format("{} more; -o json has all.", nodes.size() - kMostFacts));
+  }
+  if (!nodes.empty() && identity::has_copies(options.ca)) {
+    advice.facts.emplace_back(
+        "This CA has copies, and what they renewed is not known here: of a node whose certificate "
+        "has ended, too, it must be known that it shows a new one, or it must be revoked.");
+  }
+  if (!nodes.empty()) {
+    advice.remedy =
+        "Renew those that have none. For what was signed by hand give --acked FILE, which "
+        "'runarctl -o json status' wrote on a node that is linked to them: it tells what they "
+        "show. Or wait for the end; --force shuts out whoever shows the old one.";
+  }
+  return session.fail(refused.statements.error(), advice, {{"nodes", std::move(nodes)}});
 }
 
 int retire(Session& session, const RotateOptions& options) {
@@ -144,13 +201,13 @@ int retire(Session& session, const RotateOptions& options) {
     return session.fail(good.error());
   }
   const auto ca = open_networks(session, options.ca, *passphrase);
-  const auto all = ca ? try_retire(options, **ca) : ca.error();
-  if (!all) {
-    return session.fail(
-        all.error(),
-        {"Renew the certificates of these nodes first, or wait until they end.", {}, {}});
+  if (!ca) {
+    return session.fail(ca.error());
   }
-  return give_statements(session, *all, options.out, {{"step", "retire"}});
+  const Retiring done = try_retire(session, options, **ca);
+  return done.statements
+             ? give_statements(session, *done.statements, options.out, {{"step", "retire"}})
+             : refuse_to_retire(session, options, done);
 }
 
 void add_rotate(CLI::App& ca, const CommandContext& context) {
@@ -169,17 +226,19 @@ void add_rotate(CLI::App& ca, const CommandContext& context) {
               {"activate", "Signs with the next root from now on",
                "runarctl ca rotate activate --ca ./ca --acked status.json"},
               context, [options](Session& session) { return activate(session, *options); });
-  second
-      .add_option("--acked", options->acknowledged,
-                  "What 'runarctl -o json status' said on a node that sees all others")
-      ->type_name(value_name::kFile);
   CLI::App& third =
       command(rotate,
               {"retire", "Lets nodes trust the new root alone",
-               "runarctl ca rotate retire --ca ./ca --out trust.pem"},
+               "runarctl ca rotate retire --ca ./ca --acked status.json --out trust.pem"},
               context, [options](Session& session) { return retire(session, *options); });
+  for (CLI::App* made : {&second, &third}) {
+    made->add_option("--acked", options->acknowledged,
+                     "What 'runarctl -o json status' said on a node that sees all others")
+        ->type_name(value_name::kFile);
+  }
   second.add_flag("--force", options->force, "Whoever has not heard of it is shut out");
-  third.add_flag("--force", options->force, "Whoever has an old certificate is shut out");
+  third.add_flag("--force", options->force,
+                 "Whoever shows a certificate of the old root is shut out");
   for (CLI::App* made : {&first, &second, &third}) {
     add_statement_files(*made, options->ca, options->out);
     add_ca_passphrase(*made, options->passphrase);

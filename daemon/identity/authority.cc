@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "identity/ca_copy.h"
 #include "identity/certificate.h"
 #include "identity/durable_file.h"
 #include "identity/issue.h"
@@ -122,7 +123,9 @@ core::Result<std::vector<NetworkDescriptor>> named(const std::vector<NetworkDesc
   for (const std::string& name : names) {
     const auto at = std::ranges::find(known, name, &NetworkDescriptor::name);
     if (at == known.end()) {
-      return fail(Errc::kNotFound, fmt::format("no network \"{}\" in this mesh", name));
+      return fail(
+          Errc::kNotFound,
+          fmt::format("no network \"{}\" in this mesh; 'runarctl network create' makes one", name));
     }
     if (std::ranges::find(chosen, *at) == chosen.end()) {
       chosen.push_back(*at);
@@ -147,7 +150,9 @@ IssueRecord record_of(const crypto::Certificate& certificate, const Order& order
                      order.name,
                      {},
                      time_text(certificate.not_after()),
-                     *groups_of(certificate.native())};
+                     *groups_of(certificate.native()),
+                     std::chrono::ceil<std::chrono::seconds>(order.lifetime).count(),
+                     order.renewal};
   for (const NetworkDescriptor& network : networks) {
     record.networks.push_back(network.name);
   }
@@ -195,9 +200,15 @@ bool Authority::is_encrypted(const fs::path& folder) {
 }
 
 core::Result<Authority> Authority::open(const Host& host, const fs::path& folder,
-                                        const crypto::SecretBytes& passphrase) {
+                                        const crypto::SecretBytes& passphrase, Purpose purpose) {
   if (auto found = certificate_in(folder); !found) {
     return found.error();
+  }
+  if (purpose != Purpose::kRenewal && is_copy(folder)) {
+    return fail(Errc::kConflict,
+                fmt::format("{}: a copy of the CA, which only renews certificates: do it where the "
+                            "CA itself is",
+                            folder.string()));
   }
   auto lock = FileLock::acquire(folder / kLockFile, kLockPatience);
   if (!lock) {
@@ -279,12 +290,8 @@ IssueLog Authority::issued_in(const fs::path& folder) {
 }
 
 core::Result<NetworkDescriptor> Authority::create_network(const std::string& name) {
-  if (!valid_name(name)) {
-    return fail(
-        Errc::kInvalidArgument,
-        fmt::format("\"{}\" is not a name for a network: write 1 to {} of A-Z a-z 0-9 . _ -, "
-                    "beginning with a letter or digit",
-                    name, kMaxName));
+  if (auto good = identity::check_name(name, "network"); !good) {
+    return good.error();
   }
   auto networks = networks_in(folder_);
   if (!networks) {

@@ -46,6 +46,7 @@ struct Order {
   core::Duration lifetime{};
   bool replace = false;  // the name may belong to another node
   std::vector<std::string> groups{};
+  bool renewal = false;  // nobody ordered it: it is granted again
 };
 
 class Authority {
@@ -57,8 +58,11 @@ class Authority {
                                         const crypto::SecretBytes& passphrase = {});
   // kKeystoreKek when its key is encrypted and no passphrase is given, kKeystoreLocked when that is
   // the wrong one.
+  // kConflict for a copy (ca_copy.h), unless it is opened for a renewal.
+  enum class Purpose : std::uint8_t { kAny, kRenewal };
   static core::Result<Authority> open(const Host& host, const std::filesystem::path& folder,
-                                      const crypto::SecretBytes& passphrase = {});
+                                      const crypto::SecretBytes& passphrase = {},
+                                      Purpose purpose = Purpose::kAny);
   // After a rotation: signs with the root that the folder has now. open()'s errors; then it stays
   // as it was.
   core::Result<void> reload();

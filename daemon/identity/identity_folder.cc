@@ -49,8 +49,8 @@ void add_vouched(const Bundle& bundle, core::WallTime now,
 }  // namespace
 
 core::Result<void> IdentityFolder::prepare(Disk& disk, std::string_view name) const {
-  if (!name.empty() && !valid_name(name)) {
-    return fail(Errc::kInvalidArgument, "not a name for a node");
+  if (auto good = check_name(name, "node"); !good && !name.empty()) {
+    return good;
   }
   for (const fs::path& folder : {state_dir_, folder_}) {
     if (auto made = make_private_folder(disk, folder); !made) {

@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <array>
+#include <charconv>
 #include <optional>
+#include <span>
 
 #include "identity/durable_file.h"
 #include "identity/name.h"
@@ -15,9 +17,8 @@ namespace {
 using core::Errc;
 using core::fail;
 
-constexpr std::array<std::string_view, 7> kKeys = {
-    "", "serial=", "node=", "name=", "networks=", "not_after=", "groups="};
-constexpr std::size_t kGroupsPart = 6;  // the last; only where there are groups
+constexpr std::array<std::string_view, 6> kKeys = {
+    "", "serial=", "node=", "name=", "networks=", "not_after="};
 
 std::vector<std::string_view> split(std::string_view text, char at) {
   std::vector<std::string_view> parts;
@@ -31,12 +32,36 @@ std::vector<std::string_view> split(std::string_view text, char at) {
   }
 }
 
+// The parts that not every line has, in their order.
+bool parse_rest(const std::vector<std::string_view>& parts, IssueRecord& record) {
+  std::size_t at = kKeys.size();
+  const auto option = [&](std::string_view key) -> std::optional<std::string_view> {
+    return at < parts.size() && parts[at].starts_with(key)
+               ? std::optional(parts[at++].substr(key.size()))
+               : std::nullopt;
+  };
+  if (const auto groups = option("groups=")) {
+    for (const std::string_view group : split(*groups, ',')) {
+      record.groups.emplace_back(group);
+    }
+  }
+  if (const auto lifetime = option("lifetime=")) {
+    const char* end = lifetime->data() + lifetime->size();
+    const auto parsed = std::from_chars(lifetime->data(), end, record.lifetime_s);
+    if (parsed.ec != std::errc() || parsed.ptr != end || record.lifetime_s < 1) {
+      return false;
+    }
+  }
+  record.renewal = option("by=renewal") == std::string_view();
+  return at == parts.size();
+}
+
 std::optional<IssueRecord> parse_line(std::string_view line) {
   std::vector<std::string_view> parts = split(line, ' ');
-  if (parts.size() != kKeys.size() && parts.size() != kGroupsPart) {
+  if (parts.size() < kKeys.size()) {
     return std::nullopt;
   }
-  for (std::size_t i = 0; i < parts.size(); ++i) {
+  for (std::size_t i = 0; i < kKeys.size(); ++i) {
     if (!parts[i].starts_with(kKeys[i])) {
       return std::nullopt;
     }
@@ -51,19 +76,20 @@ std::optional<IssueRecord> parse_line(std::string_view line) {
   for (const std::string_view network : split(parts[4], ',')) {
     record.networks.emplace_back(network);
   }
-  if (parts.size() > kGroupsPart) {
-    for (const std::string_view group : split(parts[kGroupsPart], ',')) {
-      record.groups.emplace_back(group);
-    }
-  }
-  return record;
+  return parse_rest(parts, record) ? std::optional(std::move(record)) : std::nullopt;
 }
 
 std::string line_of(const IssueRecord& record) {
-  return fmt::format("{} serial={} node={} name={} networks={} not_after={}{}{}\n", record.at,
-                     record.serial, record.node.text(), record.name,
-                     fmt::join(record.networks, ","), record.not_after,
-                     record.groups.empty() ? "" : " groups=", fmt::join(record.groups, ","));
+  std::string line = fmt::format("{} serial={} node={} name={} networks={} not_after={}", record.at,
+                                 record.serial, record.node.text(), record.name,
+                                 fmt::join(record.networks, ","), record.not_after);
+  if (!record.groups.empty()) {
+    line += fmt::format(" groups={}", fmt::join(record.groups, ","));
+  }
+  if (record.lifetime_s > 0) {
+    line += fmt::format(" lifetime={}", record.lifetime_s);
+  }
+  return line + (record.renewal ? " by=renewal\n" : "\n");
 }
 
 core::Result<std::string> read_whole(const std::filesystem::path& file) {
@@ -95,6 +121,16 @@ core::Result<void> append_to(Disk& disk, int fd, core::ByteView line,
 }
 
 }  // namespace
+
+std::map<core::NodeId, Issued> issued_to(const std::vector<IssueRecord>& log) {
+  std::map<core::NodeId, Issued> issued;
+  for (const IssueRecord& record : log) {
+    Issued& one = issued[record.node];
+    one.newest = &record;
+    one.granted = record.renewal ? one.granted : &record;
+  }
+  return issued;
+}
 
 core::Result<std::vector<IssueRecord>> IssueLog::read() const {
   const auto text = read_whole(file_);

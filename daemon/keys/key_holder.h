@@ -2,7 +2,8 @@
 // follows the times of key versions, commits every change to the keystore before it counts, and
 // publishes what follows to the KeyRing (private), the Directory (public) and the list of keys.
 //
-// After an error nothing that was in use is given up; the same statement may be taken again.
+// After an error nothing that was in use is given up. A keyring that could not be committed is
+// remembered: each tick() tries it again, and the agreement key that it needs is kept.
 // Threading: one owner (the control strand), as the StatementStore that it hears from; a change
 // writes a small file. What it publishes may be used from any thread.
 #pragma once
@@ -80,7 +81,8 @@ class KeyHolder {
   core::Result<void> take(const identity::Statement& statement);
   // A profile's key that its user gave to this node; its certificate was taken before.
   core::Result<void> take(const Delegation& delegation);
-  // What the time has changed. Gives when to come again, at the latest.
+  // What the time has changed, and what could not be written before. Gives when to come again, at
+  // the latest; after an error of the disk soon.
   core::Result<core::WallTime> tick();
   // A new agreement key; the old one goes on opening for kAgreementKept.
   core::Result<void> rotate_agreement_key();
@@ -116,6 +118,8 @@ class KeyHolder {
   };
   std::uint64_t now_ms() const;
   core::Result<void> take_network(const identity::Statement& statement);
+  core::Result<void> put_network(const core::NetworkId& id, const Network& network);
+  core::Result<void> try_again();
   core::Result<void> take_profile(const identity::Statement& statement);
   // Applies one network to `entries`; the time of its next change lowers `next_ms`.
   core::Result<bool> apply(std::vector<Entry>& entries, const core::NetworkId& id,
@@ -134,6 +138,7 @@ class KeyHolder {
   const core::NodeId self_;
   const World world_;
   std::map<core::NetworkId, Network> networks_;
+  std::map<core::NetworkId, Network> uncommitted_;  // newer than those, but the disk failed
   struct Profile {
     std::uint64_t generation = 0;
     ProfileCertificate certificate;

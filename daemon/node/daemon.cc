@@ -79,7 +79,7 @@ class Daemon {
   void ended(Exit exit);
 
   const Environment environment_;
-  config::Config config_;  // authorization and encryption change with a reload
+  config::Config config_;  // a reload changes authorization, encryption, settings of services
   const core::Log log_;
   const Notify notify_;
   core::SystemClock clock_;

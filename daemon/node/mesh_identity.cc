@@ -1,8 +1,6 @@
 // This node's certificate while it runs: what TLS is made of, renewal, and links that change over
 // to a new certificate before the old ones end.
-#include "crypto/request.h"
 #include "identity/authority.h"
-#include "keys/entries.h"
 #include "keys/node_request.h"
 #include "node/mesh_node.h"
 
@@ -48,8 +46,8 @@ core::Result<void> MeshNode::open_issuer(const Lasting& lasting) {
 // What was signed here is told to the mesh from here.
 void MeshNode::spread(const std::vector<identity::Statement>& statements) {
   for (const identity::Statement& statement : statements) {
-    if (book_.frozen()) {
-      return;
+    if (!book_.takes(statement)) {
+      continue;
     }
     if (const auto offered = book_.store().offer(statement, context_.clock.wall()); !offered) {
       log_.warn("a statement that was signed here is not taken here",
@@ -128,13 +126,7 @@ void MeshNode::follow_root() {
 
 // With the newest agreement key, so that a renewal carries a change of it to the CA.
 core::Result<std::string> MeshNode::own_request() const {
-  const crypto::PrivateKey& key = identity_.tls->key;
-  const auto request = crypto::SigningRequest::create(key, identity_.name);
-  if (!request) {
-    return request.error();
-  }
-  const auto agreement = keys::agreement_record(keystore_.entries(), identity_.id, key);
-  return keys::request_text(*request, agreement ? *agreement : core::Bytes());
+  return keys::make_request(identity_.tls->key, identity_.name, keystore_.entries());
 }
 
 std::vector<core::NodeId> MeshNode::issuers() const {

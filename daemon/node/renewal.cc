@@ -72,9 +72,9 @@ void Renewal::rearm() {
     sleep = std::max(plan_.next_warning() - now, core::Duration{0});
   }
   if (enabled_ && !round_) {
-    sleep = std::min(sleep, std::max(plan_.due() - now, core::Duration{0}));
+    sleep = std::min(sleep, std::max(plan_.due() - now, next_round_ - context_.clock.now()));
   }
-  timer_ = context_.control.after(sleep, [this] {
+  timer_ = context_.control.after(std::max(sleep, core::Duration{0}), [this] {
     timer_ = 0;
     on_timer();
   });
@@ -87,7 +87,8 @@ void Renewal::on_timer() {
     warn(standing);
   }
   // What has ended proves nothing any more: no issuer would renew it.
-  if (enabled_ && !round_ && now >= plan_.due() && standing != Standing::kExpired) {
+  if (enabled_ && !round_ && now >= plan_.due() && standing != Standing::kExpired &&
+      context_.clock.now() >= next_round_) {
     begin();
   }
   rearm();
@@ -114,6 +115,7 @@ void Renewal::warn(Standing standing) {
 }
 
 void Renewal::begin() {
+  next_round_ = context_.clock.now() + kLeastPause;
   round_.emplace(hooks_.issuers(), context_.random);
   ask_next();
 }
@@ -152,10 +154,12 @@ void Renewal::ask_next() {
 }
 
 void Renewal::install(const std::string& text) {
-  boost::asio::post(files_, [this, text] {
+  boost::asio::post(files_, [this, text, until = material_->certificate.not_after()] {
     const auto bundle = identity::Bundle::parse(text);
     core::Result<void> outcome;
-    if (bundle) {
+    if (bundle && bundle->certificate.not_after() <= until) {
+      outcome = core::fail(Errc::kRenewalRefused, "what was given ends no later");
+    } else if (bundle) {
       const auto installed = identity::IdentityFolder(state_dir_)
                                  .install(disk_, *bundle, {}, context_.clock.wall(), self_);
       outcome = installed ? core::Result<void>() : core::Result<void>(installed.error());

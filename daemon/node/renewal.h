@@ -1,6 +1,9 @@
 // Renewal: keeps this node's certificate alive: asks issuers over the links there are, installs
 // what they grant, and tells when it ends.
 //
+// Nobody who says to be an issuer is believed: what it gives has to end later than what this node
+// has, or the next one is asked; and between two rounds there is a pause, whatever they led to.
+//
 // Every hook is called on the control strand; installing, which waits for the disk, runs on a
 // thread of its own. Control strand only, but for complete(). Outlives every reply.
 #pragma once
@@ -32,6 +35,8 @@ struct RenewalHooks {
 class Renewal {
  public:
   static constexpr core::Duration kPatience = std::chrono::seconds(20);  // with one issuer
+
+  static constexpr core::Duration kLeastPause = std::chrono::seconds(1);  // between two rounds
 
   // `enabled`: else it only tells when the certificate ends.
   Renewal(const Context& context, std::filesystem::path state_dir, bool enabled, RenewalHooks hooks,
@@ -67,6 +72,7 @@ class Renewal {
   std::shared_ptr<const identity::TlsMaterial> material_;
   enroll::RenewalPlan plan_;
   std::optional<enroll::RenewalRound> round_;  // in progress
+  core::TimePoint next_round_{};               // at the earliest
   std::optional<core::Error> last_error_;
   std::uint64_t renewals_ = 0;
   std::uint64_t failures_ = 0;

@@ -110,7 +110,7 @@ runar_status stale_answer(const Entry& entry, runar_id id) {
   }
   context.label().log.warn("an answer came twice or too late",
                            {core::field("action", entry.instance().action_name(action_of(id))),
-                            core::field("request", id)});
+                            core::field("request", std::to_string(id))});
   return RUNAR_E_STALE;
 }
 

@@ -153,8 +153,7 @@ void Hub::tell_refusal(const Link& link, const core::Error& why) const {
   }
   services_.log.write(
       level, "no link was made",
-      {core::field("address", link.remote().text()),
-       core::field("dialled", link.is_server() ? "no" : "yes"),
+      {core::field("address", link.remote().text()), core::field("dialled", !link.is_server()),
        core::field("peer", link.peer_known() ? link.peer().node.text() : ""),
        core::field("why", core::describe(why)), core::field("do", std::string(row.remedy))});
 }

@@ -133,7 +133,7 @@ void RequestTable::hand_over(InboundCall& call) {
   request.flags =
       rpc::kInbound | ((header->bits & wire::kIdempotentBit) != 0 ? rpc::kIdempotent : 0U);
   request.depth = header->depth;
-  request.caller = {core_.peer, header->service, header->profile};
+  request.caller = {core_.peer, header->service, {}, header->profile};
   const rpc::Responder responder{&core_.context.exchange, {call.slot, 0, 0}};
   call.ticket_ = core_.context.handler.call(request, responder);
 }

@@ -2,6 +2,7 @@
 #include "identity/rotation.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fstream>
 
 #include "identity/certificate.h"
 #include "identity/denied.h"
@@ -10,6 +11,7 @@
 #include "identity/profile.h"
 #include "identity/revocation.h"
 #include "identity/statement_store.h"
+#include "identity/time_text.h"
 #include "identity/trust_roots.h"
 #include "support/result_text.h"
 #include "support/temp_folder.h"
@@ -46,9 +48,9 @@ struct Mesh {
     REQUIRE(node.prepare(disk, "web-1"));
   }
   Authority ca() { return *Authority::open(host, folder / "ca"); }
-  Bundle sign(core::Duration lifetime = 24h) {
+  Bundle sign(core::Duration lifetime = 24h, bool renewal = false) {
     const auto request = *crypto::SigningRequest::create(key, "web-1");
-    return *ca().sign({request, "web-1", {"main"}, lifetime, false, {}});
+    return *ca().sign({request, "web-1", {"main"}, lifetime, false, {}, renewal});
   }
   crypto::Certificate root() const { return *Authority::certificate_in(folder / "ca"); }
   core::NodeId id() const { return identity::node_id_of(key.public_key()); }
@@ -103,6 +105,45 @@ TEST_CASE("T29: a node goes along from root to root, and at no time is a certifi
   CHECK(mesh.store().trust().roots() == std::vector{mesh.root()});
   CHECK(mesh.node.install(mesh.disk, {*both}, mesh.clock.time).error().code ==
         Errc::kStatementOlder);
+}
+
+TEST_CASE("T29: the old root is retired when every node has renewed itself, not before") {
+  Mesh mesh;
+  mesh.sign();
+  REQUIRE(Rotation(mesh.ca()).prepare(24h * 365));
+  CHECK(Rotation(mesh.ca()).held_back({}).error().code == Errc::kConflict);
+  REQUIRE(Rotation(mesh.ca()).activate());
+  INFO("all in the second of the activation");
+  const auto old = Rotation(mesh.ca()).held_back({}).value();
+  REQUIRE(old.size() == 1);
+  CHECK((old[0].name == "web-1" && old[0].node == mesh.id() && !old[0].signed_again));
+  CHECK(old[0].until == identity::time_text(kNow + 24h));
+
+  const Bundle by_hand = mesh.sign(48h);
+  const auto refused = Rotation(mesh.ca()).retire(false);
+  CHECK(refused.error().code == Errc::kConflict);
+  CHECK(refused.error().about.find("web-1") != std::string::npos);
+  CHECK(Rotation(mesh.ca()).held_back({}).value().at(0).signed_again);
+  const identity::ShownCertificates shown{
+      {mesh.id(), identity::time_text(by_hand.certificate.not_after())}};
+  CHECK(Rotation(mesh.ca()).held_back(shown).value().empty());
+
+  mesh.sign(24h, true);
+  CHECK(Rotation(mesh.ca()).held_back({}).value().empty());
+  CHECK(Rotation(mesh.ca()).retire(false));
+}
+
+TEST_CASE("T29: a rotation that an earlier version activated goes by the second") {
+  Mesh mesh;
+  mesh.sign(24h, true);
+  REQUIRE(Rotation(mesh.ca()).prepare(24h * 365));
+  REQUIRE(Rotation(mesh.ca()).activate());
+  std::ofstream(mesh.folder / "ca/activated") << identity::time_text(kNow) << '\n';
+  mesh.sign(24h, true);
+  CHECK(Rotation(mesh.ca()).retire(false).error().code == Errc::kConflict);
+  mesh.clock.time += 1s;
+  mesh.sign(24h, true);
+  CHECK(Rotation(mesh.ca()).retire(false));
 }
 
 TEST_CASE("T29: the steps of a rotation come in their order only, and prepare again is the same") {

@@ -1,5 +1,6 @@
 // A network's keys on their way from the CA to envelopes: rotation, removal, rollback.
 #include "mesh_world.h"
+#include "unit/identity/faulty_disk.h"
 
 using namespace runard;
 using namespace runard::keys;
@@ -44,11 +45,10 @@ TEST_CASE("T19: a removed member opens nothing that was sealed after the activat
   REQUIRE(b.holder->take(first));
   const auto before = seal_for_network(a);
 
-  const auto rotated = world.networks->remove(b.id, {10min, 24h * 7, {}});
+  const auto rotated = world.networks->rotate(world.main, {10min, 24h * 7, {b.id}});
   REQUIRE(rotated);
-  REQUIRE(rotated->size() == 1);
-  REQUIRE(a.holder->take(rotated->front()));
-  REQUIRE(b.holder->take(rotated->front()));
+  REQUIRE(a.holder->take(*rotated));
+  REQUIRE(b.holder->take(*rotated));
   CHECK(a.active() == 1);  // pending until its time
   world.clock.advance(10min);
   REQUIRE(a.holder->tick());
@@ -143,4 +143,31 @@ TEST_CASE("the same statement taken twice changes nothing") {
   REQUIRE(a.holder->take(first));
   CHECK(a.holder->directory().generation() == generation);
   CHECK(a.network_key(1) == held);
+}
+
+TEST_CASE("T25: a keyring whose commit failed once is taken with the next look, and kept for") {
+  MeshWorld world;
+  test::FaultyDisk disk;
+  MeshNode a(world, "a");
+  a.holder.reset();
+  a.store.reset();
+  a.start(
+      *Keystore::open({disk, world.clock, world.random}, a.folder(), world.source, Use::kWrite));
+  REQUIRE(a.holder->take(a.enrol()[0]));
+  const auto rotated = world.networks->rotate(world.main, {0min, 24h, {}});
+  REQUIRE(rotated);
+  REQUIRE(a.holder->rotate_agreement_key());  // the CA still seals to the one before
+
+  disk = test::FaultyDisk::failing(0, ENOSPC);
+  CHECK_FALSE(a.holder->take(*rotated));
+  CHECK(a.active() == 1);
+  INFO("while the disk is full nothing is dropped that the keyring needs");
+  world.clock.advance(24h * 15);
+  disk = test::FaultyDisk::failing(0, ENOSPC);
+  CHECK_FALSE(a.holder->tick());
+  CHECK(a.active() == 1);
+  REQUIRE(a.holder->tick());
+  CHECK(a.active() == 2);
+  CHECK(a.network_key(2) != nullptr);
+  CHECK(a.holder->network_info(world.main)->generation == rotated->generation());
 }

@@ -1,0 +1,90 @@
+// A node whose certificate is to be renewed, and what comes from whoever says to be an issuer.
+#include "node/renewal.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "identity/authority.h"
+#include "identity/identity_folder.h"
+#include "identity/profile.h"
+#include "support/fakes.h"
+#include "support/result_text.h"
+#include "support/temp_folder.h"
+
+using namespace runard;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A node with a certificate of a day, at a time when it is due.
+struct Due {
+  Due() {
+    REQUIRE(ca.create_network("main"));
+    current = *ca.sign({*request, "n", {"main"}, 24h, false});
+    const identity::IdentityFolder installed(folder / "state");
+    REQUIRE(installed.prepare(disk, "n"));
+    REQUIRE(installed.install(disk, *current, {ca.certificate().fingerprint()}, clock.wall(),
+                              identity::node_id_of(key.public_key())));
+    own = *identity::NodeIdentity::load(folder / "state", std::move(key), clock.wall());
+    clock.advance(20h);
+  }
+  // Until the node has given up on its issuers or has a new certificate.
+  boost::json::object run(const std::string& answer) {
+    node::RenewalHooks hooks;
+    hooks.issuers = [&] { return std::vector{core::NodeId{{9}}}; };
+    hooks.request = [] { return core::Result<std::string>("request"); };
+    hooks.ask = [&](const core::NodeId&, const core::Bytes&, node::RenewalHooks::Granted granted) {
+      ++asked;
+      granted(answer);
+    };
+    hooks.reload = [&] {
+      ++reloads;
+      return core::Result<void>();
+    };
+    node::Renewal renewal(context, folder / "state", true, std::move(hooks), *own);
+    renewal.start();
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    const auto done = [&] {
+      const auto status = renewal.status();
+      return status.at("renewals") != 0U || status.at("renewal_failures") != 0U;
+    };
+    while (!done() && std::chrono::steady_clock::now() < end) {
+      io.run_one_for(20ms);
+    }
+    return renewal.status();
+  }
+
+  test::TempFolder folder;
+  test::ManualClock clock;
+  core::SystemRandom random;
+  identity::SystemDisk disk;
+  crypto::PrivateKey key = *crypto::PrivateKey::generate();
+  core::Result<crypto::SigningRequest> request = crypto::SigningRequest::create(key, "n");
+  identity::Authority ca =
+      *identity::Authority::create({disk, clock, random}, folder / "ca", "acme", 24h * 365);
+  boost::asio::io_context io;
+  node::AsioExecutor control{io};
+  node::Context context{io, control, clock, random, {}, "test"};
+  std::optional<identity::Bundle> current;
+  std::optional<identity::NodeIdentity> own;
+  int asked = 0;
+  int reloads = 0;
+};
+
+}  // namespace
+
+TEST_CASE("the certificate that a node has already is no renewal, whoever gives it") {
+  Due due;
+  const auto status = due.run(due.current->text());
+  CHECK(status.at("renewals") == 0U);
+  CHECK(status.at("renewal_failures") == 1U);
+  CHECK(due.asked == 1);
+  CHECK(due.reloads == 0);
+}
+
+TEST_CASE("one that ends later is taken") {
+  Due due;
+  const auto renewed = due.ca.sign({*due.request, "n", {"main"}, 24h, false});
+  REQUIRE(renewed);
+  CHECK(due.run(renewed->text()).at("renewals") == 1U);
+  CHECK(due.reloads == 1);
+}
