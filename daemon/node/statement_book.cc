@@ -124,7 +124,7 @@ StatementBook::Taken StatementBook::offer(core::ByteView bytes, const core::Node
   }
   const auto offered = store_.offer(*statement, clock_.wall());
   if (offered) {
-    return *offered == Offer::kAccepted ? Taken::kNews : Taken::kNothing;
+    return *offered == Offer::kAccepted ? Taken::kNews : Taken::kOld;
   }
   const Statement* held = store_.find(statement->key());
   if (held != nullptr && held->bytes() == statement->bytes()) {
