@@ -23,14 +23,10 @@ core::NodeId node(std::uint8_t number) {
 }
 
 IssueRecord issued(std::uint8_t to, const char* until, bool renewal = false) {
-  return {"2025-06-01T00:00:00Z",
-          "4b",
-          node(to),
-          "n" + std::to_string(to),
-          {"prod"},
-          until,
-          {},
-          renewal};
+  IssueRecord record{"2025-06-01T00:00:00Z",   "4b",     node(to),
+                     "n" + std::to_string(to), {"prod"}, until};
+  record.renewal = renewal;
+  return record;
 }
 
 struct Log {
