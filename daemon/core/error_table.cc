@@ -183,7 +183,8 @@ constexpr ErrorInfo kTable[] = {
      "Find who makes so many: 'runarctl node statements' counts them."},
     {kClockBehind, Kind::kUnavailable, "CLOCK_BEHIND",
      "The clock stands before a time that this node has seen already.",
-     "Set the clock, then restart runard."},
+     "Set the clock, then restart runard. If the clock is right now and was wrong once, far ahead, "
+     "remove the file 'clock' in the state directory, then restart."},
 
     {kKeystoreMissing, Kind::kInvalidParams, "KEYSTORE_MISSING",
      "The file with the node's keys is not there.",

@@ -1,6 +1,7 @@
 #include "ctl/ca_networks.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -15,6 +16,17 @@ core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, const 
   const identity::Host host{session.disk, session.clock, session.random};
   static const crypto::SecretBytes kNone;
   return keys::CaFolder::open(host, folder, passphrase ? *passphrase : kNone);
+}
+
+void tell_lapsed(Session& session, const CaNetworks& ca) {
+  const auto& names = ca.networks.lapsed();
+  if (!names.empty()) {
+    session.say(
+        fmt::format("Left out, since the CA has not heard of a newer agreement key for a "
+                    "year: {}. Sign a new request of each ('node csr'), then 'network "
+                    "rewrap'.",
+                    fmt::join(names, ", ")));
+  }
 }
 
 core::Result<core::NodeId> node_of_ca(const std::string& folder, const std::string& node) {

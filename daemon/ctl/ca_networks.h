@@ -16,6 +16,9 @@ using CaNetworks = keys::CaFolder;
 core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, const std::string& folder,
                                                         const CaPassphrase& passphrase);
 
+// Tells which nodes were left out of the networks' keys, if any.
+void tell_lapsed(Session& session, const CaNetworks& ca);
+
 // A node by its id, or by the name that the CA signed it under last. kNotFound.
 core::Result<core::NodeId> node_of_ca(const std::string& folder, const std::string& node);
 // A network by its name. kNotFound.

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "ctl/ca_networks.h"
 #include "ctl/ca_unlock.h"
@@ -99,9 +100,13 @@ core::Result<keys::Rotation> rotation_of(const RotateOptions& options) {
 using Make = std::function<core::Result<identity::Statement>(keys::NetworkAuthority& networks,
                                                              const core::NetworkId& network)>;
 
+struct Made {
+  identity::Statement statement;
+  std::set<std::string> lapsed;
+};
+
 // What `make` gives, in the file.
-core::Result<identity::Statement> try_make(Session& session, const KeyringOptions& options,
-                                           const Make& make) {
+core::Result<Made> try_make(Session& session, const KeyringOptions& options, const Make& make) {
   const auto network = network_of_ca(options.ca, options.name);
   if (!network) {
     return network.error();
@@ -121,25 +126,28 @@ core::Result<identity::Statement> try_make(Session& session, const KeyringOption
   if (!statement) {
     return statement.error();
   }
-  const auto written = session.write(options.out, statement->pem());
-  return written ? statement : written.error();
+  if (const auto written = session.write(options.out, statement->pem()); !written) {
+    return written.error();
+  }
+  tell_lapsed(session, **ca);
+  return Made{std::move(*statement), (*ca)->networks.lapsed()};
 }
 
-int give(Session& session, const KeyringOptions& options,
-         const core::Result<identity::Statement>& statement) {
-  const auto keyring = statement ? keys::NetworkKeyring::parse(statement->body())
-                                 : core::Result<keys::NetworkKeyring>(statement.error());
+int give(Session& session, const KeyringOptions& options, const core::Result<Made>& made) {
+  const auto keyring = made ? keys::NetworkKeyring::parse(made->statement.body())
+                            : core::Result<keys::NetworkKeyring>(made.error());
   if (!keyring) {
     return session.fail(keyring.error());
   }
   session.print("network_keyring", {{"network", options.name},
-                                    {"generation", statement->generation()},
+                                    {"generation", made->statement.generation()},
                                     {"version", keyring->versions.back().version},
                                     {"activates_ms", keyring->versions.back().activates_ms},
                                     {"members", keyring->members.size()},
+                                    {"left_out", json::value_from(made->lapsed)},
                                     {"file", options.out}});
-  session.say(where_to_install(networks_of({*statement}), options.out));
-  return kExitOk;
+  session.say(where_to_install(networks_of({made->statement}), options.out));
+  return made->lapsed.empty() ? kExitOk : kExitPartial;
 }
 
 int rotate(Session& session, const RotateOptions& options) {

@@ -96,6 +96,7 @@ core::Result<std::vector<Statement>> try_activate(Session& session, const Rotate
     return ok.error();
   }
   auto all = (*ca)->networks.sign_again(true);
+  tell_lapsed(session, **ca);
   if (all && *denylist) {
     all->insert(all->begin(), std::move(**denylist));
   }
@@ -150,6 +151,7 @@ Retiring try_retire(Session& session, const RotateOptions& options, CaNetworks& 
     return {statement.error(), holders ? std::move(*holders) : std::vector<identity::OldHolder>()};
   }
   auto all = ca.networks.sign_again(statement->generation() == *before);
+  tell_lapsed(session, ca);
   if (all) {
     all->insert(all->begin(), *statement);
   }

@@ -51,6 +51,19 @@ std::string certificate_line(const json::object& mesh) {
   return until + (why.empty() ? "" : ", renewal failed: " + why);
 }
 
+// Of an issuer whose CA has not long to live; else nothing.
+std::string ca_line(const json::object& mesh) {
+  const json::value* issuer = mesh.if_contains("issuer");
+  if (issuer == nullptr || !issuer->is_object()) {
+    return "";
+  }
+  const json::value* soon = issuer->get_object().if_contains("ca_ends_soon");
+  return soon != nullptr && soon->is_bool() && soon->get_bool()
+             ? text_of(issuer->get_object(), "ca_until") +
+                   ": ends soon; make the next with 'runarctl ca rotate prepare'"
+             : "";
+}
+
 // The nodes that are linked, by name.
 json::array linked_names(const json::object& mesh) {
   constexpr std::size_t kMostNames = 16;
@@ -103,6 +116,9 @@ void show_status(Session& session, const json::object& status) {
                     number(mesh->as_object(), "linked"), number(mesh->as_object(), "unreached"));
     lines["linked"] = linked_names(mesh->as_object());
     lines["certificate"] = certificate_line(mesh->as_object());
+    if (const std::string ca = ca_line(mesh->as_object()); !ca.empty()) {
+      lines["CA"] = ca;
+    }
   }
   lines["denied"] = denied_line(status);
   lines["calls"] = fmt::format("{} made, {} failed, {} in flight", number(calls, "total"),

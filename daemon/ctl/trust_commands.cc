@@ -92,7 +92,9 @@ core::Result<std::vector<Statement>> try_change(Session& session, const RevokeOp
                           .time_since_epoch()
                           .count();
   }
-  return change(**ca, *entry, revokes);
+  auto statements = change(**ca, *entry, revokes);
+  tell_lapsed(session, **ca);
+  return statements;
 }
 
 int revoke(Session& session, const RevokeOptions& options, bool revokes) {

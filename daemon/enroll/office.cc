@@ -73,9 +73,11 @@ core::Result<identity::Bundle> sign_again(identity::Authority& ca, const Renewin
       return fits.error();
     }
   }
-  // As long as the operator ordered it at first.
+  // As long as the operator ordered it; near the CA's end the certificate itself is shorter.
   const core::Duration lifetime =
-      current->not_after() - current->not_before() - identity::kBackdate;
+      granted->lifetime > core::Duration{0}
+          ? granted->lifetime
+          : current->not_after() - current->not_before() - identity::kBackdate;
   return ca.sign({renewing.request, granted->name, granted->networks,
                   std::max<core::Duration>(lifetime, std::chrono::seconds(1)), false,
                   granted->groups, true});
@@ -154,6 +156,15 @@ core::Result<std::unique_ptr<keys::CaFolder>> Office::open() const {
   return keys::CaFolder::open(host_, ca_, passphrase_);
 }
 
+core::Result<CaEnd> Office::end_of_ca() const {
+  const auto root = identity::Authority::certificate_in(ca_);
+  if (!root) {
+    return root.error();
+  }
+  const core::Duration life = root->not_after() - root->not_before();
+  return CaEnd{root->not_after(), host_.clock.wall() >= root->not_after() - life / kCaWarnShare};
+}
+
 core::Result<void> Office::check() const {
   if (renews_only()) {
     const auto ca = open_copy();
@@ -161,6 +172,19 @@ core::Result<void> Office::check() const {
   }
   const auto folder = open();
   return folder ? core::Result<void>() : folder.error();
+}
+
+core::Result<identity::Bundle> Office::with_keys_of(keys::CaFolder& folder,
+                                                    core::Result<identity::Bundle> bundle,
+                                                    const keys::NodeRequest& asked) const {
+  if (!bundle) {
+    return bundle;
+  }
+  auto whole = with_keys(folder, std::move(*bundle), asked.agreement);
+  if (lapsed_ && !folder.networks.lapsed().empty()) {
+    lapsed_(folder.networks.lapsed());
+  }
+  return whole;
 }
 
 core::Result<identity::Bundle> Office::redeem(const Application& application,
@@ -196,7 +220,7 @@ core::Result<identity::Bundle> Office::redeem(const Application& application,
   }
   auto bundle = (*folder)->ca.sign(
       {asked->request, name, token->networks, token->lifetime, false, token->groups});
-  return bundle ? with_keys(**folder, std::move(*bundle), asked->agreement) : bundle;
+  return with_keys_of(**folder, std::move(bundle), *asked);
 }
 
 core::Result<identity::Authority> Office::open_copy() const {
@@ -226,8 +250,7 @@ core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
     return folder.error();
   }
   renewing.keyed = folder->get();
-  auto bundle = sign_again((*folder)->ca, renewing);
-  return bundle ? with_keys(**folder, std::move(*bundle), asked->agreement) : bundle;
+  return with_keys_of(**folder, sign_again((*folder)->ca, renewing), *asked);
 }
 
 }  // namespace runard::enroll

@@ -8,7 +8,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "enroll/messages.h"
@@ -44,6 +46,13 @@ struct RenewalClaim {
   RenewalRequest request;
 };
 
+inline constexpr int kCaWarnShare = 6;  // of the CA's life: with less left it is time for the next
+
+struct CaEnd {
+  core::WallTime until{};
+  bool near = false;
+};
+
 class Office {
  public:
   // `passphrase`: of the CA's key; empty: none. Only what signs needs it.
@@ -57,6 +66,13 @@ class Office {
   bool renews_only() const { return identity::is_copy(ca_); }
   // Whether it could sign.
   core::Result<void> check() const;
+  // Told, on the thread that signs, which nodes a network's new statement leaves out because the CA
+  // has not heard of a newer agreement key of theirs.
+  using Lapsed = std::function<void(const std::set<std::string>& names)>;
+  void on_lapsed(Lapsed lapsed) { lapsed_ = std::move(lapsed); }
+
+  // Of the CA that signs now. No certificate that it signs lives longer.
+  core::Result<CaEnd> end_of_ca() const;
 
   // kConflict for a copy, kInvalidArgument for an order that makes no sense, kNotFound for an
   // unknown network, kConflict for a name that another node has.
@@ -71,19 +87,23 @@ class Office {
   core::Result<identity::Bundle> redeem(const Application& application,
                                         const identity::Denylist& heard) const;
   // Grants again what the CA granted last to this node, or what its certificate says if it was
-  // another issuer's; never more, and no network that it was put out of. The key stays, so the
-  // node's id does.
+  // another issuer's, for as long as that was ordered; never more, and no network that it was put
+  // out of. The key stays, so the node's id does.
   core::Result<identity::Bundle> renew(const RenewalClaim& claim,
                                        const identity::TrustBundle& trust) const;
 
  private:
   core::Result<std::unique_ptr<keys::CaFolder>> open() const;
   core::Result<identity::Authority> open_copy() const;
+  core::Result<identity::Bundle> with_keys_of(keys::CaFolder& folder,
+                                              core::Result<identity::Bundle> bundle,
+                                              const keys::NodeRequest& asked) const;
 
   const identity::Host host_;
   const std::filesystem::path ca_;
   const crypto::SecretBytes passphrase_;
   const TokenBook book_;
+  Lapsed lapsed_;
 };
 
 }  // namespace runard::enroll

@@ -16,15 +16,6 @@ using core::Errc;
 using core::fail;
 using identity::Statement;
 
-// The issuance that this CA made last to the node.
-std::optional<identity::IssueRecord> last_issue(const std::vector<identity::IssueRecord>& log,
-                                                const core::NodeId& node) {
-  const auto at = std::find_if(log.rbegin(), log.rend(), [&](const identity::IssueRecord& record) {
-    return record.node == node;
-  });
-  return at == log.rend() ? std::nullopt : std::optional(*at);
-}
-
 // The newest keys of a network, if they are sealed to this very key of the node and signed by the
 // CA of today.
 std::optional<Statement> keys_that_it_has(const keys::CaFolder& folder,
@@ -101,8 +92,13 @@ core::Result<Rights::Granted> Rights::again(const identity::PeerIdentity& holder
   if (auto good = check(*holder.key, {}); !good) {
     return good.error();
   }
-  const auto last = last_issue(*log, holder.id);
-  Granted granted{last ? last->name : holder.name, {}, holder.groups};
+  const auto issued = identity::issued_to(*log);
+  const auto at = issued.find(holder.id);
+  const identity::IssueRecord* last = at == issued.end() ? nullptr : at->second.granted;
+  Granted granted{last ? last->name : holder.name,
+                  {},
+                  holder.groups,
+                  std::chrono::seconds(last ? last->lifetime_s : 0)};
   for (const identity::NetworkDescriptor& network : *known) {
     const bool member = std::ranges::find(holder.networks, network.id) != holder.networks.end();
     const bool stays =

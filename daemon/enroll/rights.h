@@ -23,13 +23,15 @@ class Rights {
     std::string name;
     std::vector<std::string> networks;  // names
     std::vector<std::string> groups;
+    core::Duration lifetime{};  // as it was ordered; 0: that is not known here
   };
 
   // kNodeDenied for a node or key that is denied, or is in one of the networks.
   core::Result<void> check(const crypto::PublicKey& key,
                            const std::vector<std::string>& networks) const;
-  // What a node with that certificate is granted again: what both the certificate and the CA's last
-  // issuance to it have, without networks that it was put out of. kNodeDenied; kRenewalRefused when
+  // What a node with that certificate is granted again: what both the certificate and the last that
+  // an operator ordered for it here have, without networks that it was put out of. Renewals since
+  // do not count: what was ordered may not be installed yet. kNodeDenied; kRenewalRefused when
   // no network is left.
   core::Result<Granted> again(const identity::PeerIdentity& holder) const;
 

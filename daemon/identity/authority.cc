@@ -151,6 +151,7 @@ IssueRecord record_of(const crypto::Certificate& certificate, const Order& order
                      {},
                      time_text(certificate.not_after()),
                      *groups_of(certificate.native()),
+                     std::chrono::ceil<std::chrono::seconds>(order.lifetime).count(),
                      order.renewal};
   for (const NetworkDescriptor& network : networks) {
     record.networks.push_back(network.name);

@@ -46,7 +46,7 @@ struct Order {
   core::Duration lifetime{};
   bool replace = false;  // the name may belong to another node
   std::vector<std::string> groups{};
-  bool renewal = false;  // the running node asks for it itself
+  bool renewal = false;  // nobody ordered it: it is granted again
 };
 
 class Authority {

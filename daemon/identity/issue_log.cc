@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <array>
+#include <charconv>
 #include <optional>
 #include <span>
 
@@ -18,9 +19,6 @@ using core::fail;
 
 constexpr std::array<std::string_view, 6> kKeys = {
     "", "serial=", "node=", "name=", "networks=", "not_after="};
-// Each only where it says something, in this order.
-constexpr std::string_view kGroups = "groups=";
-constexpr std::string_view kRenewal = "by=renewal";
 
 std::vector<std::string_view> split(std::string_view text, char at) {
   std::vector<std::string_view> parts;
@@ -34,16 +32,28 @@ std::vector<std::string_view> split(std::string_view text, char at) {
   }
 }
 
-// False: there is something else.
-bool parse_more(std::span<const std::string_view> parts, IssueRecord& record) {
-  if (!parts.empty() && parts.front().starts_with(kGroups)) {
-    for (const std::string_view group : split(parts.front().substr(kGroups.size()), ',')) {
+// The parts that not every line has, in their order.
+bool parse_rest(const std::vector<std::string_view>& parts, IssueRecord& record) {
+  std::size_t at = kKeys.size();
+  const auto option = [&](std::string_view key) -> std::optional<std::string_view> {
+    return at < parts.size() && parts[at].starts_with(key)
+               ? std::optional(parts[at++].substr(key.size()))
+               : std::nullopt;
+  };
+  if (const auto groups = option("groups=")) {
+    for (const std::string_view group : split(*groups, ',')) {
       record.groups.emplace_back(group);
     }
-    parts = parts.subspan(1);
   }
-  record.renewal = !parts.empty() && parts.front() == kRenewal;
-  return parts.size() == (record.renewal ? 1 : 0);
+  if (const auto lifetime = option("lifetime=")) {
+    const char* end = lifetime->data() + lifetime->size();
+    const auto parsed = std::from_chars(lifetime->data(), end, record.lifetime_s);
+    if (parsed.ec != std::errc() || parsed.ptr != end || record.lifetime_s < 1) {
+      return false;
+    }
+  }
+  record.renewal = option("by=renewal") == std::string_view();
+  return at == parts.size();
 }
 
 std::optional<IssueRecord> parse_line(std::string_view line) {
@@ -66,16 +76,20 @@ std::optional<IssueRecord> parse_line(std::string_view line) {
   for (const std::string_view network : split(parts[4], ',')) {
     record.networks.emplace_back(network);
   }
-  return parse_more(std::span(parts).subspan(kKeys.size()), record) ? std::optional(record)
-                                                                    : std::nullopt;
+  return parse_rest(parts, record) ? std::optional(std::move(record)) : std::nullopt;
 }
 
 std::string line_of(const IssueRecord& record) {
-  return fmt::format("{} serial={} node={} name={} networks={} not_after={}{}{}{}{}\n", record.at,
-                     record.serial, record.node.text(), record.name,
-                     fmt::join(record.networks, ","), record.not_after,
-                     record.groups.empty() ? "" : " groups=", fmt::join(record.groups, ","),
-                     record.renewal ? " " : "", record.renewal ? kRenewal : "");
+  std::string line = fmt::format("{} serial={} node={} name={} networks={} not_after={}", record.at,
+                                 record.serial, record.node.text(), record.name,
+                                 fmt::join(record.networks, ","), record.not_after);
+  if (!record.groups.empty()) {
+    line += fmt::format(" groups={}", fmt::join(record.groups, ","));
+  }
+  if (record.lifetime_s > 0) {
+    line += fmt::format(" lifetime={}", record.lifetime_s);
+  }
+  return line + (record.renewal ? " by=renewal\n" : "\n");
 }
 
 core::Result<std::string> read_whole(const std::filesystem::path& file) {
@@ -107,6 +121,16 @@ core::Result<void> append_to(Disk& disk, int fd, core::ByteView line,
 }
 
 }  // namespace
+
+std::map<core::NodeId, Issued> issued_to(const std::vector<IssueRecord>& log) {
+  std::map<core::NodeId, Issued> issued;
+  for (const IssueRecord& record : log) {
+    Issued& one = issued[record.node];
+    one.newest = &record;
+    one.granted = record.renewal ? one.granted : &record;
+  }
+  return issued;
+}
 
 core::Result<std::vector<IssueRecord>> IssueLog::read() const {
   const auto text = read_whole(file_);

@@ -3,13 +3,17 @@
 //
 //   2025-06-15T12:00:00Z serial=HEX node=ID name=NAME networks=A,B not_after=2025-09-13T12:00:00Z
 //
-// and at the end " groups=G,H" for a node that is in groups, " by=renewal" for what the running
-// node asked for and installs as it comes. A line that a crash tore is no issuance: it has no
-// newline and goes with the next one. One writer at a time (the CA's lock). Errors:
-// kIdentityUnreadable for a line that is not of this form, kTooLarge above kMaxIssueLog, kSystem.
+// and behind it, where it applies: " groups=G,H", " lifetime=SECONDS" as it was ordered (the CA's
+// own end may cut it), and " by=renewal" where no operator ordered it.
+// A line that a crash tore is no issuance: it has no newline and goes with the next one. One writer
+// at a time (the CA's lock). Errors: kIdentityUnreadable for a line that is not of this form,
+// kTooLarge above kMaxIssueLog, kSystem.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,9 +34,22 @@ struct IssueRecord {
   std::vector<std::string> networks;
   std::string not_after;
   std::vector<std::string> groups{};
-  bool renewal = false;
+  std::int64_t lifetime_s = 0;  // 0: an earlier version did not write it down
+  bool renewal = false;         // of what was granted before
   friend bool operator==(const IssueRecord&, const IssueRecord&) = default;
 };
+
+// What counts of all that was issued to one node.
+struct Issued {
+  const IssueRecord* granted = nullptr;  // the last that an operator ordered, by hand or by token
+  const IssueRecord* newest = nullptr;
+  // When the last of both ends: who was granted more may not have installed it yet.
+  const std::string& ends() const {
+    return granted == nullptr ? newest->not_after : std::max(granted->not_after, newest->not_after);
+  }
+};
+// `log` outlives it.
+std::map<core::NodeId, Issued> issued_to(const std::vector<IssueRecord>& log);
 
 class IssueLog {
  public:

@@ -164,7 +164,8 @@ core::Result<void> NetworkAuthority::add_version(Draft& draft, const core::Netwo
 }
 
 core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
-    const core::NetworkId& network, const identity::Denylist& denied) const {
+    const core::NetworkId& network, const identity::Denylist& denied,
+    std::set<std::string>* lapsed) const {
   const auto name = name_of(network);
   const auto book = MemberBook::load(folder_);
   const auto issued = identity::Authority::issued_in(folder_).read();
@@ -172,19 +173,21 @@ core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
     return !name ? name.error() : !book ? book.error() : issued.error();
   }
   const std::string now = identity::time_text(host_.clock.wall());
-  std::map<core::NodeId, const identity::IssueRecord*> newest;
-  for (const identity::IssueRecord& record : *issued) {
-    newest[record.node] = &record;
-  }
   std::vector<KeyringMember> members;
-  for (const auto& [node, record] : newest) {
+  for (const auto& [node, all] : identity::issued_to(*issued)) {
+    const identity::IssueRecord* record = all.granted != nullptr ? all.granted : all.newest;
     const MemberBook::Key* key = book->find(node);
     // Times as text in one form and zone are in the order of the times.
-    if (key != nullptr && key->not_after_ms > now_ms() && record->not_after > now &&
-        std::ranges::find(record->networks, *name) != record->networks.end() &&
-        !book->is_out(network, node) && !denied.nodes.contains(node) &&
-        !denied.memberships.contains({node, network})) {
+    if (key == nullptr || all.ends() <= now ||
+        std::ranges::find(record->networks, *name) == record->networks.end() ||
+        book->is_out(network, node) || denied.nodes.contains(node) ||
+        denied.memberships.contains({node, network})) {
+      continue;
+    }
+    if (key->not_after_ms > now_ms()) {
       members.push_back({node, key->version, key->key, {}, {}});
+    } else if (lapsed != nullptr) {
+      lapsed->insert(record->name);
     }
   }
   if (members.size() > kMaxMembers) {
@@ -195,7 +198,7 @@ core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
 
 core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::NetworkId& network) {
   const auto denied = identity::denied_by(ca_);
-  auto members = denied ? members_of(network, *denied) : denied.error();
+  auto members = denied ? members_of(network, *denied, &lapsed_) : denied.error();
   if (!members) {
     return members.error();
   }

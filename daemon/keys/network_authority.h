@@ -5,9 +5,10 @@
 //   CA/keyrings/ID.pem   the newest statement of each network
 //   CA/members           agreement keys of the nodes (member_book.h)
 //
-// A network's members are the nodes whose newest certificate names it, has not ended, and whose
-// agreement key the CA knows; without those that were put out of it and those that the CA's
-// denylist has now: they are members again when their time on it is over. A crash between the steps
+// A network's members are the nodes whose newest certificate by an operator's order names it, that
+// or a renewal has not ended, and whose agreement key the CA knows; without those that were put out
+// of it and those that the CA's denylist has now: they are members again when their time on it is
+// over. A crash between the steps
 // loses nothing: a private key is on disk before a statement names it, and goes only after none
 // does.
 // Errors: kNotFound for an unknown network, kConflict, kTooLarge for more than kMaxMembers, and
@@ -16,6 +17,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,6 +73,10 @@ class NetworkAuthority {
   core::Result<std::vector<identity::Statement>> restore(const core::NodeId& node,
                                                          std::optional<core::NetworkId> only);
 
+  // The nodes that were left out of what this one made because their agreement key, as the CA knows
+  // it, has ended: by name. A new request brings a new one.
+  const std::set<std::string>& lapsed() const { return lapsed_; }
+
  private:
   struct Draft {
     NetworkKeyring keyring;
@@ -82,8 +88,9 @@ class NetworkAuthority {
   core::Result<Draft> draft_of(const core::NetworkId& network) const;
   core::Result<void> add_version(Draft& draft, const core::NetworkId& network,
                                  const Rotation& rotation);
-  core::Result<std::vector<KeyringMember>> members_of(const core::NetworkId& network,
-                                                      const identity::Denylist& denied) const;
+  core::Result<std::vector<KeyringMember>> members_of(
+      const core::NetworkId& network, const identity::Denylist& denied,
+      std::set<std::string>* lapsed = nullptr) const;
   core::Result<bool> is_member(const core::NetworkId& network, const core::NodeId& node,
                                const identity::Denylist& denied) const;
   core::Result<void> exclude(const core::NetworkId& network,
@@ -95,6 +102,7 @@ class NetworkAuthority {
   std::filesystem::path folder_;
   const identity::Authority& ca_;
   Keystore& store_;
+  std::set<std::string> lapsed_;
 };
 
 }  // namespace runard::keys

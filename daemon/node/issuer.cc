@@ -1,7 +1,11 @@
 #include "node/issuer.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <iterator>
+
+#include "admin/render.h"
 
 namespace runard::node {
 
@@ -14,10 +18,18 @@ Issuer::Issuer(const Context& context, Settings settings, Hooks hooks)
       addresses_(std::move(settings.addresses)),
       office_({disk_, context.clock, context.random}, std::move(settings.ca),
               std::move(settings.passphrase)),
-      desk_(*this, context.clock, log_) {}
+      desk_(*this, context.clock, log_) {
+  office_.on_lapsed([log = log_](const std::set<std::string>& names) {
+    log.warn(
+        "nodes were left out of a network's keys: for a year the CA has not heard of a newer "
+        "agreement key of theirs; sign a new request of each",
+        {core::field("nodes", fmt::format("{}", fmt::join(names, ", ")))});
+  });
+}
 
 Issuer::~Issuer() {
   context_.control.cancel(timer_);
+  context_.control.cancel(ca_timer_);
   helper_.stop();  // what nobody waits for any more
   helper_.join();
 }
@@ -34,6 +46,27 @@ void Issuer::rearm() {
     desk_.tick();
     rearm();
   });
+}
+
+// Said again each day: near its end certificates get shorter and shorter, then none is renewed.
+void Issuer::watch_ca() {
+  static constexpr std::chrono::hours kEach{24};
+  static constexpr std::chrono::minutes kLook{10};  // a command may have changed it
+  elsewhere([this] { return office_.end_of_ca(); },
+            [this](const core::Result<enroll::CaEnd>& end) {
+              const bool fresh = end && (!ca_end_ || ca_end_->until != end->until);
+              ca_end_ = end ? std::optional(*end) : ca_end_;
+              if (end && end->near && (fresh || context_.clock.wall() >= ca_warned_ + kEach)) {
+                ca_warned_ = context_.clock.wall();
+                log_.warn(
+                    "this mesh's CA ends soon, and no certificate outlives it: make the next one "
+                    "with 'runarctl ca rotate prepare', then 'ca rotate activate'",
+                    {core::field("until", std::string(admin::time_value(end->until).as_string()))});
+              } else if (fresh) {
+                ca_warned_ = {};
+              }
+              ca_timer_ = context_.control.after(kLook, [this] { watch_ca(); });
+            });
 }
 
 void Issuer::guest_came(transport::LinkId guest, const transport::GuestInfo& info) {
@@ -176,7 +209,9 @@ boost::json::object Issuer::status() const {
           {"pending", desk_.pending().size()},
           {"renews_only", office_.renews_only()},
           {"renewed", renewed_},
-          {"renewals_refused", renewals_refused_}};
+          {"renewals_refused", renewals_refused_},
+          {"ca_until", ca_end_ ? admin::time_value(ca_end_->until) : boost::json::value(nullptr)},
+          {"ca_ends_soon", ca_end_ && ca_end_->near}};
 }
 
 }  // namespace runard::node

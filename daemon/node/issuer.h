@@ -10,6 +10,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/json/object.hpp>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "core/token_bucket.h"
@@ -42,7 +43,11 @@ class Issuer final : public transport::GuestEvents, public rpc::Handler, private
   // Whether it can sign. Waits for the disk; before anything else.
   core::Result<void> check() const { return office_.check(); }
 
-  void attach(transport::Endpoint* endpoint) { endpoint_ = endpoint; }
+  // From then on it looks after the end of its CA too.
+  void attach(transport::Endpoint* endpoint) {
+    endpoint_ = endpoint;
+    watch_ca();
+  }
   registry::ServiceRow row(const std::string& network) const;
 
   // A renewal for this node itself or a peer; `done` comes on the control strand.
@@ -89,6 +94,7 @@ class Issuer final : public transport::GuestEvents, public rpc::Handler, private
   void list_tokens(admin::ControlAnswer answer);
   void remove_token(const std::string& id, admin::ControlAnswer answer);
   void rearm();
+  void watch_ca();
   // Runs work() on the helper thread, then then(result) on the control strand.
   template <class Work, class Then>
   void elsewhere(Work work, Then then);
@@ -98,14 +104,17 @@ class Issuer final : public transport::GuestEvents, public rpc::Handler, private
   const Hooks hooks_;
   const std::vector<std::string> addresses_;
   identity::SystemDisk disk_;
-  const enroll::Office office_;
+  enroll::Office office_;
   enroll::Desk desk_;
   transport::Endpoint* endpoint_ = nullptr;
   std::map<core::NodeId, core::TokenBucket> renewing_;
   std::size_t renewals_ = 0;  // in progress
   std::uint64_t renewed_ = 0;
   std::uint64_t renewals_refused_ = 0;
+  std::optional<enroll::CaEnd> ca_end_;  // as it was at the last look
   core::TimerId timer_ = 0;
+  core::TimerId ca_timer_ = 0;
+  core::WallTime ca_warned_{};
   boost::asio::thread_pool helper_{1};  // joined first
 };
 

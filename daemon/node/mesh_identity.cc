@@ -46,8 +46,8 @@ core::Result<void> MeshNode::open_issuer(const Lasting& lasting) {
 // What was signed here is told to the mesh from here.
 void MeshNode::spread(const std::vector<identity::Statement>& statements) {
   for (const identity::Statement& statement : statements) {
-    if (book_.frozen()) {
-      return;
+    if (!book_.takes(statement)) {
+      continue;
     }
     if (const auto offered = book_.store().offer(statement, context_.clock.wall()); !offered) {
       log_.warn("a statement that was signed here is not taken here",

@@ -25,8 +25,9 @@ void MeshNode::heed_statements() {
   const core::WallTime now = context_.clock.wall();
   if (const auto right = clock_guard_.check(now); !right) {
     book_.refuse_news();
-    log_.error("the clock was set back: no statement of the mesh's CA is taken until a restart",
-               {core::field("why", core::describe(right.error()))});
+    log_.error("the clock was set back: of the mesh's CA only denylists are taken until a restart",
+               {core::field("why", core::describe(right.error())),
+                core::field("do", std::string(core::info(right.error().code).remedy))});
   } else if (const auto noted = clock_guard_.note(now); !noted) {
     log_.warn("the time could not be kept", {core::field("why", core::describe(noted.error()))});
   }
@@ -107,9 +108,10 @@ void MeshNode::watch_state() {
   });
 }
 
-// Mostly it is the file that this node wrote itself just now.
+// Mostly it is the file that this node wrote itself just now. Who may write here is this node's
+// operator, whatever the clock says.
 void MeshNode::statement_written(const std::string& file) {
-  if (book_.frozen() || !book_.store().is_news(file)) {
+  if (!book_.store().is_news(file)) {
     return;
   }
   if (const auto read = book_.store().reload(context_.clock.wall()); !read) {

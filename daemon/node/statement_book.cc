@@ -29,10 +29,10 @@ core::Result<void> check_profile(const Statement& statement) {
   return certificate ? core::Result<void>() : certificate.error();
 }
 
-// Nodes of another version, or with another past, may hand it over in good faith.
+// Nodes of another version, or with another clock, may hand it over in good faith.
 bool blames_nobody(core::Errc code) {
-  return code == core::Errc::kStatementsFull || code == core::Errc::kProfileInvalid ||
-         code == core::Errc::kKeyringInvalid;
+  return code == core::Errc::kStatementsFull || code == core::Errc::kStatementFuture ||
+         code == core::Errc::kProfileInvalid || code == core::Errc::kKeyringInvalid;
 }
 
 }  // namespace
@@ -111,12 +111,12 @@ StatementBook::Taken StatementBook::offer(core::ByteView bytes, const core::Node
               {core::field("peer", from.text()), core::field("why", core::describe(why))});
     return Taken::kRefused;
   };
-  if (frozen_) {
-    return Taken::kNothing;
-  }
   const auto statement = Statement::parse(bytes);
   if (!statement) {
     return refuse(statement.error());
+  }
+  if (!takes(*statement)) {
+    return Taken::kNothing;
   }
   if (statement->key().kind == StatementKind::kProfile &&
       store_.find(statement->key()) == nullptr && ended(*statement)) {
@@ -124,7 +124,7 @@ StatementBook::Taken StatementBook::offer(core::ByteView bytes, const core::Node
   }
   const auto offered = store_.offer(*statement, clock_.wall());
   if (offered) {
-    return *offered == Offer::kAccepted ? Taken::kNews : Taken::kNothing;
+    return *offered == Offer::kAccepted ? Taken::kNews : Taken::kOld;
   }
   const Statement* held = store_.find(statement->key());
   if (held != nullptr && held->bytes() == statement->bytes()) {

@@ -2,11 +2,10 @@
 // act upon it. Control strand only.
 //
 // Statements from peers are limited: a profile's body has to be one (anyone can make one), when
-// there are as many as the store takes those that ended a day ago make room, and a clock that
-// stands before the last time this node saw refuses everything new, since what ended could seem to
-// hold still. Of what honest nodes may have come to as this one did nobody is accused: it is not
-// taken. Profiles are written by
-// whoever asks the store for unwritten().
+// there are as many as the store takes those that ended a day ago make room, and by a clock that
+// stands before the last time this node saw only denylists are taken, since what ended could seem
+// to hold still. Of what honest nodes may have come to as this one did nobody is accused: it is not
+// taken. Profiles are written by whoever asks the store for unwritten().
 #pragma once
 
 #include <functional>
@@ -31,9 +30,13 @@ class StatementBook final : public mesh::Statements {
   identity::StatementStore& store() { return store_; }
   const identity::StatementStore& store() const { return store_; }
   void set_changed(Changed changed) { changed_ = std::move(changed); }
-  // From now on nothing new is taken.
+  // From now on denylists are all that is taken: what is revoked stays so by its generation,
+  // whatever the clock says.
   void refuse_news() { frozen_ = true; }
   bool frozen() const { return frozen_; }
+  bool takes(const identity::Statement& statement) const {
+    return !frozen_ || statement.key().kind == identity::StatementKind::kDenylist;
+  }
   // For once in a while: when there was no room, profiles that have ended go.
   void make_room();
 

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "ctl/schema_text.h"
-#include "terminal.h"
+#include "unit/ctl/terminal.h"
 
 using namespace runard;
 using Words = std::vector<std::string>;

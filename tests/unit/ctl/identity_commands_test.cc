@@ -2,14 +2,13 @@
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
 
-#include "support/temp_folder.h"
-#include "terminal.h"
+#include "unit/ctl/terminal.h"
 
 using namespace runard;
 using namespace std::chrono_literals;
 using core::Errc;
-using test::TempFolder;
 using test::Mesh;
+using test::TempFolder;
 using test::Terminal;
 
 TEST_CASE("an identity is made, signed and installed, in JSON") {

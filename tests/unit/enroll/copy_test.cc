@@ -48,8 +48,8 @@ TEST_CASE("a copy renews what the CA has granted, whether or not it knows of it,
   CHECK((world.copy().renews_only() && !world.office().renews_only()));
   const auto renewed = world.renew(world.trust());
   REQUIRE(renewed);
-  const auto peer = identity::verify_peer(std::vector{renewed->certificate.der()}, world.trust(),
-                                          world.clock.time);
+  const std::vector<core::Bytes> chain{renewed->certificate.der()};
+  const auto peer = identity::verify_peer(chain, world.trust(), world.clock.time);
   REQUIRE(peer);
   CHECK((peer->id == world.node.id && peer->name == "web-1"));
   CHECK(peer->groups == std::vector<std::string>{"web"});

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "identity/durable_file.h"
+#include "identity/rotation.h"
 #include "support/result_text.h"
 #include "unit/enroll/world.h"
 #include "unit/identity/faulty_disk.h"
@@ -245,4 +246,34 @@ TEST_CASE("T13: what the operator granted less of later is not renewed from an o
   REQUIRE(renewed);
   CHECK(renewed->networks.networks().size() == 1);
   CHECK(renewed->networks.networks().front().name == "test");
+}
+
+TEST_CASE("T29: near the CA's end certificates are cut, and what was ordered is not forgotten") {
+  EnrollWorld world;
+  const NewNode node;
+  const crypto::Certificate old = *identity::Authority::certificate_in(world.ca());
+  CHECK(world.office().end_of_ca()->until == old.not_after());
+  CHECK_FALSE(world.office().end_of_ca()->near);
+  world.clock.time = old.not_after() - 30h;
+  CHECK(world.office().end_of_ca()->near);
+
+  const auto first =
+      world.office().redeem({world.office().create(world.order())->id, node.request, false}, {});
+  REQUIRE(first);
+  world.clock.time += 20h;
+  const auto cut = world.office().renew({node.id, renewal_of(node, *first)}, world.trust());
+  REQUIRE(cut);
+  CHECK(cut->certificate.not_after() == old.not_after() - 1s);
+  {
+    const auto ca = identity::Authority::open(world.host, world.ca());
+    REQUIRE(ca);
+    REQUIRE(identity::Rotation(*ca).prepare(24h * 365));
+    REQUIRE(identity::Rotation(*ca).activate());
+  }
+  const auto both =
+      identity::TrustBundle::create({old, *identity::Authority::certificate_in(world.ca())});
+  const auto renewed = world.office().renew({node.id, renewal_of(node, *cut)}, *both);
+  REQUIRE(renewed);
+  CHECK(renewed->certificate.not_after() == world.clock.time + 24h);
+  CHECK_FALSE(world.office().end_of_ca()->near);
 }

@@ -263,6 +263,27 @@ TEST_CASE("a bundle that no guest could be sent costs no use, and nothing is sig
   CHECK(world.office().redeem({token->id, bare.request, false}, {}));
 }
 
+TEST_CASE("what an operator granted stays granted when the node renews before it installs it") {
+  EnrollWorld world;
+  const SealedNode node(world);
+  const auto first = enrol(world, node);
+  REQUIRE(first);
+  const auto more = enrol(world, node, {"prod", "test"});  // not installed yet
+  REQUIRE(more);
+  const auto renewed = renew(world, node, *first);
+  REQUIRE(renewed);
+  CHECK(renewed->networks.networks().size() == 1);
+  INFO("and a renewal takes no keys back meanwhile");
+  const SealedNode other(world);
+  const auto met = enrol(world, other, {"test"});
+  REQUIRE(met);
+  CHECK(has_keys(*met, node.id));
+  world.clock.time += 1h;
+  const auto after = renew(world, node, *more);
+  REQUIRE(after);
+  CHECK(after->networks.networks().size() == 2);
+}
+
 TEST_CASE("T29: after a rotation of the CA a renewal has the new root's signatures everywhere") {
   EnrollWorld world;
   const SealedNode node(world);

@@ -73,6 +73,31 @@ TEST_CASE("what the running node asked for stands at the end of a line, after it
   }
 }
 
+TEST_CASE("of a node's issuances the last that an operator ordered counts, and the newest") {
+  const TempFolder folder;
+  identity::SystemDisk disk;
+  const IssueLog log(folder / "issued.log");
+  IssueRecord ordered = record("a");
+  ordered.groups = {"db"};
+  ordered.lifetime_s = 86'400;
+  IssueRecord renewal = record("a");
+  renewal.lifetime_s = 3'600;
+  renewal.renewal = true;
+  REQUIRE(log.append(disk, record("a")));
+  REQUIRE(log.append(disk, ordered));
+  REQUIRE(log.append(disk, renewal));
+  const auto read = log.read();
+  REQUIRE(read);
+  CHECK(*read == std::vector{record("a"), ordered, renewal});
+  CHECK(identity::read_file(folder / "issued.log")->find("Z groups=db lifetime=86400\n") !=
+        std::string::npos);
+  CHECK(identity::read_file(folder / "issued.log")->find("Z lifetime=3600 by=renewal\n") !=
+        std::string::npos);
+  const auto issued = identity::issued_to(*read);
+  CHECK(*issued.at(core::NodeId{}).granted == ordered);
+  CHECK(*issued.at(core::NodeId{}).newest == renewal);
+}
+
 TEST_CASE("an issuance that fails at any step of the disk is not reported as done") {
   for (const int error : {EIO, ENOSPC}) {
     for (int step = 0; step < 4; ++step) {

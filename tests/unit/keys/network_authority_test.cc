@@ -234,3 +234,27 @@ TEST_CASE("T25: a rotation that a crash cuts short at any step is done by the ne
     }
   }
 }
+
+TEST_CASE("who is left out because its agreement key has ended is named") {
+  MeshWorld world;
+  MeshNode a(world, "a");
+  MeshNode b(world, "b");
+  a.enrol();
+  b.enrol();
+  CHECK(world.networks->refresh(world.main));
+  CHECK(world.networks->lapsed().empty());
+  world.clock.advance(24h * 367);
+  // Certificates go on being renewed; b's request has its newest agreement key, a's has none.
+  for (const MeshNode* node : {&a, &b}) {
+    const auto request = *crypto::SigningRequest::create(node->key, node->name);
+    REQUIRE(world.ca->sign({request, node->name, {"main"}, 90 * 24h, false}));
+  }
+  REQUIRE(b.holder->rotate_agreement_key());
+  const auto statements = world.networks->admit(b.record(), {world.main});
+  REQUIRE(statements);
+  const auto keyring = NetworkKeyring::parse(statements->front().body());
+  REQUIRE(keyring);
+  CHECK(keyring->member(a.id) == nullptr);
+  CHECK(keyring->member(b.id) != nullptr);
+  CHECK(world.networks->lapsed() == std::set<std::string>{"a"});
+}

@@ -105,3 +105,20 @@ TEST_CASE("what was left for another thread to write is there after a restart") 
   again.drop(profile.key());
   CHECK(place.open().find(profile.key()) == nullptr);
 }
+
+TEST_CASE("T18: a clock that once was far ahead keeps no denylist out") {
+  Place place;
+  node::StatementBook book(place.open(), place.clock, {});
+  book.refuse_news();
+  CHECK(book.offer(place.profile().bytes(), place.peer) == Taken::kNothing);
+  const auto list = [&](std::uint64_t generation, std::vector<identity::DeniedEntry> entries) {
+    return *Statement::sign({{StatementKind::kDenylist, {}},
+                             generation,
+                             place.clock.wall(),
+                             *identity::encode_denied(entries)},
+                            place.mesh.key());
+  };
+  CHECK(book.offer(list(2, {test::denied_node(place.peer)}).bytes(), place.peer) == Taken::kNews);
+  CHECK(book.offer(list(1, {}).bytes(), place.peer) == Taken::kNothing);
+  CHECK(book.store().trust().denied().nodes.contains(place.peer));
+}
