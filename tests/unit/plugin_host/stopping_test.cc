@@ -24,8 +24,8 @@ TEST_CASE("once a host stops, no service is started any more") {
   };
   auto second = middle.spec();
   auto third = last.spec();
-  second.after = {"main:first"};
-  third.after = {"main:middle"};
+  second.after = {"first"};
+  third.after = {"middle"};
   PluginWorld world;
   std::thread adding([&] { EXPECT(world.add({first.spec(), second, third})); });
   REQUIRE(starting.wait());
