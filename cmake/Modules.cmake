@@ -10,6 +10,10 @@ set(RUNARD_OUTSIDE_CLI CLI11::CLI11)
 set(RUNARD_OUTSIDE_runar runar::plugin_cpp)
 set(RUNARD_OUTSIDE_boost/json.hpp runard::boost_json)
 
+# What runs at the start, for an operator or once a certificate is built for size: less than half of it, and of what an idle
+# daemon has in memory most is code.
+set(RUNARD_SMALL_MODULES config identity keys enroll admin ctl)
+
 function(runard_add_module row)
   string(REGEX REPLACE "#.*" "" row "${row}")
   string(STRIP "${row}" row)
@@ -27,6 +31,9 @@ function(runard_add_module row)
   if(sources)
     add_library(runard_${name} STATIC ${sources})
     target_link_libraries(runard_${name} PRIVATE runard_warnings)
+    if(name IN_LIST RUNARD_SMALL_MODULES)
+      target_compile_options(runard_${name} PRIVATE $<$<CONFIG:Release>:-Os>)
+    endif()
   else()
     add_library(runard_${name} INTERFACE)
     set(scope INTERFACE)

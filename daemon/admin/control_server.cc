@@ -189,6 +189,9 @@ void ControlServer::closed(const SessionPtr& session) {
 
 void ControlServer::handle(const SessionPtr& session, std::uint64_t id, std::string_view method,
                            const Params& params) {
+  if (!clients_.contains(session)) {
+    return;  // closed: nobody would take an entry of its out again
+  }
   using Method = void (ControlServer::*)(const SessionPtr&, std::uint64_t, const Params&);
   static constexpr std::pair<std::string_view, Method> kMethods[] = {
       {"hello", &ControlServer::hello},         {"status", &ControlServer::status},

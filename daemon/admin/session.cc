@@ -42,6 +42,9 @@ void Session::read() {
   asio::async_read_until(
       socket_, input_, '\n',
       [self = shared_from_this()](const boost::system::error_code& error, std::size_t size) {
+        if (self->closing_) {
+          return;  // what it sent meanwhile is nobody's any more
+        }
         if (error) {
           if (error == asio::error::not_found) {
             self->send_error(0, core::fail(core::Errc::kTooLarge, "a request line is over 8 MiB"));

@@ -26,6 +26,7 @@ class Requests {
   // On the session's executor. Answers through Session::send, now or later, on any thread.
   virtual void handle(const std::shared_ptr<Session>& session, std::uint64_t id,
                       std::string_view method, const boost::json::object& params) = 0;
+  // Once, when it is over; no handle() afterwards.
   virtual void closed(const std::shared_ptr<Session>& session) = 0;
 };
 

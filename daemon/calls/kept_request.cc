@@ -11,6 +11,7 @@ void KeptRequest::keep(const rpc::Request& request) {
   network_ = request.network;
   path_ = request.path;
   service_ = request.caller.service;
+  service_network_ = request.caller.network;
   recipients_.assign(request.recipients.begin(), request.recipients.end());
   meta_.clear();
   meta_.reserve(request.meta.size());
@@ -29,6 +30,7 @@ rpc::Request KeptRequest::view() const {
   request.network = network_;
   request.path = path_;
   request.caller.service = service_;
+  request.caller.network = service_network_;
   request.meta = meta_view_;
   request.recipients = recipients_;
   request.flags &= ~static_cast<std::uint32_t>(rpc::kDirect);  // its caller's frame is gone

@@ -22,7 +22,7 @@ class KeptRequest {
  private:
   bool kept_ = false;
   rpc::Request request_;
-  std::string network_, path_, service_;
+  std::string network_, path_, service_, service_network_;
   std::vector<std::pair<std::string, std::string>> meta_;
   std::vector<rpc::Pair> meta_view_;
   std::vector<core::ProfileId> recipients_;

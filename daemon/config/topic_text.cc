@@ -30,7 +30,7 @@ Parsed<std::string> parse_mount(std::string_view text) {
                      "choose a path without the $"};
   }
   if (path->path().size() > kMaxMount) {
-    return Complaint{quoted(text) + " is too long for a mount", "write at most 256 bytes"};
+    return Complaint{quoted(text) + " is too long for a mount", "write at most 255 bytes"};
   }
   return std::string(path->path());
 }

@@ -10,8 +10,9 @@
 namespace runard::config {
 
 // A service's mount in canonical form.
-// At most kMaxMount bytes: events name their publisher by it, on other nodes, too.
-inline constexpr std::size_t kMaxMount = 256;
+// At most kMaxMount bytes: events name their publisher by it, on other nodes, too, and so does the
+// folder of its data.
+inline constexpr std::size_t kMaxMount = 255;
 Parsed<std::string> parse_mount(std::string_view text);
 
 // "path" or "network:path", canonical, always with a network.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <concepts>
 
 namespace runard::core {
 namespace {
@@ -37,18 +38,40 @@ std::string time_text(WallTime wall) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), ms.count() % 1000);
 }
 
+struct AppendText {
+  std::string& line;
+
+  void operator()(const std::string& text) const {
+    if (is_plain(text)) {
+      line += text;
+    } else {
+      line += '"';
+      append_escaped(line, text);
+      line += '"';
+    }
+  }
+  void operator()(bool yes) const { line += yes ? "yes" : "no"; }
+  void operator()(std::integral auto number) const { line += std::to_string(number); }
+};
+
+struct AppendJson {
+  std::string& line;
+
+  void operator()(const std::string& text) const {
+    line += '"';
+    append_escaped(line, text);
+    line += '"';
+  }
+  void operator()(bool yes) const { line += yes ? "true" : "false"; }
+  void operator()(std::integral auto number) const { line += std::to_string(number); }
+};
+
 void append_text(std::string& line, std::span<const Field> fields) {
   for (const Field& f : fields) {
     line += ' ';
     line += f.key;
     line += '=';
-    if (is_plain(f.value)) {
-      line += f.value;
-    } else {
-      line += '"';
-      append_escaped(line, f.value);
-      line += '"';
-    }
+    std::visit(AppendText{line}, f.value);
   }
 }
 
@@ -56,9 +79,8 @@ void append_json(std::string& line, std::span<const Field> fields) {
   for (const Field& f : fields) {
     line += ",\"";
     append_escaped(line, f.key);
-    line += "\":\"";
-    append_escaped(line, f.value);
-    line += '"';
+    line += "\":";
+    std::visit(AppendJson{line}, f.value);
   }
 }
 

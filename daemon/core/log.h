@@ -4,6 +4,9 @@
 // global one. The message must be a string literal: it is the key of the rate limit (a burst of 20
 // a component and message, then one a second; what was held back is counted in the next line). Any
 // thread. Values are escaped, so no input can forge a line. Secrets are never passed here.
+//
+// A field is a text, a whole number or a yes-no. JSON has it as a text, a number, true or false. An
+// id goes as text, even if it is made of digits: many readers of JSON keep 53 bits of a number.
 #pragma once
 
 #include <atomic>
@@ -15,7 +18,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/clock.h"
@@ -25,14 +30,20 @@ namespace runard::core {
 enum class Level : std::uint8_t { kTrace, kDebug, kInfo, kWarn, kError };
 std::string_view level_text(Level level);
 
+// Numbers become text only when a line is written, so they cost nothing on a disabled level.
 struct Field {
   std::string_view key;
-  std::string value;
+  std::variant<std::string, std::int64_t, std::uint64_t, bool> value;
 };
 template <class T>
 Field field(std::string_view key, T&& value) {
-  if constexpr (std::is_arithmetic_v<std::remove_cvref_t<T>>) {
-    return {key, std::to_string(value)};
+  using Given = std::remove_cvref_t<T>;
+  if constexpr (std::is_same_v<Given, bool>) {
+    return {key, value};
+  } else if constexpr (std::is_integral_v<Given>) {
+    return {key,
+            static_cast<std::conditional_t<std::is_signed_v<Given>, std::int64_t, std::uint64_t>>(
+                value)};
   } else {
     return {key, std::string(std::forward<T>(value))};
   }

@@ -9,7 +9,8 @@ namespace {
 
 // OpenSSL takes Argon2's 64 MiB from here too; pages cost nothing before they are used.
 constexpr std::size_t kSecureHeap = 128 * 1024 * 1024;
-constexpr std::size_t kSmallestBlock = 32;
+// The heap keeps two bits of books for each block that might be, all of them written at the start.
+constexpr std::size_t kSmallestBlock = 512;
 
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kTraceable = true;

@@ -24,35 +24,77 @@ std::string text_of(const json::object& from, std::string_view key) {
                                                 : "";
 }
 
-}  // namespace
+struct Status {
+  json::value whole;
+  std::vector<json::object> linked;  // the peers that are
+};
 
-core::Result<void> all_acknowledge(std::string_view status, std::uint64_t generation) {
+core::Result<Status> parse_status(std::string_view text) {
   boost::system::error_code error;
-  const json::value parsed = json::parse(status, error);
-  const json::value* peers = error ? nullptr : parsed.find_pointer("/mesh/peers", error);
+  Status status{json::parse(text, error), {}};
+  const json::value* peers = error ? nullptr : status.whole.find_pointer("/mesh/peers", error);
   if (error || peers == nullptr || !peers->is_array()) {
     return fail(Errc::kInvalidArgument, "the file is not what 'runarctl -o json status' prints");
-  }
-  std::vector<std::string> late;
-  if (number_at(parsed, "/trust/generation") < generation) {
-    late.emplace_back("the node itself");
   }
   for (const json::value& peer : peers->get_array()) {
     const json::object* row = peer.if_object();
     const json::value* linked = row == nullptr ? nullptr : row->if_contains("linked");
-    if (linked == nullptr || !linked->is_bool() || !linked->get_bool()) {
-      continue;
+    if (linked != nullptr && linked->is_bool() && linked->get_bool()) {
+      status.linked.push_back(*row);
     }
+  }
+  return status;
+}
+
+// As the CA's record has it: without the fraction.
+void show(identity::ShownCertificates& shown, const std::string& node, const std::string& until) {
+  const auto id = core::NodeId::parse(node);
+  if (id && !until.empty()) {
+    shown[*id] = until.substr(0, until.find('.')) + "Z";
+  }
+}
+
+}  // namespace
+
+core::Result<void> all_acknowledge(std::string_view text, std::uint64_t generation) {
+  const auto status = parse_status(text);
+  if (!status) {
+    return status.error();
+  }
+  std::vector<std::string> late;
+  if (number_at(status->whole, "/trust/generation") < generation) {
+    late.emplace_back("the node itself");
+  }
+  for (const json::object& peer : status->linked) {
     if (number_at(peer, "/trust") < generation) {
-      const std::string name = text_of(*row, "name");
-      late.push_back(name.empty() ? text_of(*row, "node") : name);
+      const std::string name = text_of(peer, "name");
+      late.push_back(name.empty() ? text_of(peer, "node") : name);
     }
   }
   return late.empty()
              ? core::Result<void>()
              : fail(Errc::kConflict,
                     fmt::format("{} of {} nodes do not trust the next root yet, {} for one",
-                                late.size(), peers->get_array().size() + 1, late.front()));
+                                late.size(), status->linked.size() + 1, late.front()));
+}
+
+core::Result<identity::ShownCertificates> certificates_shown(std::string_view text) {
+  const auto status = parse_status(text);
+  if (!status) {
+    return status.error();
+  }
+  identity::ShownCertificates shown;
+  boost::system::error_code ignored;
+  const json::value* self = status->whole.find_pointer("/node", ignored);
+  const json::value* mesh = status->whole.find_pointer("/mesh", ignored);
+  if (self != nullptr && self->is_object() && mesh->is_object()) {
+    show(shown, text_of(self->get_object(), "id"),
+         text_of(mesh->get_object(), "certificate_until"));
+  }
+  for (const json::object& peer : status->linked) {
+    show(shown, text_of(peer, "node"), text_of(peer, "certificate_until"));
+  }
+  return shown;
 }
 
 }  // namespace runard::ctl

@@ -57,7 +57,9 @@ core::Result<json::object> judge(const CanI& wanted, const config::Config& confi
   const auto action = policy::parse_action(wanted.action);
   if (!action) {
     return fail(Errc::kInvalidArgument,
-                "an action is call, publish, subscribe, register, keys.read or admin");
+                "\"" + wanted.action +
+                    "\" is no action: write call, publish, subscribe, register, keys.read or "
+                    "admin");
   }
   const auto path = routing::TopicPath::parse(
       wanted.path, wanted.network.empty() ? config.networks.default_name : wanted.network);
@@ -114,16 +116,16 @@ int can_i(Session& session, const CanI& wanted) {
 void add_auth_commands(CLI::App& app, const CommandContext& context) {
   CLI::App& auth = group(app, "auth", "Authorization");
   const auto wanted = std::make_shared<CanI>();
-  CLI::App& made =
-      command(auth,
-              {"can-i", "Whether the rules allow something, and which rule says so; ends in 0 or 6",
-               "runarctl auth can-i call math/add --group web"},
-              context, [wanted](Session& session) { return can_i(session, *wanted); });
+  CLI::App& made = command(
+      auth,
+      {"can-i", "Whether the rules allow something, and which rule says so; exit code 0 or 6",
+       "runarctl auth can-i call math/add --group web"},
+      context, [wanted](Session& session) { return can_i(session, *wanted); });
   made.add_option("action", wanted->action,
                   "call, publish, subscribe, register, keys.read or admin")
       ->required()
       ->type_name(value_name::kText);
-  made.add_option("path", wanted->path, "A topic path; of admin the service's")
+  made.add_option("path", wanted->path, "A topic path; for admin, the service's")
       ->required()
       ->type_name(value_name::kText);
   made.add_option("--network", wanted->network, "The network; else the default one")

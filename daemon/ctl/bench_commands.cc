@@ -219,7 +219,7 @@ void add_bench_commands(CLI::App& app, const CommandContext& context) {
   const auto local = std::make_shared<BenchOptions>();
   local->local = true;
   add_bench(benches,
-            {"local", "The same on this node only, without the network",
+            {"local", "Calls an action of this node again and again, without the network",
              "runarctl bench local math/add a=2 b=3"},
             context, local);
   add_event_benches(benches, context);

@@ -1,4 +1,5 @@
-// runarctl ca init|sign|inspect: the mesh's CA, on a machine that needs no network and no daemon.
+// runarctl ca init|sign|copy|inspect: the mesh's CA, on a machine that needs no network and no
+// daemon.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -13,8 +14,9 @@
 #include "ctl/defaults.h"
 #include "ctl/inspect.h"
 #include "ctl/lifetime.h"
+#include "enroll/rights.h"
 #include "identity/authority.h"
-#include "identity/durable_file.h"
+#include "identity/ca_copy.h"
 #include "identity/fingerprint.h"
 #include "identity/profile.h"
 #include "identity/time_text.h"
@@ -123,6 +125,11 @@ core::Result<identity::Bundle> issue(Session& session, const SignOptions& option
   if (!ca) {
     return ca.error();
   }
+  const auto fits =
+      enroll::check_room(**ca, asked->agreement, options.networks, enroll::kMaxRenewedBundle);
+  if (!fits) {
+    return fits.error();
+  }
   auto bundle = (*ca)->ca.sign(
       {asked->request, name, options.networks, *lifetime, options.replace, options.groups});
   if (!bundle || !asked->agreement) {
@@ -147,25 +154,16 @@ int sign(Session& session, const SignOptions& options) {
   }
   json::object record = describe_certificate(bundle->certificate, bundle->networks.networks());
   record["ca_fingerprint"] = identity::fingerprint_text(bundle->roots.back());
+  const std::string node(record["node"].as_string());
   const std::string text = bundle->text();
-  if (options.out != "-") {
-    const auto written = identity::write_durably(session.disk, options.out, core::as_bytes(text),
-                                                 identity::kPublicMode);
-    if (!written) {
-      return session.fail(written.error());
-    }
-    record["file"] = options.out;
-    session.print("certificate", record);
-  } else if (session.json()) {
-    record["bundle"] = text;
-    session.print("certificate", record);
-  } else {
-    session.out << text;
+  const auto given =
+      session.print_made("certificate", std::move(record), {"bundle", text, options.out});
+  if (!given) {
+    return session.fail(given.error());
   }
   session.say(
       fmt::format("Signed node {} as \"{}\". There: runarctl node install {} --ca-fingerprint {}",
-                  std::string_view(record["node"].as_string()), *name,
-                  options.out == "-" ? "BUNDLE" : options.out,
+                  node, *name, options.out == "-" ? "BUNDLE" : options.out,
                   identity::fingerprint_text(bundle->roots.back())));
   return kExitOk;
 }
@@ -197,15 +195,15 @@ void add_sign(CLI::App& ca, const CommandContext& context) {
               {"sign", "Signs a node's request; takes only the key from it",
                "runarctl ca sign edge-1.csr --ca ./ca --network main --out edge-1.bundle"},
               context, [options](Session& session) { return sign(session, *options); });
-  made.add_option("request", options->request, "The file that 'node csr' wrote, or -")
+  made.add_option("request", options->request, "What 'node csr' wrote; - is standard input")
       ->required()
       ->type_name(value_name::kFile);
   made.add_option("--network", options->networks, "A network to make it a member of; repeatable")
       ->required()
       ->allow_extra_args(false)
-      ->type_name("NAME");
+      ->type_name(value_name::kNetwork);
   made.add_option("--group", options->groups,
-                  "A group to put it in, for rules of authorization; repeatable")
+                  "A group to put it into, for the rules of authorization; repeatable")
       ->allow_extra_args(false)
       ->type_name("NAME");
   made.add_option("--name", options->name, "The node's name; else that of the request's file")
@@ -223,13 +221,52 @@ void add_sign(CLI::App& ca, const CommandContext& context) {
   made.add_flag("--replace", options->replace, "Take the name from the node that has it");
 }
 
+struct CopyOptions {
+  std::string ca = kDefaultCa;
+  std::string out;
+  SecretInput passphrase;
+};
+
+int copy(Session& session, const CopyOptions& options) {
+  const auto ca = open_authority(session, options.ca, options.passphrase);
+  if (!ca) {
+    return session.fail(ca.error());
+  }
+  if (const auto copied = identity::copy_authority(*ca, options.out); !copied) {
+    return session.fail(copied.error());
+  }
+  session.print("ca", {{"name", ca->certificate().common_name()},
+                       {"fingerprint", identity::fingerprint_text(ca->certificate())},
+                       {"not_after", identity::time_text(ca->certificate().not_after())},
+                       {"folder", options.out},
+                       {"renews_only", true}});
+  session.say("It has the CA's key: move it to another issuer's machine as the secret that it is.");
+  return kExitOk;
+}
+
+void add_copy(CLI::App& ca, const CommandContext& context) {
+  const auto options = std::make_shared<CopyOptions>();
+  CLI::App& made = command(
+      ca,
+      {"copy", "Makes a copy for another issuer, which only renews; or brings one up to date",
+       "runarctl ca copy --ca ./ca --out ./ca-2"},
+      context, [options](Session& session) { return copy(session, *options); });
+  made.add_option("--ca", options->ca, "The CA's folder")
+      ->type_name(value_name::kFolder)
+      ->capture_default_str();
+  made.add_option("--out", options->out, "The folder to make")
+      ->required()
+      ->type_name(value_name::kFolder);
+  add_ca_passphrase(made, options->passphrase);
+}
+
 void add_inspect(CLI::App& ca, const CommandContext& context) {
   const auto file = std::make_shared<std::string>();
   CLI::App& made = command(ca,
                            {"inspect", "Shows a request, a bundle, a certificate or a CA's folder",
                             "runarctl ca inspect edge-1.bundle"},
                            context, [file](Session& session) { return inspect(session, *file); });
-  made.add_option("file", *file, "A file, - or a CA's folder")
+  made.add_option("file", *file, "A file or a CA's folder; - is standard input")
       ->required()
       ->type_name(value_name::kFile);
 }
@@ -240,6 +277,7 @@ void add_ca_commands(CLI::App& app, const CommandContext& context) {
   CLI::App& ca = group(app, "ca", "The mesh's certificate authority");
   add_init(ca, context);
   add_sign(ca, context);
+  add_copy(ca, context);
   add_inspect(ca, context);
 }
 

@@ -10,7 +10,6 @@ namespace runard::ctl {
 using core::Errc;
 using core::fail;
 using identity::Authority;
-using identity::Statement;
 
 core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, const std::string& folder,
                                                         const CaPassphrase& passphrase) {
@@ -22,46 +21,12 @@ core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, const 
 void tell_lapsed(Session& session, const CaNetworks& ca) {
   const auto& names = ca.networks.lapsed();
   if (!names.empty()) {
-    session.say(fmt::format("Left out, since the CA has not heard of a newer agreement key for a "
-                            "year: {}. Sign a new request of each ('node csr'), then 'network "
-                            "rewrap'.",
-                            fmt::join(names, ", ")));
+    session.say(
+        fmt::format("Left out, since the CA has not heard of a newer agreement key for a "
+                    "year: {}. Sign a new request of each ('node csr'), then 'network "
+                    "rewrap'.",
+                    fmt::join(names, ", ")));
   }
-}
-
-core::Result<std::vector<Statement>> rotate_without(Session& session, const std::string& folder,
-                                                    const CaPassphrase& passphrase,
-                                                    const ShutOut& out) {
-  auto ca = open_networks(session, folder, passphrase);
-  if (!ca) {
-    return ca.error();
-  }
-  if (out.network.empty()) {
-    auto removed = (*ca)->networks.remove(out.node, {});
-    tell_lapsed(session, **ca);
-    return removed;
-  }
-  const auto id = network_of_ca(folder, out.network);
-  if (!id) {
-    return id.error();
-  }
-  keys::Rotation rotation;
-  rotation.exclude = {out.node};
-  auto made = (*ca)->networks.rotate(*id, rotation);
-  tell_lapsed(session, **ca);
-  return made ? core::Result<std::vector<Statement>>({std::move(*made)}) : made.error();
-}
-
-core::Result<std::vector<Statement>> sign_networks_again(Session& session,
-                                                         const std::string& folder,
-                                                         const CaPassphrase& passphrase) {
-  auto ca = open_networks(session, folder, passphrase);
-  if (!ca) {
-    return ca.error();
-  }
-  auto made = (*ca)->networks.sign_again();
-  tell_lapsed(session, **ca);
-  return made;
 }
 
 core::Result<core::NodeId> node_of_ca(const std::string& folder, const std::string& node) {

@@ -1,16 +1,9 @@
 #include "ctl/ca_unlock.h"
 
-#include "ctl/command.h"
-
 namespace runard::ctl {
 
 void add_ca_passphrase(CLI::App& made, SecretInput& passphrase) {
-  made.add_option("--passphrase-file", passphrase.file,
-                  "A file with the passphrase of the CA's key; - is standard input")
-      ->type_name(value_name::kFile);
-  made.add_option("--passphrase-fd", passphrase.fd, "A descriptor to read it from")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name(value_name::kNumber);
+  add_secret_options(made, passphrase, "passphrase", "the passphrase of the CA's key");
 }
 
 core::Result<CaPassphrase> ca_passphrase(const std::string& folder, const SecretInput& given) {

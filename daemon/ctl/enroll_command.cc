@@ -1,26 +1,20 @@
 // runarctl node enroll: a token from a file becomes this node's certificate.
 #include <fmt/format.h>
 
-#include <boost/json.hpp>
 #include <memory>
 
-#include "crypto/request.h"
 #include "ctl/defaults.h"
 #include "ctl/enrol_commands.h"
 #include "ctl/enrolment.h"
 #include "ctl/kek_options.h"
-#include "enroll/proof.h"
+#include "ctl/own_certificate.h"
 #include "identity/identity_folder.h"
-#include "identity/profile.h"
 #include "identity/time_text.h"
-#include "keys/entries.h"
 #include "keys/node_keys.h"
-#include "keys/node_request.h"
 
 namespace runard::ctl {
 namespace {
 
-namespace json = boost::json;
 using core::Errc;
 using identity::IdentityFolder;
 
@@ -61,44 +55,13 @@ core::Result<keys::Keystore> own_keystore(Session& session, const EnrollOptions&
              : made.error();
 }
 
-struct Asked {
-  core::NodeId node;
-  std::string words;
-  std::string request;
-};
-
-core::Result<std::string> wished_name(const EnrollOptions& options, const core::NodeId& id) {
-  auto name = options.name.empty() ? IdentityFolder(options.state).name()
-                                   : core::Result<std::string>(options.name);
-  return name && name->empty() ? core::Result<std::string>(id.text()) : name;
-}
-
-core::Result<Asked> make_request(Session& session, const EnrollOptions& options) {
-  const auto store = own_keystore(session, options);
-  const auto key = store ? keys::identity_key(*store) : store.error();
-  if (!key) {
-    return key.error();
-  }
-  const core::NodeId id = identity::node_id_of(key->public_key());
-  const auto name = wished_name(options, id);
-  if (!name) {
-    return name.error();
-  }
-  const auto request = crypto::SigningRequest::create(*key, *name);
-  if (!request) {
-    return request.error();
-  }
-  const auto agreement = keys::agreement_record(store->entries(), id, *key);
-  return Asked{id, enroll::key_words(key->public_key().spki()),
-               keys::request_text(*request, agreement ? *agreement : core::Bytes())};
-}
-
 core::Result<identity::CheckedBundle> try_enroll(Session& session, const EnrollOptions& options) {
   const auto token = read_token(session, options.token);
   if (!token) {
     return token.error();
   }
-  const auto asked = make_request(session, options);
+  const auto store = own_keystore(session, options);
+  const auto asked = store ? own_request(*store, options.state, options.name) : store.error();
   if (!asked) {
     return asked.error();
   }
@@ -112,7 +75,7 @@ core::Result<identity::CheckedBundle> try_enroll(Session& session, const EnrollO
                    std::chrono::duration_cast<std::chrono::seconds>(patience).count(),
                    asked->node.text()));
              }},
-            *token, asked->request);
+            *token, asked->text);
   if (!bundle) {
     return bundle.error();
   }
@@ -131,31 +94,20 @@ int enroll(Session& session, const EnrollOptions& options) {
     session.say("No certificate was installed.");
     return code;
   }
-  json::array networks;
-  for (const identity::NetworkDescriptor& network : installed->networks) {
-    networks.emplace_back(network.name);
-  }
-  session.print("node_identity", {{"node", installed->identity.id.text()},
-                                  {"name", installed->identity.name},
-                                  {"networks", networks},
-                                  {"not_after", identity::time_text(installed->identity.not_after)},
-                                  {"state", options.state}});
-  session.say("Start runard, or let a running one take it: runarctl config reload");
-  return kExitOk;
+  return tell_installed(session, *installed, options.state);
 }
 
 }  // namespace
 
 void add_enroll_command(CLI::App& app, const CommandContext& context) {
-  CLI::App& node = group(app, "node", "Nodes of the mesh and their identities");
+  CLI::App& node = group(app, "node", "Nodes of the mesh, and the identity of this one");
   const auto options = std::make_shared<EnrollOptions>();
   CLI::App& made =
       command(node,
-              {"enroll", "Gets this node's certificate by a token; makes its key",
+              {"enroll", "Gets this node's certificate by a token; makes its key if it has none",
                "runarctl node enroll --token-file edge-2.token"},
               context, [options](Session& session) { return enroll(session, *options); });
-  made.add_option("--token-file", options->token,
-                  "What 'token create' wrote, or - for standard input")
+  made.add_option("--token-file", options->token, "What 'token create' wrote; - is standard input")
       ->required()
       ->type_name(value_name::kFile);
   made.add_option("--state", options->state, "The node's state directory")

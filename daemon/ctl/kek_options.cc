@@ -25,8 +25,10 @@ core::Result<KekSource> credential_source(Session& session, const KekOptions& op
     auto found = KekSource::from_credentials(credentials_folder(session));
     if (!found && found.error().code == Errc::kKeystoreKek) {
       return core::fail(Errc::kKeystoreKek,
-                        "the systemd credential is not here: give it with --credential -, as in "
-                        "'systemd-creds decrypt /etc/runard/kek.cred - | runarctl ...'");
+                        fmt::format("the systemd credential is not here: give it with "
+                                    "--{}credential -, as in 'systemd-creds decrypt "
+                                    "/etc/runard/kek.cred - | runarctl ...'",
+                                    options.prefix));
     }
     return found;
   }
@@ -36,8 +38,9 @@ core::Result<KekSource> credential_source(Session& session, const KekOptions& op
 
 core::Result<KekSource> passphrase_source(const KekOptions& options, const std::string& prompt,
                                           Ask how) {
-  auto text =
-      options.passphrase.is_given() ? read_text(options.passphrase) : ask_passphrase(prompt, how);
+  auto text = options.passphrase.is_given()
+                  ? read_text(options.passphrase)
+                  : ask_passphrase(prompt, how, options.prefix + "passphrase");
   return text ? KekSource::passphrase(std::move(*text)) : text.error();
 }
 
@@ -53,14 +56,10 @@ KekKind kind_of_auto(const Session& session, const KekOptions& options) {
 }  // namespace
 
 void add_kek_options(CLI::App& made, KekOptions& options) {
-  made.add_option("--passphrase-file", options.passphrase.file,
-                  "A file with the keystore's passphrase; - is standard input")
-      ->type_name(value_name::kFile);
-  made.add_option("--passphrase-fd", options.passphrase.fd, "A descriptor to read it from")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name(value_name::kNumber);
-  made.add_option("--credential", options.credential.file,
-                  "The keystore's systemd credential, decrypted; - is standard input")
+  const std::string whose = options.prefix.empty() ? "the keystore's " : "the keystore's new ";
+  add_secret_options(made, options.passphrase, options.prefix + "passphrase", whose + "passphrase");
+  made.add_option("--" + options.prefix + "credential", options.credential.file,
+                  "A file with " + whose + "systemd credential, decrypted; - is standard input")
       ->type_name(value_name::kFile);
 }
 

@@ -13,6 +13,7 @@ namespace runard::ctl {
 struct KekOptions {
   SecretInput passphrase;
   SecretInput credential;  // what systemd-creds has decrypted
+  std::string prefix;      // of the options' names: "new-" beside those for what it is now
 };
 
 // --passphrase-file, --passphrase-fd, --credential.

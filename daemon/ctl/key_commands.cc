@@ -37,7 +37,7 @@ void add_key_commands(CLI::App& app, const CommandContext& context) {
   CLI::App& made = command(
       key, {"rotate", "Makes a new agreement key for the running node", "runarctl key rotate"},
       context, [storage](Session& session) { return rotate(session, *storage); });
-  made.add_flag("--storage", *storage, "A new key for what its services store instead");
+  made.add_flag("--storage", *storage, "A new storage key instead: for what its services store");
 }
 
 }  // namespace runard::ctl

@@ -23,7 +23,7 @@ struct Options {
 
 struct RekeyOptions : Options {
   std::string kek = "auto";
-  KekOptions fresh;
+  KekOptions fresh{{}, {}, "new-"};
 };
 
 core::WallTime time_of(std::int64_t ms) {
@@ -160,16 +160,7 @@ void add_state(CLI::App& made, Options& options) {
 
 void add_fresh(CLI::App& made, RekeyOptions& options) {
   add_kek_word(made, options.kek, "What is to encrypt it; auto: by what is given");
-  made.add_option("--new-passphrase-file", options.fresh.passphrase.file,
-                  "A file with the new passphrase")
-      ->type_name(value_name::kFile);
-  made.add_option("--new-passphrase-fd", options.fresh.passphrase.fd,
-                  "A descriptor to read it from")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name(value_name::kNumber);
-  made.add_option("--new-credential", options.fresh.credential.file,
-                  "The new systemd credential, decrypted; - is standard input")
-      ->type_name(value_name::kFile);
+  add_kek_options(made, options.fresh);
 }
 
 }  // namespace
@@ -194,10 +185,11 @@ void add_keystore_commands(CLI::App& app, const CommandContext& context) {
   add_state(rekeyed, *rekey_options);
   add_fresh(rekeyed, *rekey_options);
 
-  CLI::App& key = group(app, "key", "The keys of a node");
+  CLI::App& key = group(app, "key", "The keys of this node");
   const auto list_options = std::make_shared<Options>();
   CLI::App& list = command(
-      key, {"ls", "Lists the keys in the keystore", "runarctl key ls --state /var/lib/runard"},
+      key,
+      {"ls", "Lists the keys in this node's keystore", "runarctl key ls --state /var/lib/runard"},
       context, [list_options](Session& session) { return list_keys(session, *list_options); });
   add_state(list, *list_options);
 }

@@ -80,8 +80,7 @@ void add_label_commands(CLI::App& app, const CommandContext& context) {
       label, {"who-can", "Lists who may read fields with a label", "runarctl label who-can system"},
       context, [options](Session& session) { return label_who_can(session, *options); });
   made.add_option("label", options->label, "The label")->required()->type_name(value_name::kLabel);
-  made.add_option("--network", options->network,
-                  "Of messages in this network; left out: the default network")
+  made.add_option("--network", options->network, "The network; else the default one")
       ->type_name(value_name::kNetwork);
 }
 

@@ -106,8 +106,7 @@ struct Made {
 };
 
 // What `make` gives, in the file.
-core::Result<Made> try_make(Session& session, const KeyringOptions& options,
-                                           const Make& make) {
+core::Result<Made> try_make(Session& session, const KeyringOptions& options, const Make& make) {
   const auto network = network_of_ca(options.ca, options.name);
   if (!network) {
     return network.error();
@@ -115,6 +114,9 @@ core::Result<Made> try_make(Session& session, const KeyringOptions& options,
   const auto passphrase = ca_passphrase(options.ca, options.passphrase);
   if (!passphrase) {
     return passphrase.error();
+  }
+  if (auto good = check_output(options.out); !good) {
+    return good.error();
   }
   auto ca = open_networks(session, options.ca, *passphrase);
   if (!ca) {
@@ -179,13 +181,17 @@ void add_create(CLI::App& network, const CommandContext& context) {
               {"create", "Makes a network that certificates can grant",
                "runarctl network create main --ca ./ca"},
               context, [options](Session& session) { return create(session, *options); });
-  made.add_option("name", options->name, "Its name")->required()->type_name(value_name::kText);
+  made.add_option("name", options->name, "The network's name")
+      ->required()
+      ->type_name(value_name::kText);
   add_ca_option(made, options->ca);
   add_ca_passphrase(made, options->passphrase);
 }
 
 void add_keyring_options(CLI::App& made, KeyringOptions& options) {
-  made.add_option("name", options.name, "Its name")->required()->type_name(value_name::kText);
+  made.add_option("name", options.name, "The network's name")
+      ->required()
+      ->type_name(value_name::kNetwork);
   add_ca_option(made, options.ca);
   add_ca_passphrase(made, options.passphrase);
   made.add_option("--out", options.out, "Where the statement for the nodes goes")
@@ -218,7 +224,7 @@ void add_rewrap(CLI::App& network, const CommandContext& context) {
   const auto options = std::make_shared<KeyringOptions>();
   CLI::App& made =
       command(network,
-              {"rewrap", "Seals a network's keys to its members of now, without a new key",
+              {"rewrap", "Seals a network's keys to its present members, without a new key",
                "runarctl network rewrap main --ca ./ca --out main.keyring"},
               context, [options](Session& session) { return rewrap(session, *options); });
   add_keyring_options(made, *options);

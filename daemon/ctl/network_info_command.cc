@@ -58,7 +58,7 @@ void add_network_info_command(CLI::App& app, const CommandContext& context) {
                            {"info", "Shows the versions of a network's key, and who lacks one",
                             "runarctl network info main"},
                            context, [name](Session& session) { return info(session, *name); });
-  made.add_option("name", *name, "Its name")->required()->type_name(value_name::kNetwork);
+  made.add_option("name", *name, "The network's name")->required()->type_name(value_name::kNetwork);
 }
 
 }  // namespace runard::ctl

@@ -6,19 +6,14 @@
 #include <memory>
 #include <ostream>
 
-#include "crypto/request.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/kek_options.h"
+#include "ctl/own_certificate.h"
 #include "ctl/statement_output.h"
-#include "identity/durable_file.h"
 #include "identity/fingerprint.h"
 #include "identity/identity_folder.h"
-#include "identity/profile.h"
-#include "identity/time_text.h"
-#include "keys/entries.h"
 #include "keys/node_keys.h"
-#include "keys/node_request.h"
 
 namespace runard::ctl {
 namespace {
@@ -71,54 +66,17 @@ struct CsrOptions {
   KekOptions unlock;
 };
 
-struct Request {
-  crypto::SigningRequest request;
-  std::string text;  // with the agreement key
-};
-
-core::Result<Request> make_request(Session& session, const CsrOptions& options) {
-  const auto store = open_keystore(session, options.state, options.unlock, keys::Use::kRead);
-  const auto key = store ? keys::identity_key(*store) : store.error();
-  if (!key) {
-    return key.error();
-  }
-  const IdentityFolder folder(options.state);
-  auto name = options.name.empty() ? folder.name() : core::Result<std::string>(options.name);
-  if (!name) {
-    return name.error();
-  }
-  auto request = crypto::SigningRequest::create(
-      *key, name->empty() ? identity::node_id_of(key->public_key()).text() : *name);
-  if (!request) {
-    return request.error();
-  }
-  // A node of an earlier version gets an agreement key when its daemon starts.
-  const auto agreement = keys::agreement_record(store->entries(), store->node(), *key);
-  std::string text = keys::request_text(*request, agreement ? *agreement : core::Bytes());
-  return Request{std::move(*request), std::move(text)};
-}
-
 int csr(Session& session, const CsrOptions& options) {
-  const auto made = make_request(session, options);
-  if (!made) {
-    return session.fail(made.error());
+  const auto store = open_keystore(session, options.state, options.unlock, keys::Use::kRead);
+  const auto asked = store ? own_request(*store, options.state, options.name) : store.error();
+  if (!asked) {
+    return session.fail(asked.error());
   }
-  const std::string& text = made->text;
-  json::object record = {{"node", identity::node_id_of(made->request.public_key()).text()},
-                         {"wished_name", made->request.common_name()}};
-  if (options.out != "-") {
-    const auto written = identity::write_durably(session.disk, options.out, core::as_bytes(text),
-                                                 identity::kPublicMode);
-    if (!written) {
-      return session.fail(written.error());
-    }
-    record["file"] = options.out;
-    session.print("request", record);
-  } else if (session.json()) {
-    record["request"] = text;
-    session.print("request", record);
-  } else {
-    session.out << text;
+  const auto given =
+      session.print_made("request", {{"node", asked->node.text()}, {"wished_name", asked->name}},
+                         {"request", asked->text, options.out});
+  if (!given) {
+    return session.fail(given.error());
   }
   session.say(
       fmt::format("Next, where the CA is: runarctl ca sign {} --network NETWORK --out BUNDLE",
@@ -230,17 +188,7 @@ int install(Session& session, const InstallOptions& options) {
     session.say("Nothing was changed.");
     return code;
   }
-  json::array networks;
-  for (const identity::NetworkDescriptor& network : installed->networks) {
-    networks.emplace_back(network.name);
-  }
-  session.print("node_identity", {{"node", installed->identity.id.text()},
-                                  {"name", installed->identity.name},
-                                  {"networks", networks},
-                                  {"not_after", identity::time_text(installed->identity.not_after)},
-                                  {"state", options.state}});
-  session.say("Start runard, or let a running one take it: systemctl reload runard");
-  return kExitOk;
+  return tell_installed(session, *installed, options.state);
 }
 
 void add_state(CLI::App& made, std::string& state) {
@@ -252,7 +200,7 @@ void add_state(CLI::App& made, std::string& state) {
 }  // namespace
 
 void add_node_identity_commands(CLI::App& app, const CommandContext& context) {
-  CLI::App& node = group(app, "node", "Nodes of the mesh and their identities");
+  CLI::App& node = group(app, "node", "Nodes of the mesh, and the identity of this one");
 
   const auto init_options = std::make_shared<InitOptions>();
   CLI::App& init_command = command(
@@ -288,7 +236,8 @@ void add_node_identity_commands(CLI::App& app, const CommandContext& context) {
       context, [install_options](Session& session) { return install(session, *install_options); });
   add_state(install_command, install_options->state);
   install_command
-      .add_option("bundle", install_options->bundle, "The bundle or statements, or - for a bundle")
+      .add_option("bundle", install_options->bundle,
+                  "What 'ca sign' or another command of the CA wrote; - is standard input")
       ->required()
       ->type_name(value_name::kFile);
   install_command

@@ -112,14 +112,22 @@ int export_public(Session& session, const Options& options) {
                             {"generation", statement->generation()},
                             {"nodes", options.nodes.size()},
                             {"file", options.out}});
-  session.say("Give it to one node: runarctl profile import " + options.out);
+  session.say("On any one node, the others hear of it: runarctl profile import " + options.out);
   return kExitOk;
+}
+
+core::Result<std::vector<crypto::PemBlock>> read_pem(Session& session, const std::string& file) {
+  const auto text = session.read(file);
+  if (!text) {
+    return text.error();
+  }
+  auto blocks = crypto::parse_pem(*text);
+  return blocks ? blocks : fail(blocks.error().code, file + ": " + blocks.error().about);
 }
 
 // A node's agreement key stands behind its request, or alone.
 core::Result<keys::AgreementRecord> agreement_in(Session& session, const std::string& file) {
-  const auto text = session.read(file);
-  const auto blocks = text ? crypto::parse_pem(*text) : text.error();
+  const auto blocks = read_pem(session, file);
   if (!blocks) {
     return blocks.error();
   }
@@ -173,8 +181,7 @@ core::Result<void> take_statement(Session& session, const std::string& state,
 }
 
 core::Result<std::size_t> try_import(Session& session, const Options& options) {
-  const auto text = session.read(options.folder);
-  const auto blocks = text ? crypto::parse_pem(*text) : text.error();
+  const auto blocks = read_pem(session, options.folder);
   if (!blocks) {
     return blocks.error();
   }
@@ -212,7 +219,7 @@ void add_folder(CLI::App& made, Options& options) {
 
 void add_passphrase(CLI::App& made, Options& options) {
   made.add_option("--passphrase-file", options.passphrase_file,
-                  "A file with the passphrase that encrypts the folder's keystore")
+                  "A file with the passphrase of the profile's keystore")
       ->type_name(value_name::kFile);
 }
 

@@ -14,6 +14,7 @@
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
 #include "ctl/statement_output.h"
+#include "identity/ca_copy.h"
 #include "identity/rotation.h"
 
 namespace runard::ctl {
@@ -37,6 +38,9 @@ int prepare(Session& session, const RotateOptions& options) {
   const auto lifetime = parse_lifetime(options.lifetime);
   if (!lifetime) {
     return session.fail(lifetime.error());
+  }
+  if (auto good = check_output(options.out); !good) {
+    return session.fail(good.error());
   }
   const auto ca = open_authority(session, options.ca, options.passphrase);
   if (!ca) {
@@ -65,47 +69,52 @@ core::Result<void> check_acknowledged(Session& session, const RotateOptions& opt
   return generation ? all_acknowledge(*text, *generation) : generation.error();
 }
 
-// The denylist, signed by the next root, if there is one. The CA is free again afterwards.
+// The denylist and the networks' keys, signed by the next root: what the old root alone has signed
+// proves nothing once it is retired. `rotated`: whatever fails, the next root signs.
 core::Result<std::vector<Statement>> try_activate(Session& session, const RotateOptions& options,
-                                                  const CaPassphrase& passphrase) {
-  const auto ca = open_authority(session, options.ca, passphrase);
+                                                  bool& rotated) {
+  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
+  if (!passphrase) {
+    return passphrase.error();
+  }
+  if (auto good = check_output(options.out); !good) {
+    return good.error();
+  }
+  const auto ca = open_networks(session, options.ca, *passphrase);
   if (!ca) {
     return ca.error();
   }
   if (const auto ready = check_acknowledged(session, options); !ready) {
     return ready.error();
   }
-  auto denylist = Rotation(*ca).activate();
+  auto denylist = Rotation((*ca)->ca).activate();
   if (!denylist) {
     return denylist.error();
   }
-  return *denylist ? std::vector<Statement>{std::move(**denylist)} : std::vector<Statement>();
+  rotated = true;
+  if (auto ok = (*ca)->ca.reload(); !ok) {
+    return ok.error();
+  }
+  auto all = (*ca)->networks.sign_again(true);
+  tell_lapsed(session, **ca);
+  if (all && *denylist) {
+    all->insert(all->begin(), std::move(**denylist));
+  }
+  return all;
 }
 
 int activate(Session& session, const RotateOptions& options) {
-  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
-  if (!passphrase) {
-    return session.fail(passphrase.error());
-  }
-  auto all = try_activate(session, options, *passphrase);
+  bool rotated = false;
+  const auto all = try_activate(session, options, rotated);
   if (!all) {
     const int code = session.fail(all.error());
-    session.say("Nothing was changed.");
+    session.say(rotated ? "The next root signs from now on; do it again for what nodes need of it."
+                        : "Nothing was changed.");
     return code;
   }
   session.say(
       "The next root signs from now on. Renew every node's certificate, then 'runarctl ca "
       "rotate retire'.");
-  // What the old root alone has signed proves nothing once it is retired.
-  auto keyrings = sign_networks_again(session, options.ca, *passphrase);
-  if (!keyrings) {
-    return session.fail(keyrings.error(),
-                        {"The root is rotated; sign the networks' keys with 'runarctl network "
-                         "rewrap NAME', or let 'ca rotate retire' do it.",
-                         {},
-                         {}});
-  }
-  std::ranges::move(*keyrings, std::back_inserter(*all));
   if (!all->empty()) {
     return give_statements(session, *all, options.out, {{"step", "activate"}});
   }
@@ -113,10 +122,74 @@ int activate(Session& session, const RotateOptions& options) {
   return kExitOk;
 }
 
-core::Result<Statement> try_retire(Session& session, const RotateOptions& options,
-                                   const CaPassphrase& passphrase) {
-  const auto ca = open_authority(session, options.ca, passphrase);
-  return ca ? Rotation(*ca).retire(options.force) : ca.error();
+core::Result<identity::ShownCertificates> shown_by_nodes(Session& session,
+                                                         const RotateOptions& options) {
+  if (options.acknowledged.empty()) {
+    return identity::ShownCertificates();
+  }
+  const auto text = session.read(options.acknowledged);
+  return text ? certificates_shown(*text) : text.error();
+}
+
+// What retire gives, or who is in its way. Done again it gives all networks' keys: what it signed
+// the first time may never have come out.
+struct Retiring {
+  core::Result<std::vector<Statement>> statements;
+  std::vector<identity::OldHolder> holders{};
+};
+
+Retiring try_retire(Session& session, const RotateOptions& options, CaNetworks& ca) {
+  const auto shown = shown_by_nodes(session, options);
+  const auto before = shown ? Rotation::generation_in(options.ca) : shown.error();
+  if (!before) {
+    return {before.error()};
+  }
+  const Rotation rotation(ca.ca);
+  const auto statement = rotation.retire(options.force, *shown);
+  if (!statement) {
+    auto holders = rotation.held_back(*shown);
+    return {statement.error(), holders ? std::move(*holders) : std::vector<identity::OldHolder>()};
+  }
+  auto all = ca.networks.sign_again(statement->generation() == *before);
+  tell_lapsed(session, ca);
+  if (all) {
+    all->insert(all->begin(), *statement);
+  }
+  return {std::move(all)};
+}
+
+int refuse_to_retire(Session& session, const RotateOptions& options, const Retiring& refused) {
+  constexpr std::size_t kMostFacts = 50;
+  Advice advice;
+  json::array nodes;
+  for (const identity::OldHolder& holder : refused.holders) {
+    nodes.push_back({{"name", holder.name},
+                     {"node", holder.node.text()},
+                     {"until", holder.until},
+                     {"signed_again", holder.signed_again}});
+    if (nodes.size() <= kMostFacts) {
+      advice.facts.push_back(fmt::format(
+          "{} ({}): its certificate of the old root ends at {}; {}.", holder.name,
+          holder.node.text(), holder.until,
+          holder.signed_again ? "the new one was signed by hand, and may not be installed yet"
+                              : "it has none of the new root"));
+    }
+  }
+  if (nodes.size() > kMostFacts) {
+    advice.facts.push_back(fmt::format("{} more; -o json has all.", nodes.size() - kMostFacts));
+  }
+  if (!nodes.empty() && identity::has_copies(options.ca)) {
+    advice.facts.emplace_back(
+        "This CA has copies, and what they renewed is not known here: of a node whose certificate "
+        "has ended, too, it must be known that it shows a new one, or it must be revoked.");
+  }
+  if (!nodes.empty()) {
+    advice.remedy =
+        "Renew those that have none. For what was signed by hand give --acked FILE, which "
+        "'runarctl -o json status' wrote on a node that is linked to them: it tells what they "
+        "show. Or wait for the end; --force shuts out whoever shows the old one.";
+  }
+  return session.fail(refused.statements.error(), advice, {{"nodes", std::move(nodes)}});
 }
 
 int retire(Session& session, const RotateOptions& options) {
@@ -124,19 +197,17 @@ int retire(Session& session, const RotateOptions& options) {
   if (!passphrase) {
     return session.fail(passphrase.error());
   }
-  auto statement = try_retire(session, options, *passphrase);
-  if (!statement) {
-    return session.fail(
-        statement.error(),
-        {"Renew the certificates of these nodes first, or wait until they end.", {}, {}});
+  if (auto good = check_output(options.out); !good) {
+    return session.fail(good.error());
   }
-  std::vector<Statement> all{std::move(*statement)};
-  auto keyrings = sign_networks_again(session, options.ca, *passphrase);
-  if (!keyrings) {
-    return session.fail(keyrings.error());
+  const auto ca = open_networks(session, options.ca, *passphrase);
+  if (!ca) {
+    return session.fail(ca.error());
   }
-  std::ranges::move(*keyrings, std::back_inserter(all));
-  return give_statements(session, all, options.out, {{"step", "retire"}});
+  const Retiring done = try_retire(session, options, **ca);
+  return done.statements
+             ? give_statements(session, *done.statements, options.out, {{"step", "retire"}})
+             : refuse_to_retire(session, options, done);
 }
 
 void add_rotate(CLI::App& ca, const CommandContext& context) {
@@ -155,17 +226,19 @@ void add_rotate(CLI::App& ca, const CommandContext& context) {
               {"activate", "Signs with the next root from now on",
                "runarctl ca rotate activate --ca ./ca --acked status.json"},
               context, [options](Session& session) { return activate(session, *options); });
-  second
-      .add_option("--acked", options->acknowledged,
-                  "What 'runarctl -o json status' said on a node that sees all others")
-      ->type_name(value_name::kFile);
   CLI::App& third =
       command(rotate,
               {"retire", "Lets nodes trust the new root alone",
-               "runarctl ca rotate retire --ca ./ca --out trust.pem"},
+               "runarctl ca rotate retire --ca ./ca --acked status.json --out trust.pem"},
               context, [options](Session& session) { return retire(session, *options); });
+  for (CLI::App* made : {&second, &third}) {
+    made->add_option("--acked", options->acknowledged,
+                     "What 'runarctl -o json status' said on a node that sees all others")
+        ->type_name(value_name::kFile);
+  }
   second.add_flag("--force", options->force, "Whoever has not heard of it is shut out");
-  third.add_flag("--force", options->force, "Whoever has an old certificate is shut out");
+  third.add_flag("--force", options->force,
+                 "Whoever shows a certificate of the old root is shut out");
   for (CLI::App* made : {&first, &second, &third}) {
     add_statement_files(*made, options->ca, options->out);
     add_ca_passphrase(*made, options->passphrase);

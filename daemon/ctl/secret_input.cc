@@ -12,6 +12,7 @@
 
 #include "crypto/openssl_error.h"
 #include "crypto/secret_array.h"
+#include "ctl/command.h"
 #include "identity/durable_file.h"
 
 namespace runard::ctl {
@@ -50,6 +51,16 @@ bool has_terminal() {
 
 }  // namespace
 
+void add_secret_options(CLI::App& made, SecretInput& secret, const std::string& name,
+                        const std::string& what) {
+  made.add_option("--" + name + "-file", secret.file,
+                  fmt::format("A file with {}; - is standard input", what))
+      ->type_name(value_name::kFile);
+  made.add_option("--" + name + "-fd", secret.fd, "A file descriptor to read it from instead")
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
+      ->type_name(value_name::kNumber);
+}
+
 core::Result<crypto::SecretBytes> read_bytes(const SecretInput& from) {
   if (from.fd >= 0) {
     return read_all(from.fd);
@@ -65,11 +76,14 @@ core::Result<crypto::SecretBytes> read_text(const SecretInput& from) {
   return crypto::SecretBytes::copy_of(bytes->view().first(bytes->size() - 1));
 }
 
-core::Result<crypto::SecretBytes> ask_passphrase(const std::string& prompt, Ask how) {
+core::Result<crypto::SecretBytes> ask_passphrase(const std::string& prompt, Ask how,
+                                                 const std::string& name) {
   if (!has_terminal()) {
-    return core::fail(Errc::kUsage,
-                      "a passphrase is needed and there is no terminal to ask for it: give "
-                      "--passphrase-file FILE or --passphrase-fd N");
+    return core::fail(
+        Errc::kUsage,
+        fmt::format("a passphrase is needed and there is no terminal to ask for it: give "
+                    "--{0}-file FILE or --{0}-fd N",
+                    name));
   }
   const crypto::ErrorScope errors;
   crypto::SecretArray<kMaxTyped> typed;

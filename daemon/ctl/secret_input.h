@@ -2,6 +2,7 @@
 // argument or the environment, where other processes could see it.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <string>
 
 #include "core/result.h"
@@ -15,6 +16,10 @@ struct SecretInput {
   bool is_given() const { return !file.empty() || fd >= 0; }
 };
 
+// --NAME-file and --NAME-fd, for a secret that is called `what` in their help.
+void add_secret_options(CLI::App& made, SecretInput& secret, const std::string& name,
+                        const std::string& what);
+
 // Text without the newline at its end. kUsage for a descriptor that can't be read, read_secret's
 // errors for a file, kTooLarge.
 core::Result<crypto::SecretBytes> read_text(const SecretInput& from);
@@ -22,8 +27,9 @@ core::Result<crypto::SecretBytes> read_text(const SecretInput& from);
 core::Result<crypto::SecretBytes> read_bytes(const SecretInput& from);
 
 // Asks on the terminal, without showing what is typed; a new one twice. kUsage when there is no
-// terminal, or the two differ.
+// terminal, with the options `name` that would do, or when the two differ.
 enum class Ask : std::uint8_t { kOnce, kTwice };
-core::Result<crypto::SecretBytes> ask_passphrase(const std::string& prompt, Ask how);
+core::Result<crypto::SecretBytes> ask_passphrase(const std::string& prompt, Ask how,
+                                                 const std::string& name = "passphrase");
 
 }  // namespace runard::ctl

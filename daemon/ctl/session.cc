@@ -194,6 +194,23 @@ int Session::fail(const core::Error& error, const Advice& advice, const json::ob
   return exit_code(error);
 }
 
+core::Result<void> Session::print_made(std::string_view kind, json::object record,
+                                       const MadeText& made) {
+  if (made.file == "-" && !json()) {
+    out << made.text;
+    return {};
+  }
+  if (made.file == "-") {
+    record[made.key] = made.text;
+  } else if (auto written = write(std::string(made.file), made.text); !written) {
+    return written.error();
+  } else {
+    record["file"] = made.file;
+  }
+  print(kind, record);
+  return {};
+}
+
 core::Result<std::string> Session::read(const std::string& file) {
   if (file != "-") {
     return identity::read_file(file);

@@ -44,6 +44,12 @@ struct Advice {
   std::vector<std::string> facts;         // what is known about it: whole sentences
 };
 
+struct MadeText {
+  std::string_view key;  // in the record
+  std::string_view text;
+  std::string_view file;  // "-": none
+};
+
 struct Session {
   std::istream& in;
   std::ostream& out;
@@ -68,6 +74,11 @@ struct Session {
   // One thing. JSON: its fields after "schema": "runar.KIND.v1". For people: "key  value" lines;
   // nested objects and lists of them are left to print_list.
   void print(std::string_view kind, const boost::json::object& record);
+  // One thing that is a text for another machine: written to its file, which everybody may read and
+  // the record then names; for "-" the text goes into the JSON record, or, for people, stands
+  // alone.
+  core::Result<void> print_made(std::string_view kind, boost::json::object record,
+                                const MadeText& made);
   // Many things of one kind. JSON: {"schema", KEY: [...]}. For people: a table of `columns`.
   void print_list(std::string_view kind, std::string_view key, const boost::json::array& rows,
                   const std::vector<std::string>& columns);

@@ -1,10 +1,14 @@
 #include "ctl/statement_output.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
+#include <cerrno>
+#include <filesystem>
 
 #include "ctl/command.h"
+#include "identity/durable_file.h"
 #include "keys/network_keyring.h"
 
 namespace runard::ctl {
@@ -41,6 +45,20 @@ std::string where_to_install(const std::vector<identity::NetworkDescriptor>& net
              ? fmt::format("On any one node: runarctl node install {}", file)
              : fmt::format("On a member of {}{}: runarctl node install {}", members,
                            networks.size() > 1 ? " (one node may be several)" : "", file);
+}
+
+core::Result<void> check_output(const std::string& out) {
+  const std::filesystem::path file(out);
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  std::error_code ignored;
+  if (out == "-") {
+    return {};
+  }
+  if (std::filesystem::is_directory(file, ignored)) {
+    return identity::system_error(file, "write", EISDIR);
+  }
+  return access(folder.c_str(), W_OK | X_OK) == 0 ? core::Result<void>()
+                                                  : identity::system_error(file, "write", errno);
 }
 
 int give_statements(Session& session, const std::vector<identity::Statement>& statements,

@@ -23,6 +23,9 @@ boost::json::array names_of(const std::vector<identity::NetworkDescriptor>& netw
 std::string where_to_install(const std::vector<identity::NetworkDescriptor>& networks,
                              const std::string& file);
 
+// Whether such a file can be written, before the CA is changed for it. kSystem.
+core::Result<void> check_output(const std::string& out);
+
 // Writes the file of all of them, which the first one gives its name, and tells of it. kExitOk or
 // that of the error.
 int give_statements(Session& session, const std::vector<identity::Statement>& statements,

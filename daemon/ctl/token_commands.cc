@@ -11,6 +11,7 @@
 #include "enroll/office.h"
 #include "identity/durable_file.h"
 #include "identity/time_text.h"
+#include "transport/address.h"
 
 namespace runard::ctl {
 namespace {
@@ -43,6 +44,11 @@ core::Result<enroll::TokenOrder> order_of(const CreateOptions& options) {
   if (!valid || !lifetime) {
     return valid ? lifetime.error() : valid.error();
   }
+  for (const std::string& address : options.addresses) {
+    if (!transport::HostPort::parse(address)) {
+      return core::fail(Errc::kUsage, fmt::format("--address: \"{}\" is not HOST:PORT", address));
+    }
+  }
   return enroll::TokenOrder{options.addresses, *valid,       options.uses,     options.approve,
                             *lifetime,         options.name, options.networks, options.groups};
 }
@@ -50,7 +56,7 @@ core::Result<enroll::TokenOrder> order_of(const CreateOptions& options) {
 core::Result<Made> create_in_folder(Session& session, const CreateOptions& options,
                                     const enroll::TokenOrder& order) {
   if (order.addresses.empty()) {
-    return core::fail(Errc::kUsage, "--address HOST:PORT: where an issuer can be dialled");
+    return core::fail(Errc::kUsage, "where can an issuer be dialled? --address HOST:PORT");
   }
   const enroll::Office office({session.disk, session.clock, session.random}, options.ca);
   const auto token = office.create(order);
@@ -162,7 +168,7 @@ int list(Session& session, const std::string& ca) {
   if (!pending.empty()) {
     session.out << "\nwait for approval:\n";
     session.print_list("tokens", "pending", pending,
-                       {"node", "words", "wished_name", "address", "token"});
+                       {"node", "fingerprint", "wished_name", "address", "token"});
   }
   return kExitOk;
 }
@@ -186,9 +192,9 @@ int remove(Session& session, const std::string& ca, const std::string& id) {
   } else {
     const auto token = enroll::TokenId::parse(id);
     const enroll::Office office({session.disk, session.clock, session.random}, ca);
-    const auto removed =
-        token ? office.remove(*token)
-              : core::Result<void>(core::fail(Errc::kInvalidArgument, "not a token's id"));
+    const auto removed = token ? office.remove(*token)
+                               : core::Result<void>(core::fail(
+                                     Errc::kInvalidArgument, "\"" + id + "\" is not a token's id"));
     if (!removed) {
       return session.fail(removed.error());
     }
@@ -214,8 +220,9 @@ void add_create(CLI::App& token, const CommandContext& context) {
   made.add_option("--network", options->networks, "A network to make it a member of; repeatable")
       ->required()
       ->allow_extra_args(false)
-      ->type_name("NAME");
-  made.add_option("--group", options->groups, "A group to put it into; repeatable")
+      ->type_name(value_name::kNetwork);
+  made.add_option("--group", options->groups,
+                  "A group to put it into, for the rules of authorization; repeatable")
       ->allow_extra_args(false)
       ->type_name("NAME");
   made.add_option("--address", options->addresses,
@@ -255,12 +262,14 @@ void add_token_commands(CLI::App& app, const CommandContext& context) {
   CLI::App& token = group(app, "token", "Tokens by which new nodes enrol themselves");
   add_create(token, context);
   const auto ca = std::make_shared<std::string>();
-  CLI::App& listed = command(
-      token, {"ls", "Tokens that are good, and nodes that wait for approval", "runarctl token ls"},
-      context, [ca](Session& session) { return list(session, *ca); });
+  CLI::App& listed =
+      command(token,
+              {"ls", "Lists the tokens that are good, and the nodes that wait for approval",
+               "runarctl token ls"},
+              context, [ca](Session& session) { return list(session, *ca); });
   add_ca(listed, *ca);
   add_decision(token, context,
-               {"approve", "Lets a node in whose fingerprint you compared",
+               {"approve", "Lets a node in that waits for approval: compare its fingerprint first",
                 "runarctl token approve 7q9gk2m1c6d8e5n0t3v4r5s6ao"},
                "token.approve");
   add_decision(token, context,
@@ -273,7 +282,9 @@ void add_token_commands(CLI::App& app, const CommandContext& context) {
       command(token, {"rm", "Takes a token back", "runarctl token rm 7q9gk2m1c6d8e5n0t3v4r5s6ao"},
               context, [id, from](Session& session) { return remove(session, *from, *id); });
   add_ca(removed, *from);
-  removed.add_option("id", *id, "The token's id")->required()->type_name("ID");
+  removed.add_option("id", *id, "The token's id, as 'token ls' shows it")
+      ->required()
+      ->type_name("ID");
 }
 
 }  // namespace runard::ctl

@@ -2,9 +2,7 @@
 // node passes on.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/json.hpp>
-#include <iterator>
 #include <memory>
 
 #include "ctl/ca_networks.h"
@@ -12,7 +10,6 @@
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
-#include "ctl/rotate_commands.h"
 #include "ctl/statement_output.h"
 #include "identity/revocation.h"
 
@@ -20,8 +17,6 @@ namespace runard::ctl {
 namespace {
 
 namespace json = boost::json;
-using core::Errc;
-using identity::Authority;
 using identity::Statement;
 
 struct RevokeOptions {
@@ -44,24 +39,42 @@ core::Result<identity::DeniedEntry> target_of(const RevokeOptions& options) {
   if (options.network.empty()) {
     return entry;
   }
-  const auto networks = Authority::networks_in(options.ca);
-  if (!networks) {
-    return networks.error();
+  const auto network = network_of_ca(options.ca, options.network);
+  if (!network) {
+    return network.error();
   }
-  for (const identity::NetworkDescriptor& network : *networks) {
-    if (network.name == options.network) {
-      entry.what = identity::DeniedWhat::kMembership;
-      entry.network = network.id;
-      return entry;
-    }
-  }
-  return core::fail(Errc::kNotFound,
-                    fmt::format("no network \"{}\" in this mesh", options.network));
+  entry.what = identity::DeniedWhat::kMembership;
+  entry.network = *network;
+  return entry;
 }
 
-core::Result<Statement> change_denylist(Session& session, const RevokeOptions& options,
-                                        const CaPassphrase& passphrase, bool revokes) {
-  const auto ca = open_authority(session, options.ca, passphrase);
+// The denylist, and the keys of the networks without the node, or with it again.
+core::Result<std::vector<Statement>> change(CaNetworks& ca, const identity::DeniedEntry& entry,
+                                            bool revokes) {
+  const auto denylist =
+      revokes ? identity::deny(ca.ca, entry) : identity::allow_again(ca.ca, entry);
+  if (!denylist) {
+    return denylist.error();
+  }
+  const bool everywhere = entry.what == identity::DeniedWhat::kNode;
+  const auto only = everywhere ? std::nullopt : std::optional(entry.network);
+  auto all = revokes ? ca.networks.remove(entry.node, only) : ca.networks.restore(entry.node, only);
+  if (all) {
+    all->insert(all->begin(), *denylist);
+  }
+  return all;
+}
+
+core::Result<std::vector<Statement>> try_change(Session& session, const RevokeOptions& options,
+                                                bool revokes) {
+  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
+  if (!passphrase) {
+    return passphrase.error();
+  }
+  if (auto good = check_output(options.out); !good) {
+    return good.error();
+  }
+  const auto ca = open_networks(session, options.ca, *passphrase);
   if (!ca) {
     return ca.error();
   }
@@ -79,32 +92,22 @@ core::Result<Statement> change_denylist(Session& session, const RevokeOptions& o
                           .time_since_epoch()
                           .count();
   }
-  return revokes ? identity::deny(*ca, *entry) : identity::allow_again(*ca, *entry);
+  auto statements = change(**ca, *entry, revokes);
+  tell_lapsed(session, **ca);
+  return statements;
 }
 
 int revoke(Session& session, const RevokeOptions& options, bool revokes) {
-  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
-  if (!passphrase) {
-    return session.fail(passphrase.error());
-  }
-  const auto statement = change_denylist(session, options, *passphrase, revokes);
-  if (!statement) {
-    return session.fail(statement.error());
+  const auto statements = try_change(session, options, revokes);
+  if (!statements) {
+    return session.fail(statements.error());
   }
   const auto node = identity::find_node(options.ca, options.node);
   json::object record = {{"node", node ? node->text() : options.node}, {"revoked", revokes}};
   if (!options.network.empty()) {
     record["network"] = options.network;
   }
-  std::vector<Statement> all{*statement};
-  if (revokes && node) {
-    auto keyrings = rotate_without(session, options.ca, *passphrase, {*node, options.network});
-    if (!keyrings) {
-      return session.fail(keyrings.error());
-    }
-    std::ranges::move(*keyrings, std::back_inserter(all));
-  }
-  return give_statements(session, all, options.out, std::move(record));
+  return give_statements(session, *statements, options.out, std::move(record));
 }
 
 void add_revoke(CLI::App& node, const CommandContext& context, bool revokes) {
@@ -112,7 +115,7 @@ void add_revoke(CLI::App& node, const CommandContext& context, bool revokes) {
   const About about =
       revokes ? About{"revoke", "Shuts a node out of the mesh, or out of one network",
                       "runarctl node revoke web-1 --ca ./ca --reason lost --out denylist.pem"}
-              : About{"unrevoke", "Takes a node off the denylist again",
+              : About{"unrevoke", "Lets a node that was revoked in again",
                       "runarctl node unrevoke web-1 --ca ./ca --out denylist.pem"};
   CLI::App& made = command(node, about, context, [options, revokes](Session& session) {
     return revoke(session, *options, revokes);
@@ -135,7 +138,6 @@ void add_revoke(CLI::App& node, const CommandContext& context, bool revokes) {
 }  // namespace
 
 void add_trust_commands(CLI::App& app, const CommandContext& context) {
-  add_rotate_commands(group(app, "ca", "The mesh's certificate authority"), context);
   CLI::App& node = group(app, "node", "Nodes of the mesh and their identities");
   add_revoke(node, context, true);
   add_revoke(node, context, false);

@@ -121,7 +121,7 @@ void Desk::wait(GuestId id, Guest& guest, const std::string& wished_name) {
   port_.keep(id, patience + kSigningTime);
   port_.send(id, Message::kPending, encode(Pending{patience}));
   log_.info("a node waits for approval: runarctl token approve ID, or deny ID",
-            {core::field("node", pending.node.text()), core::field("words", pending.words),
+            {core::field("node", pending.node.text()), core::field("fingerprint", pending.words),
              core::field("address", pending.address)});
 }
 

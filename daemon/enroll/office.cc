@@ -28,11 +28,13 @@ core::Result<void> check_order(const TokenOrder& order) {
   if (order.networks.empty() || order.networks.size() > identity::kMaxNetworks) {
     return bad(fmt::format("a token names 1 to {} networks", identity::kMaxNetworks));
   }
-  if (!order.name.empty() && !identity::valid_name(order.name)) {
-    return bad("not a name for a node");
+  if (auto good = identity::check_name(order.name, "node"); !good && !order.name.empty()) {
+    return good;
   }
-  if (!std::ranges::all_of(order.groups, identity::valid_name)) {
-    return bad("not a name for a group");
+  for (const std::string& group : order.groups) {
+    if (auto good = identity::check_name(group, "group"); !good) {
+      return good;
+    }
   }
   if (order.uses < 1 || order.uses > kMaxUses || (order.uses > 1 && !order.name.empty())) {
     return bad(order.name.empty() ? fmt::format("a token has 1 to {} uses", kMaxUses)
@@ -40,14 +42,72 @@ core::Result<void> check_order(const TokenOrder& order) {
   }
   if (order.valid < std::chrono::seconds(1) || order.lifetime < std::chrono::seconds(1) ||
       order.lifetime > identity::kMaxLifetime) {
-    return bad("a time of at least a second");
+    return bad("a token and its certificates last for at least a second");
   }
   return {};
+}
+
+struct Renewing {
+  const RenewalClaim& claim;
+  const crypto::SigningRequest& request;
+  const identity::PeerIdentity& holder;
+  const identity::TrustBundle& trust;
+  const keys::CaFolder* keyed;  // what gives the networks' keys as well; null for a copy
+  const std::optional<keys::AgreementRecord>& agreement;
+};
+
+core::Result<identity::Bundle> sign_again(identity::Authority& ca, const Renewing& renewing) {
+  const Rights rights(ca, renewing.trust.denied(), ca.host().clock.wall());
+  const auto granted = rights.again(renewing.holder);
+  if (!granted) {
+    return granted.error();
+  }
+  const auto current = crypto::Certificate::from_der(renewing.claim.request.chain.front());
+  if (!current) {
+    return current.error();
+  }
+  if (renewing.keyed != nullptr) {
+    if (auto fits =
+            check_room(*renewing.keyed, renewing.agreement, granted->networks, kMaxRenewedBundle);
+        !fits) {
+      return fits.error();
+    }
+  }
+  // As long as the operator ordered it; near the CA's end the certificate itself is shorter.
+  const core::Duration lifetime =
+      granted->lifetime > core::Duration{0}
+          ? granted->lifetime
+          : current->not_after() - current->not_before() - identity::kBackdate;
+  return ca.sign({renewing.request, granted->name, granted->networks,
+                  std::max<core::Duration>(lifetime, std::chrono::seconds(1)), false,
+                  granted->groups, true});
+}
+
+// What a copy knows of statements may be old, so it passes none on. Which root signs while there
+// are two only the CA itself knows.
+core::Result<identity::Bundle> renew_by_copy(identity::Authority& ca, const Renewing& renewing) {
+  if (renewing.trust.roots() != std::vector{ca.certificate()}) {
+    return core::fail(
+        Errc::kRenewalRefused,
+        "the mesh's root is rotated, or this copy of the CA is older than it: make the "
+        "copy anew after the rotation with 'runarctl ca copy'");
+  }
+  auto bundle = sign_again(ca, renewing);
+  if (bundle) {
+    bundle->statements.clear();
+  }
+  return bundle;
 }
 
 }  // namespace
 
 core::Result<Token> Office::create(const TokenOrder& order) const {
+  if (renews_only()) {
+    return core::fail(
+        Errc::kConflict,
+        "this copy of the CA only renews certificates: make tokens at the issuer that "
+        "has the CA itself");
+  }
   if (auto good = check_order(order); !good) {
     return good.error();
   }
@@ -62,7 +122,10 @@ core::Result<Token> Office::create(const TokenOrder& order) const {
   }
   for (const std::string& network : order.networks) {
     if (std::ranges::find(*known, network, &identity::NetworkDescriptor::name) == known->end()) {
-      return core::fail(Errc::kNotFound, fmt::format("no network \"{}\" in this mesh", network));
+      return core::fail(
+          Errc::kNotFound,
+          fmt::format("no network \"{}\" in this mesh; 'runarctl network create' makes one",
+                      network));
     }
   }
   Token token = Token::create(host_.random);
@@ -99,11 +162,14 @@ core::Result<CaEnd> Office::end_of_ca() const {
     return root.error();
   }
   const core::Duration life = root->not_after() - root->not_before();
-  return CaEnd{root->not_after(),
-               host_.clock.wall() >= root->not_after() - life / kCaWarnShare};
+  return CaEnd{root->not_after(), host_.clock.wall() >= root->not_after() - life / kCaWarnShare};
 }
 
 core::Result<void> Office::check() const {
+  if (renews_only()) {
+    const auto ca = open_copy();
+    return ca ? core::Result<void>() : ca.error();
+  }
   const auto folder = open();
   return folder ? core::Result<void>() : folder.error();
 }
@@ -135,60 +201,56 @@ core::Result<identity::Bundle> Office::redeem(const Application& application,
   if (!folder) {
     return folder.error();
   }
-  const Rights rights(**folder, heard, host_.clock.wall());
+  const Rights rights((*folder)->ca, heard, host_.clock.wall());
   if (auto admitted = rights.check(asked->request.public_key(), record->networks); !admitted) {
     return admitted.error();
   }
-  const auto token = book_.use(application.token, host_.clock.wall());
-  if (!token) {
-    return token.error();
+  if (auto fits = check_room(**folder, asked->agreement, record->networks, kMaxGuestBundle);
+      !fits) {
+    return fits.error();
   }
   const std::string wished =
       application.approved && identity::valid_name(asked->request.common_name())
           ? asked->request.common_name()
           : identity::node_id_of(asked->request.public_key()).text();
-  const std::string& name = token->name.empty() ? wished : token->name;
+  const std::string& name = record->name.empty() ? wished : record->name;
+  const auto token = book_.use(application.token, host_.clock.wall());
+  if (!token) {
+    return token.error();
+  }
   auto bundle = (*folder)->ca.sign(
       {asked->request, name, token->networks, token->lifetime, false, token->groups});
   return with_keys_of(**folder, std::move(bundle), *asked);
 }
 
+core::Result<identity::Authority> Office::open_copy() const {
+  return identity::Authority::open(host_, ca_, passphrase_, identity::Authority::Purpose::kRenewal);
+}
+
 core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
                                              const identity::TrustBundle& trust) const {
-  const core::WallTime now = host_.clock.wall();
   const auto asked = keys::NodeRequest::from_pem(claim.request.request);
   if (!asked) {
     return asked.error();
   }
-  const auto holder = identity::verify_peer(claim.request.chain, trust, now);
+  const auto holder = identity::verify_peer(claim.request.chain, trust, host_.clock.wall());
   if (!holder) {
     return holder.error();
   }
   if (holder->id != claim.node || identity::node_id_of(asked->request.public_key()) != claim.node) {
     return core::fail(Errc::kRenewalRefused, "another node's certificate or key");
   }
+  Renewing renewing{claim, asked->request, *holder, trust, nullptr, asked->agreement};
+  if (renews_only()) {
+    auto ca = open_copy();
+    return ca ? renew_by_copy(*ca, renewing) : ca.error();
+  }
   const auto folder = open();
   if (!folder) {
     return folder.error();
   }
-  const Rights rights(**folder, trust.denied(), now);
-  const auto granted = rights.again(*holder);
-  if (!granted) {
-    return granted.error();
-  }
-  const auto current = crypto::Certificate::from_der(claim.request.chain.front());
-  if (!current) {
-    return current.error();
-  }
-  // As long as the operator ordered it; near the CA's end the certificate itself is shorter.
-  const core::Duration lifetime =
-      granted->lifetime > core::Duration{0}
-          ? granted->lifetime
-          : current->not_after() - current->not_before() - identity::kBackdate;
-  auto bundle = (*folder)->ca.sign({asked->request, granted->name, granted->networks,
-                                    std::max<core::Duration>(lifetime, std::chrono::seconds(1)),
-                                    false, granted->groups, true});
-  return with_keys_of(**folder, std::move(bundle), *asked);
+  renewing.keyed = folder->get();
+  return with_keys_of(**folder, sign_again((*folder)->ca, renewing), *asked);
 }
 
 }  // namespace runard::enroll

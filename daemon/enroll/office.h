@@ -15,6 +15,7 @@
 
 #include "enroll/messages.h"
 #include "enroll/token_book.h"
+#include "identity/ca_copy.h"
 #include "identity/trust_bundle.h"
 #include "keys/ca_folder.h"
 
@@ -61,6 +62,8 @@ class Office {
         passphrase_(std::move(passphrase)),
         book_(host.disk, ca_) {}
 
+  // A copy of the CA (identity/ca_copy.h): it only renews, and not while the root is rotated.
+  bool renews_only() const { return identity::is_copy(ca_); }
   // Whether it could sign.
   core::Result<void> check() const;
   // Told, on the thread that signs, which nodes a network's new statement leaves out because the CA
@@ -71,8 +74,8 @@ class Office {
   // Of the CA that signs now. No certificate that it signs lives longer.
   core::Result<CaEnd> end_of_ca() const;
 
-  // kInvalidArgument for an order that makes no sense, kNotFound for an unknown network, kConflict
-  // for a name that another node has.
+  // kConflict for a copy, kInvalidArgument for an order that makes no sense, kNotFound for an
+  // unknown network, kConflict for a name that another node has.
   core::Result<Token> create(const TokenOrder& order) const;
   core::Result<std::vector<TokenRecord>> tokens() const { return book_.read(); }
   core::Result<void> remove(const TokenId& id) const;
@@ -84,13 +87,14 @@ class Office {
   core::Result<identity::Bundle> redeem(const Application& application,
                                         const identity::Denylist& heard) const;
   // Grants again what the CA granted last to this node, or what its certificate says if it was
-  // another issuer's, for as long as that was ordered; never more, and no network that it was put out of. The key stays, so the
-  // node's id does.
+  // another issuer's, for as long as that was ordered; never more, and no network that it was put
+  // out of. The key stays, so the node's id does.
   core::Result<identity::Bundle> renew(const RenewalClaim& claim,
                                        const identity::TrustBundle& trust) const;
 
  private:
   core::Result<std::unique_ptr<keys::CaFolder>> open() const;
+  core::Result<identity::Authority> open_copy() const;
   core::Result<identity::Bundle> with_keys_of(keys::CaFolder& folder,
                                               core::Result<identity::Bundle> bundle,
                                               const keys::NodeRequest& asked) const;

@@ -1,5 +1,7 @@
 #include "enroll/rights.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -40,7 +42,7 @@ std::optional<Statement> keys_that_it_has(const keys::CaFolder& folder,
 
 // The CA's folder may know what the mesh has not heard yet, and the other way round.
 core::Result<identity::Denylist> Rights::denied() const {
-  const auto trust = identity::trust_in(folder_.ca.folder(), folder_.ca.certificate());
+  const auto trust = identity::trust_in(ca_.folder(), ca_.certificate());
   if (!trust) {
     return trust.error();
   }
@@ -61,7 +63,7 @@ core::Result<identity::Denylist> Rights::denied() const {
 core::Result<void> Rights::check(const crypto::PublicKey& key,
                                  const std::vector<std::string>& networks) const {
   const auto out = denied();
-  const auto known = identity::Authority::networks_in(folder_.ca.folder());
+  const auto known = identity::Authority::networks_in(ca_.folder());
   if (!out || !known) {
     return out ? known.error() : out.error();
   }
@@ -79,7 +81,7 @@ core::Result<void> Rights::check(const crypto::PublicKey& key,
 }
 
 core::Result<Rights::Granted> Rights::again(const identity::PeerIdentity& holder) const {
-  const std::filesystem::path& ca = folder_.ca.folder();
+  const std::filesystem::path& ca = ca_.folder();
   const auto out = denied();
   const auto log = identity::Authority::issued_in(ca).read();
   const auto known = identity::Authority::networks_in(ca);
@@ -114,6 +116,28 @@ core::Result<Rights::Granted> Rights::again(const identity::PeerIdentity& holder
     return fail(Errc::kRenewalRefused, "no network is left to it");
   }
   return granted;
+}
+
+core::Result<void> check_room(const keys::CaFolder& folder,
+                              const std::optional<keys::AgreementRecord>& agreement,
+                              const std::vector<std::string>& networks, std::size_t limit) {
+  constexpr std::size_t kRest = 24 * 1024;  // certificates and names
+  const auto trust = identity::trust_in(folder.ca.folder(), folder.ca.certificate());
+  const auto keyrings = agreement ? folder.networks.check_room(agreement->node, networks)
+                                  : core::Result<std::size_t>(0);
+  if (!trust || !keyrings) {
+    return trust ? keyrings.error() : trust.error();
+  }
+  std::size_t bytes = *keyrings + kRest;
+  for (const auto* statement : {&trust->trust, &trust->denylist}) {
+    bytes += *statement ? (*statement)->pem().size() : 0;
+  }
+  return bytes <= limit
+             ? core::Result<void>()
+             : fail(Errc::kTooLarge,
+                    fmt::format("a bundle with the keys of these networks has up to {} bytes, at "
+                                "most {} are taken: grant it fewer networks",
+                                bytes, limit));
 }
 
 core::Result<identity::Bundle> with_keys(keys::CaFolder& folder, identity::Bundle bundle,

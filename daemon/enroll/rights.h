@@ -16,8 +16,8 @@ namespace runard::enroll {
 class Rights {
  public:
   // `heard`: the denylist that the mesh has; what the CA's folder says besides counts too.
-  Rights(const keys::CaFolder& folder, identity::Denylist heard, core::WallTime now)
-      : folder_(folder), heard_(std::move(heard)), now_(now) {}
+  Rights(const identity::Authority& ca, identity::Denylist heard, core::WallTime now)
+      : ca_(ca), heard_(std::move(heard)), now_(now) {}
 
   struct Granted {
     std::string name;
@@ -38,11 +38,20 @@ class Rights {
  private:
   core::Result<identity::Denylist> denied() const;
 
-  const keys::CaFolder& folder_;
+  const identity::Authority& ca_;
   const identity::Denylist heard_;
   const core::WallTime now_;
 };
 
+// What a bundle may be at most, as text: for a guest, whose exchange is bounded, and for a renewal.
+inline constexpr std::size_t kMaxGuestBundle = 240 * 1024;
+inline constexpr std::size_t kMaxRenewedBundle = identity::kMaxBundleText;
+
+// Before anything is used up or signed: whether the networks (names) have room for the node and the
+// bundle will fit. Without an agreement key no network's keys are in it. kTooLarge.
+core::Result<void> check_room(const keys::CaFolder& folder,
+                              const std::optional<keys::AgreementRecord>& agreement,
+                              const std::vector<std::string>& networks, std::size_t limit);
 // The bundle with the keys of its networks, sealed to the node's agreement key; as it is without
 // one. A node that has the keys already is no news: the newest statement is given again.
 core::Result<identity::Bundle> with_keys(keys::CaFolder& folder, identity::Bundle bundle,

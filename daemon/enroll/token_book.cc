@@ -178,7 +178,8 @@ core::Result<TokenRecord> TokenBook::find(const TokenId& id, core::WallTime now)
   return at ? core::Result<TokenRecord>((*records)[*at]) : at.error();
 }
 
-core::Result<void> TokenBook::add(const TokenRecord& record, core::WallTime now) const {
+template <class Edit>
+core::Result<void> TokenBook::change(core::WallTime now, Edit edit) const {
   const auto lock = identity::FileLock::acquire(ca_ / kLock, identity::kLockPatience);
   if (!lock) {
     return lock.error();
@@ -187,47 +188,41 @@ core::Result<void> TokenBook::add(const TokenRecord& record, core::WallTime now)
   if (!records) {
     return records.error();
   }
-  std::erase_if(*records, [&](const TokenRecord& old) { return old.expires <= now; });
-  if (records->size() >= kMaxTokens) {
-    return core::fail(Errc::kTooLarge, fmt::format("{} tokens are open already", kMaxTokens));
-  }
-  records->push_back(record);
-  return write(*records, now);
+  const core::Result<void> edited = edit(*records);
+  return edited ? write(*records, now) : edited;
+}
+
+core::Result<void> TokenBook::add(const TokenRecord& record, core::WallTime now) const {
+  return change(now, [&](std::vector<TokenRecord>& records) -> core::Result<void> {
+    std::erase_if(records, [&](const TokenRecord& old) { return old.expires <= now; });
+    if (records.size() >= kMaxTokens) {
+      return core::fail(Errc::kTooLarge, fmt::format("{} tokens are open already", kMaxTokens));
+    }
+    records.push_back(record);
+    return {};
+  });
 }
 
 core::Result<TokenRecord> TokenBook::use(const TokenId& id, core::WallTime now) const {
-  const auto lock = identity::FileLock::acquire(ca_ / kLock, identity::kLockPatience);
-  if (!lock) {
-    return lock.error();
-  }
-  auto records = read();
-  if (!records) {
-    return records.error();
-  }
-  const auto at = index_of(*records, id, now);
-  if (!at) {
-    return at.error();
-  }
-  --(*records)[*at].left;
-  if (auto written = write(*records, now); !written) {
-    return written.error();
-  }
-  return (*records)[*at];
+  TokenRecord used;
+  const auto changed = change(now, [&](std::vector<TokenRecord>& records) -> core::Result<void> {
+    const auto at = index_of(records, id, now);
+    if (!at) {
+      return at.error();
+    }
+    --records[*at].left;
+    used = records[*at];
+    return {};
+  });
+  return changed ? core::Result<TokenRecord>(std::move(used)) : changed.error();
 }
 
 core::Result<void> TokenBook::remove(const TokenId& id, core::WallTime now) const {
-  const auto lock = identity::FileLock::acquire(ca_ / kLock, identity::kLockPatience);
-  if (!lock) {
-    return lock.error();
-  }
-  auto records = read();
-  if (!records) {
-    return records.error();
-  }
-  if (std::erase_if(*records, [&](const TokenRecord& old) { return old.id == id; }) == 0) {
-    return unknown();
-  }
-  return write(*records, now);
+  return change(now, [&](std::vector<TokenRecord>& records) {
+    const auto removed =
+        std::erase_if(records, [&](const TokenRecord& old) { return old.id == id; });
+    return removed == 0 ? core::Result<void>(unknown()) : core::Result<void>();
+  });
 }
 
 }  // namespace runard::enroll

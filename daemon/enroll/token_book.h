@@ -51,6 +51,9 @@ class TokenBook {
   core::Result<void> remove(const TokenId& id, core::WallTime now) const;
 
  private:
+  // Under the lock: reads, lets `edit` change the records, and writes them unless it failed.
+  template <class Edit>
+  core::Result<void> change(core::WallTime now, Edit edit) const;
   core::Result<void> write(const std::vector<TokenRecord>& records, core::WallTime now) const;
 
   identity::Disk* disk_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "identity/ca_copy.h"
 #include "identity/certificate.h"
 #include "identity/durable_file.h"
 #include "identity/issue.h"
@@ -122,7 +123,9 @@ core::Result<std::vector<NetworkDescriptor>> named(const std::vector<NetworkDesc
   for (const std::string& name : names) {
     const auto at = std::ranges::find(known, name, &NetworkDescriptor::name);
     if (at == known.end()) {
-      return fail(Errc::kNotFound, fmt::format("no network \"{}\" in this mesh", name));
+      return fail(
+          Errc::kNotFound,
+          fmt::format("no network \"{}\" in this mesh; 'runarctl network create' makes one", name));
     }
     if (std::ranges::find(chosen, *at) == chosen.end()) {
       chosen.push_back(*at);
@@ -197,9 +200,15 @@ bool Authority::is_encrypted(const fs::path& folder) {
 }
 
 core::Result<Authority> Authority::open(const Host& host, const fs::path& folder,
-                                        const crypto::SecretBytes& passphrase) {
+                                        const crypto::SecretBytes& passphrase, Purpose purpose) {
   if (auto found = certificate_in(folder); !found) {
     return found.error();
+  }
+  if (purpose != Purpose::kRenewal && is_copy(folder)) {
+    return fail(Errc::kConflict,
+                fmt::format("{}: a copy of the CA, which only renews certificates: do it where the "
+                            "CA itself is",
+                            folder.string()));
   }
   auto lock = FileLock::acquire(folder / kLockFile, kLockPatience);
   if (!lock) {
@@ -208,6 +217,25 @@ core::Result<Authority> Authority::open(const Host& host, const fs::path& folder
   if (auto ok = Rotation::mend(host.disk, folder); !ok) {
     return ok.error();
   }
+  auto root = read_root(folder, passphrase);
+  if (!root) {
+    return root.error();
+  }
+  return Authority(host, folder, std::move(*lock), std::move(*root));
+}
+
+core::Result<void> Authority::reload() {
+  auto root = read_root(folder_, passphrase_);
+  if (!root) {
+    return root.error();
+  }
+  key_ = std::move(root->key);
+  certificate_ = std::move(root->certificate);
+  return {};
+}
+
+core::Result<Authority::Root> Authority::read_root(const fs::path& folder,
+                                                   const crypto::SecretBytes& passphrase) {
   auto certificate = certificate_in(folder);
   if (!certificate) {
     return certificate.error();
@@ -221,9 +249,8 @@ core::Result<Authority> Authority::open(const Host& host, const fs::path& folder
     return fail(Errc::kCertificateMismatch,
                 fmt::format("{}: ca.key is not the key of ca.crt", folder.string()));
   }
-  return Authority(
-      host, folder, std::move(*lock),
-      {std::move(*key), std::move(*certificate), crypto::SecretBytes::copy_of(passphrase.view())});
+  return Root{std::move(*key), std::move(*certificate),
+              crypto::SecretBytes::copy_of(passphrase.view())};
 }
 
 core::Result<crypto::SecretBytes> Authority::key_text(const crypto::PrivateKey& key) const {
@@ -263,12 +290,8 @@ IssueLog Authority::issued_in(const fs::path& folder) {
 }
 
 core::Result<NetworkDescriptor> Authority::create_network(const std::string& name) {
-  if (!valid_name(name)) {
-    return fail(
-        Errc::kInvalidArgument,
-        fmt::format("\"{}\" is not a name for a network: write 1 to {} of A-Z a-z 0-9 . _ -, "
-                    "beginning with a letter or digit",
-                    name, kMaxName));
+  if (auto good = identity::check_name(name, "network"); !good) {
+    return good.error();
   }
   auto networks = networks_in(folder_);
   if (!networks) {

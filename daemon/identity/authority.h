@@ -58,8 +58,14 @@ class Authority {
                                         const crypto::SecretBytes& passphrase = {});
   // kKeystoreKek when its key is encrypted and no passphrase is given, kKeystoreLocked when that is
   // the wrong one.
+  // kConflict for a copy (ca_copy.h), unless it is opened for a renewal.
+  enum class Purpose : std::uint8_t { kAny, kRenewal };
   static core::Result<Authority> open(const Host& host, const std::filesystem::path& folder,
-                                      const crypto::SecretBytes& passphrase = {});
+                                      const crypto::SecretBytes& passphrase = {},
+                                      Purpose purpose = Purpose::kAny);
+  // After a rotation: signs with the root that the folder has now. open()'s errors; then it stays
+  // as it was.
+  core::Result<void> reload();
   // Whether its key takes a passphrase.
   static bool is_encrypted(const std::filesystem::path& folder);
 
@@ -96,6 +102,8 @@ class Authority {
     crypto::Certificate certificate;
     crypto::SecretBytes passphrase;  // empty: nothing
   };
+  static core::Result<Root> read_root(const std::filesystem::path& folder,
+                                      const crypto::SecretBytes& passphrase);
   Authority(const Host& host, std::filesystem::path folder, FileLock lock, Root root)
       : host_(host),
         folder_(std::move(folder)),

@@ -76,12 +76,12 @@ bool read_entry(ByteReader& in, DeniedEntry& entry) {
   return !in.failed();
 }
 
-bool ended(const DeniedEntry& entry, core::WallTime now) {
-  const auto ms = std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count();
-  return entry.until_ms != 0 && entry.until_ms <= ms;
-}
-
 }  // namespace
+
+bool DeniedEntry::ended(core::WallTime now) const {
+  const auto ms = std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count();
+  return until_ms != 0 && until_ms <= ms;
+}
 
 core::Result<core::Bytes> encode_denied(std::vector<DeniedEntry> entries) {
   std::ranges::sort(entries);
@@ -123,7 +123,7 @@ core::Result<std::vector<DeniedEntry>> parse_denied(core::ByteView body) {
 Denylist in_force(const std::vector<DeniedEntry>& entries, core::WallTime now) {
   Denylist denied;
   for (const DeniedEntry& entry : entries) {
-    if (ended(entry, now)) {
+    if (entry.ended(now)) {
       continue;
     }
     switch (entry.what) {

@@ -32,6 +32,7 @@ struct DeniedEntry {
   bool same_target(const DeniedEntry& other) const {
     return what == other.what && node == other.node && network == other.network && key == other.key;
   }
+  bool ended(core::WallTime now) const;
   friend auto operator<=>(const DeniedEntry&, const DeniedEntry&) = default;
 };
 

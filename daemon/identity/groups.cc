@@ -45,11 +45,8 @@ core::Result<std::vector<std::string>> checked_groups(std::vector<std::string> g
     return fail(Errc::kInvalidArgument, fmt::format("a node is in at most {} groups", kMaxGroups));
   }
   for (const std::string& name : groups) {
-    if (!valid_name(name)) {
-      return fail(Errc::kInvalidArgument,
-                  fmt::format("a group's name must be 1 to {} of A-Z a-z 0-9 . _ -, beginning with "
-                              "a letter or digit",
-                              kMaxName));
+    if (auto good = check_name(name, "group"); !good) {
+      return good.error();
     }
   }
   return groups;

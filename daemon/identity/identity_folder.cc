@@ -49,8 +49,8 @@ void add_vouched(const Bundle& bundle, core::WallTime now,
 }  // namespace
 
 core::Result<void> IdentityFolder::prepare(Disk& disk, std::string_view name) const {
-  if (!name.empty() && !valid_name(name)) {
-    return fail(Errc::kInvalidArgument, "not a name for a node");
+  if (auto good = check_name(name, "node"); !good && !name.empty()) {
+    return good;
   }
   for (const fs::path& folder : {state_dir_, folder_}) {
     if (auto made = make_private_folder(disk, folder); !made) {
@@ -197,19 +197,25 @@ core::Result<CheckedBundle> IdentityFolder::install(Disk& disk, const Bundle& bu
 
 core::Result<void> IdentityFolder::put_statements(Disk& disk, const Bundle& bundle,
                                                   core::WallTime now) const {
-  auto store = StatementStore::open(disk, state_dir_, bundle.roots, now);
+  const auto installed = this->bundle();
+  auto store =
+      StatementStore::open(disk, state_dir_, installed ? installed->roots : bundle.roots, now);
   if (!store) {
     return store.error();
   }
   store->set_patience(kLockPatience);
-  const auto& trusted = store->trust().roots();
+  std::vector<crypto::Certificate> known = store->trust().roots();
+  add_vouched(bundle, now, known);
   const bool another_mesh = std::ranges::none_of(bundle.roots, [&](const auto& root) {
-    return std::ranges::find(trusted, root) != trusted.end();
+    return std::ranges::find(known, root) != known.end();
   });
   if (another_mesh) {  // its operator named the roots: what the old ones said is void
     if (auto ok = store->clear(now); !ok) {
       return ok;
     }
+  }
+  if (auto ok = store->install(bundle.roots, now); !ok) {
+    return ok;
   }
   for (const Statement& statement : bundle.statements) {
     if (const auto offered = store->offer(statement, now); !offered) {

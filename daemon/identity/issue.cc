@@ -17,12 +17,9 @@ using core::Errc;
 using core::fail;
 using namespace std::chrono_literals;
 
-core::Result<void> check(const std::string& name, core::Duration lifetime) {
-  if (!valid_name(name)) {
-    return fail(Errc::kInvalidArgument,
-                fmt::format("\"{}\" is not a name: write 1 to {} of A-Z a-z 0-9 . _ -, beginning "
-                            "with a letter or digit",
-                            name, kMaxName));
+core::Result<void> check(const std::string& name, std::string_view whose, core::Duration lifetime) {
+  if (auto good = check_name(name, whose); !good) {
+    return good;
   }
   if (lifetime < 1s || lifetime > kMaxLifetime) {
     return fail(Errc::kInvalidArgument, "a certificate's lifetime must be 1 s to 30 years");
@@ -35,7 +32,7 @@ core::Result<void> check(const std::string& name, core::Duration lifetime) {
 core::Result<crypto::Certificate> issue_root(const crypto::PrivateKey& key, const std::string& name,
                                              core::Duration lifetime, core::WallTime now,
                                              core::Random& random) {
-  if (auto ok = check(name, lifetime); !ok) {
+  if (auto ok = check(name, "mesh", lifetime); !ok) {
     return ok.error();
   }
   crypto::CertificateSpec spec;
@@ -58,7 +55,7 @@ core::Result<crypto::Certificate> issue_next_root(const crypto::PrivateKey& key,
     return fail(Errc::kCertificateInvalid, "the CA's certificate has a foreign name");
   }
   const std::string name = old.substr(0, at);
-  if (auto ok = check(name, lifetime); !ok) {
+  if (auto ok = check(name, "mesh", lifetime); !ok) {
     return ok.error();
   }
   const int number = std::max(1, std::atoi(old.c_str() + at + kWords.size()));
@@ -89,7 +86,7 @@ core::Result<crypto::Certificate> issue_cross(const Signer& before, const crypto
 core::Result<crypto::Certificate> issue_node(const Signer& signer, const crypto::PublicKey& key,
                                              const Grant& grant, core::WallTime now,
                                              core::Random& random) {
-  if (auto ok = check(grant.name, grant.lifetime); !ok) {
+  if (auto ok = check(grant.name, "node", grant.lifetime); !ok) {
     return ok.error();
   }
   if (grant.networks.empty() || grant.networks.size() > kMaxNetworks) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <span>
 
 #include "identity/durable_file.h"
 #include "identity/name.h"
@@ -16,8 +17,8 @@ namespace {
 using core::Errc;
 using core::fail;
 
-constexpr std::array<std::string_view, 6> kKeys = {"",      "serial=",   "node=",
-                                                   "name=", "networks=", "not_after="};
+constexpr std::array<std::string_view, 6> kKeys = {
+    "", "serial=", "node=", "name=", "networks=", "not_after="};
 
 std::vector<std::string_view> split(std::string_view text, char at) {
   std::vector<std::string_view> parts;
@@ -51,7 +52,7 @@ bool parse_rest(const std::vector<std::string_view>& parts, IssueRecord& record)
       return false;
     }
   }
-  record.renewal = option("by=renewal").has_value();
+  record.renewal = option("by=renewal") == std::string_view();
   return at == parts.size();
 }
 

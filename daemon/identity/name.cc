@@ -1,5 +1,7 @@
 #include "identity/name.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace runard::identity {
@@ -16,6 +18,17 @@ bool valid_name(std::string_view name) {
          std::ranges::all_of(name, [](char c) {
            return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
          });
+}
+
+core::Result<void> check_name(std::string_view name, std::string_view whose) {
+  if (valid_name(name)) {
+    return {};
+  }
+  return core::fail(
+      core::Errc::kInvalidArgument,
+      fmt::format("\"{}\" is not a name for a {}: write 1 to {} of A-Z a-z 0-9 . _ -, "
+                  "beginning with a letter or digit",
+                  name, whose, kMaxName));
 }
 
 }  // namespace runard::identity

@@ -4,10 +4,14 @@
 
 #include <string_view>
 
+#include "core/result.h"
+
 namespace runard::identity {
 
 inline constexpr std::size_t kMaxName = 63;
 
 bool valid_name(std::string_view name);
+// kInvalidArgument; `whose` is a network, a node or what else is to have it.
+core::Result<void> check_name(std::string_view name, std::string_view whose);
 
 }  // namespace runard::identity

@@ -14,6 +14,7 @@ using core::Errc;
 using core::fail;
 
 struct Current {
+  std::optional<Statement> statement;
   std::uint64_t generation = 0;
   std::vector<DeniedEntry> entries;
 };
@@ -29,7 +30,7 @@ core::Result<Current> current(const Authority& authority) {
     if (!entries) {
       return entries.error();
     }
-    list = {known->denylist->generation(), std::move(*entries)};
+    list = {known->denylist, known->denylist->generation(), std::move(*entries)};
   }
   return list;
 }
@@ -62,14 +63,18 @@ core::Result<Statement> deny(const Authority& authority, const DeniedEntry& entr
   if (!list) {
     return list.error();
   }
-  const auto same = [&](const DeniedEntry& other) { return other.same_target(entry); };
-  if (std::ranges::any_of(list->entries, same)) {
-    return fail(Errc::kConflict, "it is on the denylist already");
-  }
+  const std::vector<DeniedEntry> before = list->entries;
+  std::erase_if(list->entries, [&, now = authority.host().clock.wall()](const DeniedEntry& other) {
+    return other.same_target(entry) || other.ended(now);
+  });
   if (list->entries.size() == kMaxDenied) {
     return fail(Errc::kTooLarge, fmt::format("a denylist has at most {} entries", kMaxDenied));
   }
   list->entries.push_back(entry);
+  std::ranges::sort(list->entries);
+  if (list->statement && list->entries == before) {
+    return *list->statement;
+  }
   return write(authority, *list, authority.key());
 }
 
@@ -83,6 +88,12 @@ core::Result<Statement> allow_again(const Authority& authority, const DeniedEntr
     return fail(Errc::kNotFound, "it is not on the denylist");
   }
   return write(authority, *list, authority.key());
+}
+
+core::Result<Denylist> denied_by(const Authority& authority) {
+  const auto list = current(authority);
+  return list ? in_force(list->entries, authority.host().clock.wall())
+              : core::Result<Denylist>(list.error());
 }
 
 core::Result<std::optional<Statement>> sign_denylist_again(const Authority& authority,

@@ -1,8 +1,8 @@
 // Revocation: the denylist as the CA's operator writes it, CA/denylist.pem. Each change is a new
 // statement of the next generation, on disk before it is given out.
 //
-// Errors: those of the files, kConflict for what is denied already, kNotFound for what is not,
-// kTooLarge for a full list, kInvalidArgument for a bad reason.
+// Errors: those of the files, kNotFound for what is not denied, kTooLarge for a full list,
+// kInvalidArgument for a bad reason.
 #pragma once
 
 #include "identity/authority.h"
@@ -11,8 +11,12 @@
 
 namespace runard::identity {
 
+// Takes the place of an entry for the same, and of those that have ended. The statement of now if
+// nothing changes.
 core::Result<Statement> deny(const Authority& authority, const DeniedEntry& entry);
 core::Result<Statement> allow_again(const Authority& authority, const DeniedEntry& target);
+// Whom the newest list of the folder denies now.
+core::Result<Denylist> denied_by(const Authority& authority);
 // The same entries, signed by `key`: for a new root.
 core::Result<std::optional<Statement>> sign_denylist_again(const Authority& authority,
                                                            const crypto::PrivateKey& key);

@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <initializer_list>
-#include <set>
 
+#include "identity/ca_copy.h"
 #include "identity/denied.h"
 #include "identity/durable_file.h"
 #include "identity/issue.h"
@@ -27,7 +28,7 @@ constexpr const char* kNextCertificate = "next.crt";
 constexpr const char* kNextCross = "next.cross";
 constexpr const char* kPrevious = "previous.crt";
 constexpr const char* kCross = "cross.crt";
-constexpr const char* kActivated = "activated";    // when: old certificates are not younger
+constexpr const char* kActivated = "activated";    // when, and how many certificates there were
 constexpr const char* kActivating = "activating";  // a step that must be completed
 
 bool present(const fs::path& file) {
@@ -104,6 +105,21 @@ core::Result<Statement> write_trust(const Authority& authority, std::uint64_t ge
     return written.error();
   }
   return statement;
+}
+
+// How many of the records the old root signed. An earlier version wrote down the time alone: then
+// what was signed in that second counts as old.
+std::size_t signed_before(const std::string& activated, const std::vector<IssueRecord>& records) {
+  const std::size_t line = std::min(activated.find('\n'), activated.size());
+  const char* const end = activated.data() + activated.size();
+  std::size_t count = 0;
+  const char* const number = activated.data() + std::min(line + 1, activated.size());
+  if (std::from_chars(number, end, count).ec == std::errc{}) {
+    return count;
+  }
+  const std::string when = activated.substr(0, line);
+  return static_cast<std::size_t>(
+      std::ranges::count_if(records, [&](const IssueRecord& record) { return record.at <= when; }));
 }
 
 bool lists(const std::optional<Statement>& trust, const Certificate& root) {
@@ -211,6 +227,11 @@ core::Result<std::optional<Statement>> Rotation::activate() const {
   const fs::path& folder = authority_.folder();
   const auto trust = read_statement(folder / kTrustFile);
   const auto next = read_certificate(folder / kNextCertificate);
+  if (present(folder / kActivated) && !present(folder / kNextCertificate)) {
+    auto known = trust_in(folder, authority_.certificate());
+    return known ? core::Result<std::optional<Statement>>(std::move(known->denylist))
+                 : known.error();
+  }
   if (!next || !trust || !lists(*trust, *next)) {
     return fail(Errc::kConflict, "there is no next root: begin with 'runarctl ca rotate prepare'");
   }
@@ -222,7 +243,11 @@ core::Result<std::optional<Statement>> Rotation::activate() const {
   if (!denylist) {
     return denylist.error();
   }
-  const std::string when = time_text(host.clock.wall()) + "\n";
+  const auto records = Authority::issued_in(folder).read();
+  if (!records) {
+    return records.error();
+  }
+  const std::string when = fmt::format("{}\n{}\n", time_text(host.clock.wall()), records->size());
   if (auto ok = copy_public(host.disk, folder / kCaCertificateFile, folder / kPrevious); !ok) {
     return ok.error();
   }
@@ -262,12 +287,24 @@ core::Result<void> Rotation::mend(Disk& disk, const fs::path& folder) {
   return remove_files(disk, folder, {kNextCertificate, kNextCross, kNextKey});
 }
 
-// Whoever still shows a certificate of the old root would be shut out.
-core::Result<void> Rotation::check_unused(const std::string& activated) const {
+core::Result<void> Rotation::check_rotated() const {
+  const fs::path& folder = authority_.folder();
+  return present(folder / kActivated) && present(folder / kPrevious) &&
+                 !present(folder / kNextCertificate)
+             ? core::Result<void>()
+             : fail(Errc::kConflict,
+                    "there is no old root: begin with 'runarctl ca rotate prepare'");
+}
+
+core::Result<std::vector<OldHolder>> Rotation::held_back(const ShownCertificates& shown) const {
+  if (auto ok = check_rotated(); !ok) {
+    return ok.error();
+  }
+  const auto activated = read_file(authority_.folder() / kActivated);
   const auto records = Authority::issued_in(authority_.folder()).read();
   const auto known = trust_in(authority_.folder(), authority_.certificate());
-  if (!records || !known) {
-    return records ? known.error() : records.error();
+  if (!activated || !records || !known) {
+    return !activated ? activated.error() : !records ? records.error() : known.error();
   }
   Denylist denied;
   const core::WallTime now = authority_.host().clock.wall();
@@ -275,38 +312,46 @@ core::Result<void> Rotation::check_unused(const std::string& activated) const {
     const auto entries = parse_denied(known->denylist->body());
     denied = entries ? in_force(*entries, now) : Denylist{};
   }
-  std::set<std::string> names;
-  std::string last;
-  for (const IssueRecord& record : *records) {
-    const bool old = record.at <= activated && record.not_after > time_text(now);
-    if (old && !denied.nodes.contains(record.node)) {
-      names.insert(record.name);
-      last = std::max(last, record.not_after);
-    }
-  }
-  if (names.empty()) {
-    return {};
-  }
-  return fail(Errc::kConflict,
-              fmt::format("{} nodes have certificates of the old root, \"{}\" for one; the last "
-                          "ends at {}",
-                          names.size(), *names.begin(), last));
+  return old_holders(
+      {*records, signed_before(*activated, *records), has_copies(authority_.folder())}, shown,
+      denied, now);
 }
 
-core::Result<Statement> Rotation::retire(bool force) const {
+// The trust statement says that it was done.
+std::optional<Statement> Rotation::retired() const {
+  const fs::path& folder = authority_.folder();
+  const auto trust = read_statement(folder / kTrustFile);
+  const bool rotating = present(folder / kPrevious) || present(folder / kNextCertificate);
+  if (rotating || !trust || !*trust) {
+    return std::nullopt;
+  }
+  const auto roots = parse_trust_roots((*trust)->body());
+  return roots && *roots == std::vector{authority_.certificate()} ? *trust : std::nullopt;
+}
+
+// Whoever still shows a certificate of the old root would be shut out.
+core::Result<Statement> Rotation::retire(bool force, const ShownCertificates& shown) const {
   const Host& host = authority_.host();
   const fs::path& folder = authority_.folder();
-  const auto activated = read_file(folder / kActivated);
-  const auto trust = read_statement(folder / kTrustFile);
-  const bool rotated =
-      activated && present(folder / kPrevious) && !present(folder / kNextCertificate);
-  if (!rotated || !trust || !*trust) {
-    return fail(Errc::kConflict, "there is no old root: begin with 'runarctl ca rotate prepare'");
+  if (auto done = retired()) {
+    return std::move(*done);
   }
-  if (!force) {
-    if (auto ok = check_unused(activated->substr(0, activated->find('\n'))); !ok) {
-      return ok.error();
-    }
+  if (auto ok = check_rotated(); !ok) {
+    return ok.error();
+  }
+  const auto trust = read_statement(folder / kTrustFile);
+  if (!trust || !*trust) {
+    return trust ? fail(Errc::kConflict, "the CA's folder has no trust.pem") : trust.error();
+  }
+  const auto holders =
+      force ? core::Result<std::vector<OldHolder>>(std::vector<OldHolder>()) : held_back(shown);
+  if (!holders) {
+    return holders.error();
+  }
+  if (!holders->empty()) {
+    return fail(Errc::kConflict, fmt::format("{} of the nodes may still need the old root, \"{}\" "
+                                             "for one",
+                                             holders->size(), holders->front().name));
   }
   const auto previous = read_certificate(folder / kPrevious);
   auto statement =

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "identity/authority.h"
+#include "identity/old_root.h"
 #include "identity/statement.h"
 
 namespace runard::identity {
@@ -27,11 +28,13 @@ class Rotation {
 
   // The next root and the statement of both. Again: the same ones.
   core::Result<Statement> prepare(core::Duration lifetime) const;
-  // From the next open() on the new root signs. Gives the denylist, signed anew, if there is one.
+  // From the next open() or reload() on the new root signs. Gives the denylist, signed anew, if
+  // there is one. Again: the same one.
   core::Result<std::optional<Statement>> activate() const;
-  // Refused while a certificate of the old root is valid, but for nodes that are denied, unless
-  // `force` is set.
-  core::Result<Statement> retire(bool force) const;
+  // Refused while there are held_back(), unless `force` is set. Again: the same statement.
+  core::Result<Statement> retire(bool force, const ShownCertificates& shown = {}) const;
+  // Nodes that retire() might shut out. kConflict when no root was activated.
+  core::Result<std::vector<OldHolder>> held_back(const ShownCertificates& shown) const;
 
   // The generation that nodes must have before activate() or after retire().
   static core::Result<std::uint64_t> generation_in(const std::filesystem::path& folder);
@@ -41,7 +44,8 @@ class Rotation {
  private:
   core::Result<crypto::Certificate> make_next(core::Duration lifetime) const;
   core::Result<Statement> trust_both(const crypto::Certificate& next) const;
-  core::Result<void> check_unused(const std::string& activated) const;
+  std::optional<Statement> retired() const;
+  core::Result<void> check_rotated() const;
 
   const Authority& authority_;
 };

@@ -293,6 +293,13 @@ core::Result<void> StatementStore::clear(core::WallTime now) {
 
 core::Result<void> StatementStore::install(std::vector<crypto::Certificate> roots,
                                            core::WallTime now) {
+  const auto& trusted = trust_->roots();
+  const bool another_mesh = std::ranges::none_of(roots, [&](const crypto::Certificate& root) {
+    return std::ranges::find(trusted, root) != trusted.end();
+  });
+  if (another_mesh) {
+    newest_.clear();
+  }
   installed_ = std::move(roots);
   return derive(now);
 }

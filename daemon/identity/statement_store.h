@@ -70,7 +70,8 @@ class StatementStore {
   void drop(const StatementKey& key);
   // Forgets all, on disk too: this node changes to another mesh.
   core::Result<void> clear(core::WallTime now);
-  // The node's bundle was replaced.
+  // The node's bundle was replaced. One of another mesh, without any root that was trusted: what is
+  // in force is forgotten, but not on disk, where what came with the bundle is.
   core::Result<void> install(std::vector<crypto::Certificate> roots, core::WallTime now);
 
   const Statement* find(const StatementKey& key) const;

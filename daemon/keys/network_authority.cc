@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "identity/durable_file.h"
+#include "identity/revocation.h"
 #include "identity/time_text.h"
 #include "keys/entries.h"
 #include "keys/keyring_seal.h"
@@ -38,6 +39,29 @@ void prune(NetworkKeyring& keyring, std::uint64_t now_ms) {
   });
   keyring.versions = std::move(left);
   keyring.floors = floors;
+}
+
+std::vector<core::NetworkId> chosen(const std::vector<identity::NetworkDescriptor>& networks,
+                                    std::optional<core::NetworkId> only) {
+  std::vector<core::NetworkId> ids;
+  for (const identity::NetworkDescriptor& network : networks) {
+    if (!only || network.id == *only) {
+      ids.push_back(network.id);
+    }
+  }
+  return ids;
+}
+
+core::Error too_many(const std::string& network) {
+  return fail(Errc::kTooLarge, fmt::format("network {} has {} members already, as many as a "
+                                           "keyring is for",
+                                           network, kMaxMembers));
+}
+
+bool has_member(const core::Result<Statement>& statement, const core::NodeId& node) {
+  const auto keyring = statement ? NetworkKeyring::parse(statement->body())
+                                 : core::Result<NetworkKeyring>(statement.error());
+  return keyring && keyring->member(node) != nullptr;
 }
 
 }  // namespace
@@ -140,7 +164,8 @@ core::Result<void> NetworkAuthority::add_version(Draft& draft, const core::Netwo
 }
 
 core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
-    const core::NetworkId& network) {
+    const core::NetworkId& network, const identity::Denylist& denied,
+    std::set<std::string>* lapsed) const {
   const auto name = name_of(network);
   const auto book = MemberBook::load(folder_);
   const auto issued = identity::Authority::issued_in(folder_).read();
@@ -155,25 +180,25 @@ core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
     // Times as text in one form and zone are in the order of the times.
     if (key == nullptr || all.ends() <= now ||
         std::ranges::find(record->networks, *name) == record->networks.end() ||
-        book->is_out(network, node)) {
+        book->is_out(network, node) || denied.nodes.contains(node) ||
+        denied.memberships.contains({node, network})) {
       continue;
     }
-    if (key->not_after_ms <= now_ms()) {
-      lapsed_.insert(record->name);
-    } else {
+    if (key->not_after_ms > now_ms()) {
       members.push_back({node, key->version, key->key, {}, {}});
+    } else if (lapsed != nullptr) {
+      lapsed->insert(record->name);
     }
   }
   if (members.size() > kMaxMembers) {
-    return fail(Errc::kTooLarge, fmt::format("network {} has {} members; a keyring is for {} at "
-                                             "most",
-                                             *name, members.size(), kMaxMembers));
+    return too_many(*name);
   }
   return members;
 }
 
 core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::NetworkId& network) {
-  auto members = members_of(network);
+  const auto denied = identity::denied_by(ca_);
+  auto members = denied ? members_of(network, *denied, &lapsed_) : denied.error();
   if (!members) {
     return members.error();
   }
@@ -240,7 +265,7 @@ core::Result<Statement> NetworkAuthority::refresh(const core::NetworkId& network
   return publish(std::move(*draft), network);
 }
 
-core::Result<std::vector<Statement>> NetworkAuthority::sign_again() {
+core::Result<std::vector<Statement>> NetworkAuthority::sign_again(bool all) {
   const auto networks = identity::Authority::networks_in(folder_);
   if (!networks) {
     return networks.error();
@@ -251,10 +276,11 @@ core::Result<std::vector<Statement>> NetworkAuthority::sign_again() {
     if (!last && last.error().code != Errc::kNotFound) {
       return last.error();
     }
-    if (!last || last->signer() == ca_.key().public_key()) {
+    const bool own = last && last->signer() == ca_.key().public_key();
+    if (!last || (own && !all)) {
       continue;
     }
-    auto statement = refresh(network.id);
+    auto statement = own ? last : refresh(network.id);
     if (!statement) {
       return statement.error();
     }
@@ -294,6 +320,32 @@ core::Result<Statement> NetworkAuthority::rotate(const core::NetworkId& network,
   return publish(std::move(*draft), network);
 }
 
+core::Result<std::size_t> NetworkAuthority::check_room(
+    const core::NodeId& node, const std::vector<std::string>& networks) const {
+  constexpr std::size_t kGrowth = 512;  // of a statement by one member, and by one more version
+  const auto known = identity::Authority::networks_in(folder_);
+  if (!known) {
+    return known.error();
+  }
+  std::size_t bytes = 0;
+  for (const identity::NetworkDescriptor& network : *known) {
+    if (std::ranges::find(networks, network.name) == networks.end()) {
+      continue;
+    }
+    const auto members = members_of(network.id, {});
+    if (!members) {
+      return members.error();
+    }
+    const bool is_one = std::ranges::find(*members, node, &KeyringMember::node) != members->end();
+    if (!is_one && members->size() == kMaxMembers) {
+      return too_many(network.name);
+    }
+    const auto last = current(network.id);
+    bytes += (last ? last->pem().size() : 0) + kGrowth;
+  }
+  return bytes;
+}
+
 core::Result<std::vector<Statement>> NetworkAuthority::admit(
     const AgreementRecord& record, const std::vector<core::NetworkId>& networks) {
   auto book = MemberBook::load(folder_);
@@ -320,28 +372,60 @@ core::Result<std::vector<Statement>> NetworkAuthority::admit(
   return statements;
 }
 
+core::Result<bool> NetworkAuthority::is_member(const core::NetworkId& network,
+                                               const core::NodeId& node,
+                                               const identity::Denylist& denied) const {
+  const auto members = members_of(network, denied);
+  return members ? core::Result<bool>(std::ranges::find(*members, node, &KeyringMember::node) !=
+                                      members->end())
+                 : members.error();
+}
+
+// Who is denied is no member when the new key is made: no crash gives it to them.
 core::Result<std::vector<Statement>> NetworkAuthority::remove(const core::NodeId& node,
-                                                              const Rotation& rotation) {
+                                                              std::optional<core::NetworkId> only) {
   const auto networks = identity::Authority::networks_in(folder_);
   if (!networks) {
     return networks.error();
   }
-  Rotation without = rotation;
-  without.exclude = {node};
   std::vector<Statement> statements;
-  for (const identity::NetworkDescriptor& network : *networks) {
-    const auto last = current(network.id);
-    if (!last) {
-      if (last.error().code != Errc::kNotFound) {
-        return last.error();
-      }
+  for (const core::NetworkId& network : chosen(*networks, only)) {
+    const auto last = current(network);
+    const auto belongs = is_member(network, node, {});
+    if ((!last && last.error().code != Errc::kNotFound) || !belongs) {
+      return belongs ? last.error() : belongs.error();
+    }
+    const bool rekey = has_member(last, node) || (only && !*belongs);
+    if (!rekey && (!*belongs || !last)) {
       continue;
     }
-    const auto keyring = NetworkKeyring::parse(last->body());
-    if (!keyring || keyring->member(node) == nullptr) {
+    auto statement = rekey ? rotate(network, {}) : last;
+    if (!statement) {
+      return statement.error();
+    }
+    statements.push_back(std::move(*statement));
+  }
+  return statements;
+}
+
+core::Result<std::vector<Statement>> NetworkAuthority::restore(
+    const core::NodeId& node, std::optional<core::NetworkId> only) {
+  const auto networks = identity::Authority::networks_in(folder_);
+  const auto denied = identity::denied_by(ca_);
+  if (!networks || !denied) {
+    return networks ? denied.error() : networks.error();
+  }
+  std::vector<Statement> statements;
+  for (const core::NetworkId& network : chosen(*networks, only)) {
+    const auto belongs = is_member(network, node, *denied);
+    if (!belongs) {
+      return belongs.error();
+    }
+    if (!*belongs) {
       continue;
     }
-    auto statement = rotate(network.id, without);
+    const auto last = current(network);
+    auto statement = has_member(last, node) ? last : refresh(network);
     if (!statement) {
       return statement.error();
     }

@@ -7,7 +7,8 @@
 //
 // A network's members are the nodes whose newest certificate by an operator's order names it, that
 // or a renewal has not ended, and whose agreement key the CA knows; without those that were put out
-// of it. A crash between the steps
+// of it and those that the CA's denylist has now: they are members again when their time on it is
+// over. A crash between the steps
 // loses nothing: a private key is on disk before a statement names it, and goes only after none
 // does.
 // Errors: kNotFound for an unknown network, kConflict, kTooLarge for more than kMaxMembers, and
@@ -15,6 +16,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -49,17 +51,27 @@ class NetworkAuthority {
   // The network's keys for the members of now; its first version, active at once, if it has none.
   core::Result<identity::Statement> refresh(const core::NetworkId& network);
   // After the CA's root was rotated: the keys of each network whose newest statement another key
-  // than the CA's signed, for the members of now.
-  core::Result<std::vector<identity::Statement>> sign_again();
+  // than the CA's signed, for the members of now; with `all` those that the CA's key signed, too,
+  // as they are.
+  core::Result<std::vector<identity::Statement>> sign_again(bool all = false);
   core::Result<identity::Statement> rotate(const core::NetworkId& network,
                                            const Rotation& rotation);
 
+  // Before a certificate is issued: whether each of these networks (names) has room for the node
+  // among its members, those that are denied for a time included, and what a bundle will have of
+  // their keys at most, in bytes of text. kTooLarge.
+  core::Result<std::size_t> check_room(const core::NodeId& node,
+                                       const std::vector<std::string>& networks) const;
   // A certificate was issued to a node with this agreement key: it gets the keys of these networks.
   core::Result<std::vector<identity::Statement>> admit(
       const AgreementRecord& record, const std::vector<core::NetworkId>& networks);
-  // A node was revoked: out of every network, and each whose keys it has gets new ones.
+  // The CA's denylist has a node now, in one network or (none named) in all: each network whose
+  // keys it has gets new ones. Again: the newest ones of those networks.
   core::Result<std::vector<identity::Statement>> remove(const core::NodeId& node,
-                                                        const Rotation& rotation);
+                                                        std::optional<core::NetworkId> only);
+  // It is off the denylist: the keys of its networks, for it too.
+  core::Result<std::vector<identity::Statement>> restore(const core::NodeId& node,
+                                                         std::optional<core::NetworkId> only);
 
   // The nodes that were left out of what this one made because their agreement key, as the CA knows
   // it, has ended: by name. A new request brings a new one.
@@ -76,7 +88,11 @@ class NetworkAuthority {
   core::Result<Draft> draft_of(const core::NetworkId& network) const;
   core::Result<void> add_version(Draft& draft, const core::NetworkId& network,
                                  const Rotation& rotation);
-  core::Result<std::vector<KeyringMember>> members_of(const core::NetworkId& network);
+  core::Result<std::vector<KeyringMember>> members_of(
+      const core::NetworkId& network, const identity::Denylist& denied,
+      std::set<std::string>* lapsed = nullptr) const;
+  core::Result<bool> is_member(const core::NetworkId& network, const core::NodeId& node,
+                               const identity::Denylist& denied) const;
   core::Result<void> exclude(const core::NetworkId& network,
                              const std::vector<core::NodeId>& nodes);
   core::Result<identity::Statement> publish(Draft draft, const core::NetworkId& network);

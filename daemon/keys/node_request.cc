@@ -1,6 +1,8 @@
 #include "keys/node_request.h"
 
 #include "crypto/pem.h"
+#include "identity/profile.h"
+#include "keys/entries.h"
 
 namespace runard::keys {
 
@@ -29,6 +31,17 @@ core::Result<NodeRequest> NodeRequest::from_pem(std::string_view text) {
     return agreement.error();
   }
   return NodeRequest{std::move(*request), std::move(*agreement)};
+}
+
+core::Result<std::string> make_request(const crypto::PrivateKey& identity, const std::string& name,
+                                       std::span<const Entry> entries) {
+  const auto request = crypto::SigningRequest::create(identity, name);
+  if (!request) {
+    return request.error();
+  }
+  const core::NodeId node = identity::node_id_of(identity.public_key());
+  const auto agreement = agreement_record(entries, node, identity);
+  return request_text(*request, agreement ? *agreement : core::Bytes());
 }
 
 std::string request_text(const crypto::SigningRequest& request, core::ByteView agreement) {

@@ -5,11 +5,13 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "crypto/request.h"
 #include "keys/agreement_record.h"
+#include "keys/entry.h"
 
 namespace runard::keys {
 
@@ -19,6 +21,11 @@ struct NodeRequest {
 
   static core::Result<NodeRequest> from_pem(std::string_view text);
 };
+
+// What a node asks with: for a certificate of `identity` with this name, and with the newest
+// agreement key among `entries`. A node of an earlier version has none until its daemon starts.
+core::Result<std::string> make_request(const crypto::PrivateKey& identity, const std::string& name,
+                                       std::span<const Entry> entries);
 
 // `agreement` as sign_agreement() gives it; empty: without.
 std::string request_text(const crypto::SigningRequest& request, core::ByteView agreement);

@@ -83,8 +83,8 @@ UserProfile::UserProfile(const identity::Host& host, fs::path folder, Keystore s
 
 core::Result<UserProfile> UserProfile::create(const identity::Host& host, const fs::path& folder,
                                               const std::string& name, const KekSource& source) {
-  if (!identity::valid_name(name)) {
-    return fail(Errc::kInvalidArgument, "not a name for a profile");
+  if (auto good = identity::check_name(name, "profile"); !good) {
+    return good.error();
   }
   if (auto made = identity::make_private_folder(host.disk, folder); !made) {
     return made.error();

@@ -34,12 +34,13 @@ void Gossip::link_up(LinkId link, const core::NodeId& node, std::vector<core::Ne
 }
 
 void Gossip::link_down(LinkId link) {
-  if (peers_.erase(link) == 0) {
+  if (!peers_.contains(link)) {
     return;
   }
   for (auto& [key, want] : wants_) {
     forget(want, link);
   }
+  peers_.erase(link);
 }
 
 core::Result<void> Gossip::on_frame(LinkId link, SyncType type, core::ByteView body,
@@ -67,7 +68,7 @@ core::Result<void> Gossip::on_heads(LinkId link, Peer& peer, core::ByteView body
   for (const wire::StatementHead& head : *heads) {
     peer.trust = head.key.kind == kTrust ? head.generation : peer.trust;
   }
-  if (now >= peer.distrusted) {
+  if (!distrusted_.contains(peer.node)) {
     for (const wire::StatementHead& head : *heads) {
       note(link, peer, head);
     }
@@ -80,20 +81,36 @@ core::Result<void> Gossip::on_heads(LinkId link, Peer& peer, core::ByteView body
 void Gossip::note(LinkId link, Peer& peer, const wire::StatementHead& head) {
   const auto own = statements_->generation(head.key);
   const bool news = !own || *own < head.generation;
-  // What only the CA can make is never without room.
-  const bool room =
-      head.key.kind < kProfile || wants_.contains(head.key) || wants_.size() < settings_.wants;
-  if (!news || !room || !statements_->wanted(head.key, peer.common)) {
+  if (!news || !statements_->wanted(head.key, peer.common)) {
     return;
   }
-  std::vector<Source>& sources = wants_[head.key].sources;
-  std::erase_if(sources, [link](const Source& source) { return source.link == link; });
+  // What only the CA can make is never without room.
+  const bool much = peer.wants >= settings_.wants_link;
+  const bool room = wants_.contains(head.key) || wants_.size() < settings_.wants;
+  if (head.key.kind >= kProfile && (much || !room)) {
+    peer.told_more = peer.told_more || much;
+    return;
+  }
+  Want& want = wants_[head.key];
+  std::vector<Source>& sources = want.sources;
+  drop(want, [link](const Source& source) { return source.link == link; });
   const auto after = std::ranges::find_if(
       sources, [&](const Source& source) { return source.generation < head.generation; });
   sources.insert(after, Source{link, head.generation});
+  ++peer.wants;
   if (sources.size() > settings_.sources) {
+    --peers_.at(sources.back().link).wants;
     sources.pop_back();
   }
+}
+
+template <class Gone>
+void Gossip::drop(Want& want, Gone gone) {
+  std::erase_if(want.sources, [&](const Source& source) {
+    const bool goes = gone(source);
+    peers_.at(source.link).wants -= goes ? 1 : 0;
+    return goes;
+  });
 }
 
 core::Result<void> Gossip::on_pulls(Peer& peer, core::ByteView body, core::TimePoint now) {
@@ -133,32 +150,37 @@ core::Result<void> Gossip::on_chunk(LinkId link, Peer& peer, core::ByteView body
   if (const auto want = wants_.find(*pulled); want != wants_.end()) {
     forget(want->second, link);
   }
-  switch (statements_->offer(*whole, peer.node)) {
-    case Statements::Taken::kNews:
-      ++stats_.accepted;
-      break;
-    case Statements::Taken::kNothing:
-      break;
-    case Statements::Taken::kRefused:
-      ++stats_.refused;
-      distrust(link, peer, now);
-      break;
+  const auto taken = statements_->offer(*whole, peer.node);
+  stats_.accepted += taken == Statements::Taken::kNews ? 1 : 0;
+  stats_.refused += taken == Statements::Taken::kRefused ? 1 : 0;
+  const bool less = taken != Statements::Taken::kNothing &&
+                    statements_->generation(*pulled).value_or(0) < peer.promised;
+  if (less || taken == Statements::Taken::kRefused) {
+    distrust(peer.node, now);
   }
   return {};
 }
 
 // What it told of goes too: it is asked for that again when it is trusted again.
-void Gossip::distrust(LinkId link, Peer& peer, core::TimePoint now) {
-  peer.distrusted = now + settings_.distrust;
-  for (auto& [key, want] : wants_) {
-    forget(want, link);
+void Gossip::distrust(const core::NodeId& node, core::TimePoint now) {
+  distrusted_[node] = now + settings_.distrust;
+  arm(now + settings_.distrust);
+  for (auto& [link, peer] : peers_) {
+    if (peer.node != node) {
+      continue;
+    }
+    peer.pulling.reset();
+    for (auto& [key, want] : wants_) {
+      forget(want, link);
+    }
   }
 }
 
 void Gossip::forget(Want& want, LinkId link) {
-  std::erase_if(want.sources, [link](const Source& source) { return source.link == link; });
+  drop(want, [link](const Source& source) { return source.link == link; });
   if (want.asked == link) {
     want.asked = 0;
+    want.last = peers_.at(link).node;
   }
 }
 
@@ -172,8 +194,8 @@ void Gossip::changed(const wire::StatementKey& key, core::TimePoint now) {
 }
 
 void Gossip::trust_changed(core::TimePoint now) {
+  distrusted_.clear();
   for (auto& [link, peer] : peers_) {
-    peer.distrusted = {};
     peer.asks_heads = true;
   }
   arm(now);
@@ -211,48 +233,74 @@ void Gossip::expire(core::TimePoint now) {
       arm(want.give_up);
       continue;
     }
-    Peer& peer = peers_.at(want.asked);
-    peer.pulling.reset();
-    distrust(want.asked, peer, now);
+    distrust(core::NodeId(peers_.at(want.asked).node), now);
   }
-  for (auto& [link, peer] : peers_) {
-    if (peer.distrusted == core::TimePoint{}) {
+  for (auto at = distrusted_.begin(); at != distrusted_.end();) {
+    if (now < at->second) {
+      arm(at->second);
+      ++at;
       continue;
     }
-    if (now < peer.distrusted) {
-      arm(peer.distrusted);
-    } else {
-      peer.distrusted = {};
+    for (auto& [link, peer] : peers_) {
+      peer.asks_heads = peer.asks_heads || peer.node == at->first;
+    }
+    at = distrusted_.erase(at);
+  }
+}
+
+// Nothing is lacking any more that is held here.
+void Gossip::tidy() {
+  for (auto& [key, want] : wants_) {
+    const auto own = statements_->generation(key);
+    drop(want, [own](const Source& source) { return own && source.generation <= *own; });
+  }
+  std::erase_if(wants_, [](const auto& entry) {
+    return entry.second.sources.empty() && entry.second.asked == 0;
+  });
+  for (auto& [link, peer] : peers_) {
+    if (peer.told_more && peer.wants == 0) {
+      peer.told_more = false;
       peer.asks_heads = true;
     }
   }
 }
 
-// Asks for what is lacking. As long as newer roots are to be had nothing else is asked for: they
-// decide what can be proven.
+// Asks for what is lacking.
 void Gossip::pull(core::TimePoint now) {
-  std::erase_if(wants_, [this](const auto& entry) {
-    const auto own = statements_->generation(entry.first);
-    const auto& sources = entry.second.sources;
-    return sources.empty() || (own && *own >= sources.front().generation);
-  });
+  tidy();
   for (auto& [key, want] : wants_) {
     if (want.asked == 0 && !ask(key, want, now)) {
-      return;
-    }
-    if (want.asked != 0 && key.kind == kTrust) {
       return;
     }
   }
 }
 
+// Who says to have newer roots is asked for nothing else before they came, since they decide what
+// can be proven; others are: a promise of one peer holds up no other. Who was asked last and went
+// away comes last, whatever it promises on its next link.
+const Gossip::Source* Gossip::choose(const wire::StatementKey& key, const Want& want) const {
+  const auto roots = wants_.find(wire::StatementKey{kTrust, {}});
+  const bool coming = key.kind != kTrust && roots != wants_.end() && roots->second.asked != 0;
+  const Source* second = nullptr;
+  for (const Source& source : want.sources) {
+    const Peer& peer = peers_.at(source.link);
+    const bool waits = coming && std::ranges::find(roots->second.sources, source.link,
+                                                   &Source::link) != roots->second.sources.end();
+    if (peer.pulling || waits) {
+      continue;
+    }
+    if (peer.node != want.last) {
+      return &source;
+    }
+    second = second == nullptr ? &source : second;
+  }
+  return second;
+}
+
 // False: nothing more can be asked for now.
 bool Gossip::ask(const wire::StatementKey& key, Want& want, core::TimePoint now) {
-  const auto free = std::ranges::find_if(want.sources, [&](const Source& source) {
-    const Peer& peer = peers_.at(source.link);
-    return !peer.pulling && now >= peer.distrusted;
-  });
-  if (free == want.sources.end()) {
+  const Source* source = choose(key, want);
+  if (source == nullptr) {
     return true;
   }
   const core::TimePoint when = key.kind < kProfile ? now : pace_.ready(key, now);
@@ -264,113 +312,19 @@ bool Gossip::ask(const wire::StatementKey& key, Want& want, core::TimePoint now)
     arm(pulls_.ready(now));
     return false;
   }
-  if (!port_.send_control(free->link, SyncType::kStatementPull, wire::encode(std::vector{key}))) {
+  if (!port_.send_control(source->link, SyncType::kStatementPull, wire::encode(std::vector{key}))) {
     arm(now + settings_.retry_send);
     return false;
   }
   if (key.kind >= kProfile) {
     pace_.take(key, now);
   }
-  want.asked = free->link;
+  want.asked = source->link;
   want.give_up = now + settings_.timeout;
-  peers_.at(free->link).pulling = key;
+  Peer& peer = peers_.at(source->link);
+  peer.pulling = key;
+  peer.promised = source->generation;
   arm(want.give_up);
-  return true;
-}
-
-void Gossip::pump(core::TimePoint now) {
-  for (auto& [link, peer] : peers_) {
-    if (!serve(link, peer, now)) {
-      arm(now + settings_.retry_send);
-    }
-  }
-}
-
-// False: the link can take no more now.
-bool Gossip::serve(LinkId link, Peer& peer, core::TimePoint now) {
-  if (peer.asks_heads) {
-    if (!port_.send_control(link, SyncType::kStatementPull,
-                            wire::encode(std::vector<wire::StatementKey>()))) {
-      return false;
-    }
-    peer.asks_heads = false;
-  }
-  if (!tell(link, peer, now)) {
-    return false;
-  }
-  while (!peer.sending.empty() || begin_transfer(peer, now)) {
-    if (!send_chunks(link, peer)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-bool Gossip::tell(LinkId link, Peer& peer, core::TimePoint now) {
-  std::vector<wire::StatementHead> heads;
-  const bool all =
-      peer.owes_heads && (!peer.heads_told || now >= *peer.heads_told + settings_.every);
-  if (all) {
-    heads = statements_->heads(peer.common);
-  } else {
-    for (const wire::StatementKey& key : peer.news) {
-      if (const auto generation = statements_->generation(key)) {
-        heads.push_back({key, *generation});
-      }
-    }
-  }
-  for (std::size_t from = 0; from < heads.size(); from += wire::kMaxStatementHeads) {
-    const std::size_t to = std::min(heads.size(), from + wire::kMaxStatementHeads);
-    const std::vector<wire::StatementHead> part(heads.begin() + static_cast<std::ptrdiff_t>(from),
-                                                heads.begin() + static_cast<std::ptrdiff_t>(to));
-    if (!port_.send_control(link, SyncType::kStatementHeads, wire::encode(part))) {
-      return false;
-    }
-  }
-  peer.news.clear();
-  if (all) {
-    peer.owes_heads = false;
-    peer.heads_told = now;
-  } else if (peer.owes_heads) {
-    arm(*peer.heads_told + settings_.every);
-  }
-  return true;
-}
-
-bool Gossip::begin_transfer(Peer& peer, core::TimePoint now) {
-  while (!peer.asked.empty()) {
-    if (!peer.serves.take(now)) {
-      arm(peer.serves.ready(now));
-      return false;
-    }
-    const core::Bytes* bytes = statements_->bytes(*peer.asked.begin());
-    peer.asked.erase(peer.asked.begin());
-    if (bytes != nullptr) {
-      peer.sending = *bytes;
-      peer.sent = 0;
-      ++peer.transfers;
-      ++stats_.sent;
-      return true;
-    }
-  }
-  return false;
-}
-
-bool Gossip::send_chunks(LinkId link, Peer& peer) {
-  constexpr std::size_t kChunk = wire::RowsChunk::kMaxBody;
-  const core::ByteView all = peer.sending;
-  while (peer.sent < all.size()) {
-    wire::RowsChunk chunk;
-    chunk.update = peer.transfers;
-    chunk.index = peer.sent / kChunk;
-    chunk.count = (all.size() + kChunk - 1) / kChunk;
-    chunk.body = all.subspan(peer.sent, std::min(kChunk, all.size() - peer.sent));
-    if (!port_.send_control(link, SyncType::kStatement, wire::encode(chunk))) {
-      return false;
-    }
-    peer.sent += chunk.body.size();
-  }
-  peer.sending.clear();
   return true;
 }
 

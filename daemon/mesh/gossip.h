@@ -2,8 +2,9 @@
 // comes up and when it has news; who lacks something pulls it, one statement at a time on a link,
 // and each from one peer at a time.
 //
-// Nothing is stored or passed on that Statements did not accept. A peer that hands over what is
-// refused, or not what it told of, is asked for nothing for a while. All tables are bounded.
+// Nothing is stored or passed on that Statements did not accept. A node that hands over what is
+// refused, or less than it told of, is asked for nothing for a while, over whatever link. All
+// tables are bounded: what is kept of nodes by the certificates that there are.
 //
 // Sans-I/O; times are arguments. Control strand.
 #pragma once
@@ -78,8 +79,10 @@ class Gossip {
     std::uint64_t transfers = 0;  // begun
     core::TokenBucket serves{1, 1};
     std::optional<wire::StatementKey> pulling;
-    core::TimePoint distrusted{};  // until then nothing is pulled
-    std::uint64_t trust = 0;       // generation that it told of
+    std::uint64_t promised = 0;  // its generation, when it was asked for
+    std::uint64_t trust = 0;     // generation that it told of
+    std::size_t wants = 0;       // of which it is a source
+    bool told_more = false;      // than there was room for
   };
   struct Source {
     LinkId link;
@@ -87,7 +90,8 @@ class Gossip {
   };
   struct Want {
     std::vector<Source> sources;
-    LinkId asked = 0;  // 0: nobody now
+    LinkId asked = 0;     // 0: nobody now
+    core::NodeId last{};  // who was asked before
     core::TimePoint give_up{};
   };
 
@@ -102,8 +106,12 @@ class Gossip {
   void pull(core::TimePoint now);
   bool ask(const wire::StatementKey& key, Want& want, core::TimePoint now);
   void expire(core::TimePoint now);
+  void tidy();
+  const Source* choose(const wire::StatementKey& key, const Want& want) const;
+  template <class Gone>
+  void drop(Want& want, Gone gone);
   void forget(Want& want, LinkId link);
-  void distrust(LinkId link, Peer& peer, core::TimePoint now);
+  void distrust(const core::NodeId& node, core::TimePoint now);
   void pump(core::TimePoint now);
   void arm(core::TimePoint when) { next_ = std::min(next_, when); }
 
@@ -112,6 +120,7 @@ class Gossip {
   Statements* statements_ = nullptr;
   std::map<LinkId, Peer> peers_;
   std::map<wire::StatementKey, Want> wants_;
+  std::map<core::NodeId, core::TimePoint> distrusted_;  // until then nothing is pulled from it
   core::TokenBucket pulls_;
   ProfilePace pace_;
   core::TimePoint next_ = core::kNever;

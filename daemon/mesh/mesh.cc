@@ -46,11 +46,14 @@ void Mesh::link_up(LinkId id, PeerInfo info, core::TimePoint now) {
     gossip_.link_up(id, peer.node, link.common, now);
   }
   port_.attach(peer.node, id);
+  if (peer.announced) {
+    hand_over(peer);  // its certificate may be another one, and its snapshot the same
+  }
   push(link, now);
   arm(now);  // for what tick_link() sends
   log_.info("peer linked",
             {core::field("peer", peer.node.text()), core::field("address", link.info.address),
-             core::field("dialled", link.info.dial != 0 ? "yes" : "no")});
+             core::field("dialled", link.info.dial != 0)});
 }
 
 std::optional<core::Error> Mesh::refusal(const PeerInfo& info) const {

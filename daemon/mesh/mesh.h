@@ -46,7 +46,8 @@ class Mesh {
   // here.
   void local_changed(const registry::NodeRows& rows, core::TimePoint now);
   // Port::may_see() answers differently from now on, and what replace() makes of rows may differ:
-  // peers are told what they may see now, and each peer's rows are handed over again.
+  // peers are told what they may see now, and the rows of each that is linked are handed over again
+  // (as with each link of a peer that comes up, since the rights of a peer come with its link).
   void rights_changed(core::TimePoint now);
   // NetworkNames answers differently from now on.
   void networks_changed(const registry::NodeRows& rows, core::TimePoint now);
@@ -106,6 +107,7 @@ class Mesh {
   void on_draining(Peer& peer, const Link& link, core::TimePoint now);
   void on_goodbye(Peer& peer, core::TimePoint now);
   void publish(Peer& peer, const Link& link, PeerRows::Outcome outcome, core::TimePoint now);
+  void hand_over(const Peer& peer);
   void ask_resync(Link& link, core::TimePoint now);
   void answer_resync(Link& link, core::TimePoint now);
   void join_networks(Link& link);

@@ -121,13 +121,18 @@ void Mesh::publish(Peer& peer, const Link& link, PeerRows::Outcome outcome, core
   if (peer.announced && outcome == PeerRows::Outcome::kUnchanged) {
     return;
   }
-  registry::NodeRows rows = peer.rows.rows();
-  rows.name = link.info.name.empty() ? rows.name : link.info.name;
-  rows.draining = peer.draining;
-  port_.replace(std::move(rows));
+  hand_over(peer);
   port_.news(peer.announced ? PeerNews::kUpdated : PeerNews::kDiscovered, peer.node);
   peer.announced = true;
   remember_addresses(peer, link, now);
+}
+
+void Mesh::hand_over(const Peer& peer) {
+  registry::NodeRows rows = peer.rows.rows();
+  const std::string& name = links_.at(peer.links.back()).info.name;
+  rows.name = name.empty() ? rows.name : name;
+  rows.draining = peer.draining;
+  port_.replace(std::move(rows));
 }
 
 // Asked for at most once in a while: the peer's heartbeats bring us back here until it worked.
@@ -251,10 +256,8 @@ void Mesh::rights_changed(core::TimePoint now) {
     push(link, now);
   }
   for (const auto& [node, peer] : peers_) {
-    if (peer.announced) {
-      registry::NodeRows rows = peer.rows.rows();
-      rows.draining = peer.draining;
-      port_.replace(std::move(rows));
+    if (peer.announced && peer.state != PeerState::kLost) {  // else when it is linked again
+      hand_over(peer);
     }
   }
 }

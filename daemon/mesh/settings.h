@@ -55,8 +55,9 @@ struct ExchangeSettings {
 
 struct GossipSettings {
   std::size_t statement_bytes = 128U << 10;
-  std::size_t wants = 2048;  // statements that peers have and this node lacks
-  std::size_t sources = 8;   // peers remembered for each
+  std::size_t wants = 2048;      // profiles that peers have and this node lacks
+  std::size_t wants_link = 256;  // of them, that one link told of
+  std::size_t sources = 8;       // peers remembered for each
   // Statements asked for, by all links; statements sent, on one link.
   double burst = 32;
   double per_second = 20;

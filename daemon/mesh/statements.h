@@ -18,7 +18,8 @@ class Statements {
  public:
   enum class Taken : std::uint8_t {
     kNews,     // in force from now on
-    kNothing,  // known, older, or there is no room: nobody's fault
+    kOld,      // known or older
+    kNothing,  // not now, or there is no room: nobody's fault
     kRefused,  // not proven, or malformed: no honest node hands it over
   };
 

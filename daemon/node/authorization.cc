@@ -52,7 +52,9 @@ core::Result<json::object> can_i(const policy::Gate& gate, const registry::Regis
   const auto action = policy::parse_action(text_of(params, "action"));
   if (!action) {
     return fail(Errc::kInvalidArgument,
-                "an action is call, publish, subscribe, register, keys.read or admin");
+                "\"" + text_of(params, "action") +
+                    "\" is no action: write call, publish, subscribe, register, "
+                    "keys.read or admin");
   }
   const std::string network = text_of(params, "network");
   const auto path = routing::TopicPath::parse(

@@ -74,6 +74,17 @@ core::Error takes_a_restart(std::vector<std::string> keys) {
       core::Executed::kYes);
 }
 
+void put_settings(config::Config& config, const std::string& name,
+                  const config::ServiceConfig& settings) {
+  for (config::Plugin& plugin : config.plugins.load) {
+    for (config::Service& service : plugin.services) {
+      if (service.network + ":" + service.path == name) {
+        service.config = settings;
+      }
+    }
+  }
+}
+
 bool same_but_settings(const Place& a, const Place& b) {
   config::Service first = *a.second;
   config::Service second = *b.second;
@@ -107,14 +118,14 @@ std::vector<std::string> keys_that_differ(const config::Config& running,
 }
 
 struct ConfigReload::Round {
-  const config::Config& running;
+  config::Config& running;
   plugin_host::Host& host;
   Done done;
   std::size_t waiting = 1;               // services, and the round itself
   std::optional<core::Error> failure{};  // the first
 };
 
-void ConfigReload::begin(const config::Config& running, plugin_host::Host& host, Done done) {
+void ConfigReload::begin(config::Config& running, plugin_host::Host& host, Done done) {
   if (busy_) {  // one more reads the file late enough for all that wait
     if (waiting_.size() < kMaxWaiting) {
       waiting_.push_back(std::move(done));
@@ -162,11 +173,17 @@ void ConfigReload::reconfigure(const std::shared_ptr<Round>& round, const config
     log_.warn("more has changed than what a reload takes: that takes a restart",
               {core::field("why", round->failure->about)});
   }
+  const auto places = services_of(wanted);
   for (const auto& [name, settings] : common_settings(round->running, wanted)) {
     ++round->waiting;
-    round->host.reconfigure(name, settings, [this, round, name](const core::Result<void>& result) {
-      settled(round, name, result);
-    });
+    round->host.reconfigure(
+        name, settings,
+        [this, round, name, taken = places.at(name).second->config](core::Result<void> result) {
+          if (result) {
+            put_settings(round->running, name, taken);
+          }
+          settled(round, name, result);
+        });
   }
 }
 

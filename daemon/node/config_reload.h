@@ -36,8 +36,9 @@ class ConfigReload {
         elsewhere_(std::move(elsewhere)),
         take_(std::move(take)) {}
 
-  // `running`: what is in force. It and the host outlive `done`.
-  void begin(const config::Config& running, plugin_host::Host& host, Done done);
+  // `running`: what is in force; it gets the new settings of the services that took them. It and
+  // the host outlive `done`.
+  void begin(config::Config& running, plugin_host::Host& host, Done done);
 
  private:
   struct Round;

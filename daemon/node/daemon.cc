@@ -79,7 +79,7 @@ class Daemon {
   void ended(Exit exit);
 
   const Environment environment_;
-  config::Config config_;  // authorization and encryption change with a reload
+  config::Config config_;  // a reload changes authorization, encryption, settings of services
   const core::Log log_;
   const Notify notify_;
   core::SystemClock clock_;
@@ -151,6 +151,9 @@ core::Result<void> Daemon::start() {
 
 // The node's own services run, so peers hear of them at once.
 void Daemon::ready() {
+  if (stopping_) {
+    return;  // told to stop while services started
+  }
   if (mesh_) {
     if (const auto started = mesh_->start(); !started) {
       log_.error("the mesh can't be joined", {core::field("why", core::describe(started.error()))});

@@ -207,6 +207,7 @@ boost::json::object Issuer::status() const {
   return {{"granted", desk_.stats().granted},
           {"refused", desk_.stats().refused},
           {"pending", desk_.pending().size()},
+          {"renews_only", office_.renews_only()},
           {"renewed", renewed_},
           {"renewals_refused", renewals_refused_},
           {"ca_until", ca_end_ ? admin::time_value(ca_end_->until) : boost::json::value(nullptr)},

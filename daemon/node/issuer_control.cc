@@ -32,7 +32,7 @@ json::object render(const enroll::TokenRecord& token) {
 }
 
 json::object render(const enroll::PendingRequest& request, core::TimePoint now) {
-  return {{"node", request.node.text()},        {"words", request.words},
+  return {{"node", request.node.text()},        {"fingerprint", request.words},
           {"wished_name", request.wished_name}, {"address", request.address},
           {"token", request.token.text()},      {"left_ns", (request.until - now).count()}};
 }
@@ -68,7 +68,7 @@ core::Result<enroll::TokenOrder> Issuer::order_of(const json::object& params) co
   }
   if (order.addresses.empty()) {
     return core::fail(Errc::kUsage,
-                      "where can the issuer be dialled? --address HOST:PORT, or "
+                      "where can an issuer be dialled? --address HOST:PORT, or "
                       "transport.quic.advertise in its YAML");
   }
   order.valid = admin::duration_of(params, "ttl_ns");
@@ -125,7 +125,7 @@ void Issuer::list_tokens(admin::ControlAnswer answer) {
 void Issuer::remove_token(const std::string& id, admin::ControlAnswer answer) {
   const auto token = enroll::TokenId::parse(id);
   if (!token) {
-    return answer(core::fail(Errc::kInvalidArgument, "not a token's id"));
+    return answer(core::fail(Errc::kInvalidArgument, "\"" + id + "\" is not a token's id"));
   }
   elsewhere([this, id = *token] { return office_.remove(id); },
             [answer = std::move(answer)](const core::Result<void>& removed) mutable {

@@ -142,7 +142,8 @@ core::Result<core::ProfileId> find_profile(const sealing::Recipients* recipients
     id = recipients->directory().find_profile(name);
   }
   if (!id) {
-    return core::fail(Errc::kNotFound, "no profile \"" + name + "\", or more than one, is known here",
+    return core::fail(Errc::kNotFound,
+                      "no profile \"" + name + "\", or more than one, is known here",
                       core::Executed::kNo);
   }
   return *id;

@@ -145,6 +145,9 @@ core::Result<void> LocalNode::start(core::Task ready) {
   expire_retained();
   if (auto added = plugins_.add(std::move(*specs),
                                 [this, ready = std::move(ready)]() mutable {
+                                  if (stopping_) {
+                                    return;
+                                  }
                                   if (folder_) {
                                     folder_->start();
                                   }
@@ -192,6 +195,9 @@ void LocalNode::plugin_appeared(const std::string& file, FolderWatch::Cause caus
 
 void LocalNode::enable(const std::string& file,
                        core::Result<std::vector<plugin_host::InstanceSpec>> specs) {
+  if (stopping_) {
+    return;
+  }
   core::Result<void> added =
       specs ? plugins_.add(std::move(*specs), [] {}) : core::Result<void>(specs.error());
   if (!added) {
@@ -208,6 +214,7 @@ void LocalNode::expire_retained() {
 }
 
 void LocalNode::stop(core::Task done) {
+  stopping_ = true;
   if (folder_) {
     folder_->stop();
   }

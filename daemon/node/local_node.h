@@ -63,7 +63,7 @@ class LocalNode {
   core::Result<void> start(core::Task ready);
   // Tries plugin files again that could not be loaded.
   void retry_files();
-  // Services first, then subscriptions and control socket. `done` comes once.
+  // Services first, then subscriptions and control socket. `done` comes once, `ready` no more.
   void stop(core::Task done);
 
   // How many services of plugins run now.
@@ -102,6 +102,7 @@ class LocalNode {
   plugin_host::IoThread io_thread_{plugins_};  // this one: it runs PROMPT handlers
   std::optional<FolderWatch> folder_;
   std::set<std::string> enabled_files_;
+  bool stopping_ = false;
   admin::ControlServer server_;
   std::function<void(boost::json::object&)> more_status_;
   const sealing::Recipients* recipients_ = nullptr;

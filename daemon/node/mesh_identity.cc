@@ -1,8 +1,6 @@
 // This node's certificate while it runs: what TLS is made of, renewal, and links that change over
 // to a new certificate before the old ones end.
-#include "crypto/request.h"
 #include "identity/authority.h"
-#include "keys/entries.h"
 #include "keys/node_request.h"
 #include "node/mesh_node.h"
 
@@ -128,13 +126,7 @@ void MeshNode::follow_root() {
 
 // With the newest agreement key, so that a renewal carries a change of it to the CA.
 core::Result<std::string> MeshNode::own_request() const {
-  const crypto::PrivateKey& key = identity_.tls->key;
-  const auto request = crypto::SigningRequest::create(key, identity_.name);
-  if (!request) {
-    return request.error();
-  }
-  const auto agreement = keys::agreement_record(keystore_.entries(), identity_.id, key);
-  return keys::request_text(*request, agreement ? *agreement : core::Bytes());
+  return keys::make_request(identity_.tls->key, identity_.name, keystore_.entries());
 }
 
 std::vector<core::NodeId> MeshNode::issuers() const {

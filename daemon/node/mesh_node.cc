@@ -362,12 +362,14 @@ void MeshNode::add_status(json::object& status) const {
   std::size_t linked = 0;
   for (const mesh::PeerStatus& peer : mesh_.peers()) {
     linked += peer.links > 0 ? 1 : 0;
-    const auto known = known_.find(peer.node);
+    const auto found = known_.find(peer.node);
+    const Known known = found == known_.end() ? Known{} : found->second;
     peers.push_back({{"node", peer.node.text()},
-                     {"name", known == known_.end() ? std::string() : known->second.name},
+                     {"name", known.name},
                      {"address", peer.address},
                      {"state", peer_state_text(peer.state)},
                      {"trust", peer.trust},
+                     {"certificate_until", admin::time_value(known.not_after)},
                      {"linked", peer.links > 0}});
   }
   json::array unreached;

@@ -183,6 +183,7 @@ class MeshNode final : private mesh::Port,
     std::string name;
     std::vector<std::string> networks;  // in common, by this node's names
     std::uint64_t run = 0;
+    core::WallTime not_after{};  // of the certificate that it showed last
   };
   std::unordered_map<core::NodeId, Known> known_;  // nodes that were linked
   system::RemoteServices remote_services_;

@@ -105,7 +105,7 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
     keys_.codec().peer_began(peer.node);
   }
   known.not_after = peer.not_after;
-  known_[peer.node] = {peer.name, names_of(peer.networks), peer.epoch};
+  known_[peer.node] = {peer.name, names_of(peer.networks), peer.epoch, peer.not_after};
   mesh::PeerInfo info;
   info.node = peer.node;
   info.name = peer.name;

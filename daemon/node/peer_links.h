@@ -23,7 +23,8 @@ namespace runard::node {
 
 class PeerLinks final : public pubsub::EventPeers {
  public:
-  // Events of one topic share a lane, so that their order holds; others need not wait for them.
+  // Events of one topic share a lane, so that their order holds; topics in other lanes need not
+  // wait for them.
   static constexpr std::uint64_t kLanes = 4;
 
   // `past` asks for the past over these links.

@@ -31,8 +31,8 @@ core::Result<void> check_profile(const Statement& statement) {
 
 // Nodes of another version, or with another clock, may hand it over in good faith.
 bool blames_nobody(core::Errc code) {
-  return code == core::Errc::kStatementsFull || code == core::Errc::kStatementFuture || code == core::Errc::kProfileInvalid ||
-         code == core::Errc::kKeyringInvalid;
+  return code == core::Errc::kStatementsFull || code == core::Errc::kStatementFuture ||
+         code == core::Errc::kProfileInvalid || code == core::Errc::kKeyringInvalid;
 }
 
 }  // namespace
@@ -124,7 +124,7 @@ StatementBook::Taken StatementBook::offer(core::ByteView bytes, const core::Node
   }
   const auto offered = store_.offer(*statement, clock_.wall());
   if (offered) {
-    return *offered == Offer::kAccepted ? Taken::kNews : Taken::kNothing;
+    return *offered == Offer::kAccepted ? Taken::kNews : Taken::kOld;
   }
   const Statement* held = store_.find(statement->key());
   if (held != nullptr && held->bytes() == statement->bytes()) {

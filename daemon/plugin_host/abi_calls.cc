@@ -77,6 +77,7 @@ runar_status read_call(const Entry& entry, const runar_call& given, CallInput& o
                   ((given.flags & RUNAR_CALL_IDEMPOTENT) != 0 ? rpc::kIdempotent : 0U);
   request.depth = static_cast<std::uint8_t>(this_thread().depth());
   request.caller.service = entry.context().label().path;
+  request.caller.network = entry.context().label().network;
   return status;
 }
 
@@ -109,7 +110,7 @@ runar_status stale_answer(const Entry& entry, runar_id id) {
   }
   context.label().log.warn("an answer came twice or too late",
                            {core::field("action", entry.instance().action_name(action_of(id))),
-                            core::field("request", id)});
+                            core::field("request", std::to_string(id))});
   return RUNAR_E_STALE;
 }
 

@@ -53,7 +53,7 @@ void add_place(const Entry& entry, runar_id request, std::vector<core::Field>& f
     return;
   }
   fields.push_back(core::field("action", entry.instance().action_name(action_of(request))));
-  fields.push_back(core::field("request", request));
+  fields.push_back(core::field("request", std::to_string(request)));
 }
 
 // NOLINTNEXTLINE(readability-function-size): the ABI says so

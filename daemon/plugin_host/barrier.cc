@@ -26,7 +26,7 @@ void report_exception(Context& context, const Frame& frame, const char* text) no
       "the plugin let an exception out",
       {core::field("in", frame.what),
        core::field("action", frame.action == nullptr ? "" : frame.action->row.pattern),
-       core::field("request", frame.request), core::field("exception", text)});
+       core::field("request", std::to_string(frame.request)), core::field("exception", text)});
 }
 
 }  // namespace runard::plugin_host

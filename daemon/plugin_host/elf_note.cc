@@ -99,27 +99,27 @@ core::Result<Elf64_Ehdr> read_header(ByteView file) {
   return *header;
 }
 
-std::optional<std::string> find_in_segments(ByteView file, const Elf64_Ehdr& header) {
-  int budget = kMaxNotes;
-  for (std::uint16_t n = 0; header.e_phentsize == sizeof(Elf64_Phdr) && n < header.e_phnum; ++n) {
-    const auto segment = entry<Elf64_Phdr>(file, header.e_phoff, n);
-    const auto notes = segment && segment->p_type == PT_NOTE
-                           ? slice(file, segment->p_offset, segment->p_filesz)
-                           : std::nullopt;
-    if (auto found = notes ? find_in_notes(*notes, budget) : std::nullopt) {
-      return found;
-    }
-  }
-  return std::nullopt;
+struct Table {
+  std::uint64_t offset;
+  std::uint16_t entry_size;
+  std::uint16_t entries;
+};
+
+std::optional<ByteView> notes_of(ByteView file, const Elf64_Phdr& segment) {
+  return segment.p_type == PT_NOTE ? slice(file, segment.p_offset, segment.p_filesz) : std::nullopt;
 }
 
-std::optional<std::string> find_in_sections(ByteView file, const Elf64_Ehdr& header) {
+std::optional<ByteView> notes_of(ByteView file, const Elf64_Shdr& section) {
+  return section.sh_type == SHT_NOTE ? slice(file, section.sh_offset, section.sh_size)
+                                     : std::nullopt;
+}
+
+template <class Header>
+std::optional<std::string> find_in_all(ByteView file, const Table& table) {
   int budget = kMaxNotes;
-  for (std::uint16_t n = 0; header.e_shentsize == sizeof(Elf64_Shdr) && n < header.e_shnum; ++n) {
-    const auto section = entry<Elf64_Shdr>(file, header.e_shoff, n);
-    const auto notes = section && section->sh_type == SHT_NOTE
-                           ? slice(file, section->sh_offset, section->sh_size)
-                           : std::nullopt;
+  for (std::uint16_t n = 0; table.entry_size == sizeof(Header) && n < table.entries; ++n) {
+    const auto header = entry<Header>(file, table.offset, n);
+    const auto notes = header ? notes_of(file, *header) : std::nullopt;
     if (auto found = notes ? find_in_notes(*notes, budget) : std::nullopt) {
       return found;
     }
@@ -137,9 +137,10 @@ core::Result<std::string> find_manifest_note(ByteView file) {
   if (!header) {
     return header.error();
   }
-  auto found = find_in_segments(file, *header);
+  auto found =
+      find_in_all<Elf64_Phdr>(file, {header->e_phoff, header->e_phentsize, header->e_phnum});
   if (!found) {
-    found = find_in_sections(file, *header);
+    found = find_in_all<Elf64_Shdr>(file, {header->e_shoff, header->e_shentsize, header->e_shnum});
   }
   if (!found) {
     return bad("it has no .note.runar");

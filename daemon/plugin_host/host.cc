@@ -98,6 +98,9 @@ core::Result<void> Host::check(const std::vector<InstanceSpec>& specs) const {
 
 core::Result<void> Host::add(std::vector<InstanceSpec> specs, core::Task done) {
   std::transform(specs.begin(), specs.end(), specs.begin(), completed);
+  if (stops_) {
+    return core::fail(core::Errc::kServiceStopping, "the node is stopping");
+  }
   if (auto checked = check(specs); !checked) {
     return checked;
   }
@@ -148,7 +151,7 @@ void Host::load(const std::shared_ptr<Batch>& batch) {
 
 void Host::init_all(const std::shared_ptr<Batch>& batch) {
   batch->waiting = batch->services.size();
-  if (batch->services.empty()) {
+  if (batch->services.empty() || stops_) {
     batch->done();
     return;
   }
@@ -170,7 +173,7 @@ void Host::start_ready(const std::shared_ptr<Batch>& batch) {
   };
   for (const auto& service : batch->services) {
     const auto& after = service->spec().after;
-    if (std::any_of(after.begin(), after.end(), waits_for) ||
+    if (std::any_of(after.begin(), after.end(), waits_for) || stops_ ||
         !batch->begun.insert(service.get()).second) {
       continue;
     }
@@ -183,7 +186,7 @@ void Host::start_ready(const std::shared_ptr<Batch>& batch) {
       });
     });
   }
-  if (batch->settled.size() == batch->services.size()) {
+  if (stops_ || batch->settled.size() == batch->services.size()) {
     if (core::Task done = std::move(batch->done)) {
       done();
     }
@@ -213,6 +216,7 @@ void Host::forget(const std::string& name) {
 }
 
 void Host::stop(core::Task done) {
+  stops_ = true;
   stopped_ = std::move(done);
   for (const auto& [name, service] : services_) {
     stopping_.emplace(service.get(), Stopping::kWaiting);
@@ -254,7 +258,7 @@ void Host::stop_ready() {
 std::size_t Host::file_changed(const std::filesystem::path& file) {
   std::vector<std::weak_ptr<Service>> waiting;
   for (const auto& [name, service] : services_) {
-    if (service->spec().file == file && service->lacks_file()) {
+    if (service->spec().file == file && service->lacks_file() && !stops_) {
       waiting.push_back(service);
     }
   }

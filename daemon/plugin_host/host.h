@@ -39,12 +39,13 @@ class Host {
   ~Host();
 
   // kConfigInvalid (an `after` that is unknown or goes in a circle), kConflict (a name or a mount
-  // that is taken): then nothing was begun. `done` comes when each of them runs or has failed; see
-  // status() for which.
+  // that is taken), kServiceStopping: then nothing was begun. `done` comes when each of them runs
+  // or has failed; see status() for which.
   core::Result<void> add(std::vector<InstanceSpec> specs, core::Task done);
   // Stops one and forgets it.
   core::Result<void> remove(std::string_view name, core::Task done);
-  // Stops all, in the reverse order of `after`. No add() afterwards.
+  // Stops all, in the reverse order of `after`. What has not begun to start is not started any
+  // more, and add() refuses from now on.
   void stop(core::Task done);
 
   // A plugin file has changed: services that failed for want of it are tried again. How many.
@@ -80,6 +81,7 @@ class Host {
   Services services_;
   InstanceId last_id_ = 0;
   bool threads_started_ = false;
+  bool stops_ = false;  // stop() was called
   core::Task stopped_;
   std::map<Service*, Stopping> stopping_;  // while stop() runs
 };

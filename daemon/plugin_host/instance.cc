@@ -1,6 +1,8 @@
 #include "plugin_host/instance.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "plugin_host/abi_error.h"
 #include "plugin_host/abi_values.h"
@@ -9,6 +11,22 @@
 #include "plugin_host/runtime.h"
 
 namespace runard::plugin_host {
+namespace {
+
+// Here, on a worker, since a disk may be slow. What lies above it is private already.
+std::error_code make_private_folder(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!folder.empty()) {
+    fs::create_directories(folder, error);
+  }
+  if (!folder.empty() && !error) {
+    fs::permissions(folder, fs::perms::owner_all, error);
+  }
+  return error;
+}
+
+}  // namespace
 
 Instance::Instance(Runtime& runtime, Context& context, const ServiceType& type, InstanceArgs args)
     : runtime_(runtime),
@@ -198,6 +216,10 @@ runar_status Instance::call_lifecycle(const LifecycleCall& call, runar_err& err)
 }
 
 runar_status Instance::create(runar_err& err) {
+  if (const std::error_code problem = make_private_folder(args_.data_dir)) {
+    err = {RUNAR_E_UNAVAILABLE, args_.data_dir + " can't be made: " + problem.message()};
+    return err.code;
+  }
   runar_service_args args{};
   args.struct_size = sizeof args;
   args.path = to_abi(args_.path);

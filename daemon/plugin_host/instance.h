@@ -29,7 +29,7 @@ struct InstanceArgs {
   std::string network;
   std::string name;
   std::string config_json = "{}";
-  std::string data_dir;
+  std::string data_dir;  // is made before create, mode 0700; empty: none
 };
 
 // One call of runar_service_type.

@@ -50,7 +50,8 @@ bool QueuedRequest::fill(Context& context, Action& action, runar_id id,
   request_.path = keep(request.path);
   request_.pattern = keep(request.pattern);
   request_.caller.service = keep(request.caller.service);
-  request_.recipients = {};  // it has arrived
+  request_.caller.network = {};  // no plugin is told
+  request_.recipients = {};      // it has arrived
   request_.params = keep(request.params, 0);
   request_.meta = keep(request.meta, request.params.size());
   return request_.payload.bytes.size() == request.payload.bytes.size();

@@ -74,13 +74,27 @@ Action* Requests::finish(core::SlotId id, const rpc::Reply& reply) {
   return end(id, *slot, reply);
 }
 
+void Requests::tell_late(Context& context, const Action& action, core::SlotId id,
+                         core::Duration late) {
+  context.counters.stale_answers.fetch_add(1, std::memory_order_relaxed);
+  context.label().log.warn("an answer came after its deadline",
+                           {core::field("action", action.row.pattern),
+                            core::field("request", std::to_string(make_id(id, IdKind::kRequest))),
+                            core::field("ms", late / std::chrono::milliseconds(1))});
+}
+
 // The slot is claimed by us.
 Action* Requests::end(core::SlotId id, RequestSlot& slot, const rpc::Reply& reply) {
   Context& context = *slot.owner.load(std::memory_order_relaxed);
   const rpc::Responder responder = slot.responder;
   Action& action = *slot.action;
   if (slot.weight != 0) {
-    action.latency.record(runtime_.clock.now() - slot.began, slot.weight);
+    const core::TimePoint now = runtime_.clock.now();
+    action.latency.record(now - slot.began, slot.weight);
+    const core::Duration deadline(slot.deadline_ns.load(std::memory_order_relaxed));
+    if (reply.ok() && now.time_since_epoch() > deadline) [[unlikely]] {
+      tell_late(context, action, id, now.time_since_epoch() - deadline);
+    }
   }
   table_.close(id);
   if (action.max_concurrency != 0) {
@@ -96,7 +110,10 @@ Action* Requests::end(core::SlotId id, RequestSlot& slot, const rpc::Reply& repl
 
 bool Requests::answer(Context& context, runar_id id, const rpc::Reply& reply) {
   // Between find() and finish() the slot may change hands; then finish() refuses the id.
-  return find(context, id) != nullptr && finish(slot_of(id), reply) != nullptr;
+  if (find(context, id) == nullptr) {
+    return false;
+  }
+  return finish(slot_of(id), reply) != nullptr;
 }
 
 runar_status Requests::state(const Context& context, runar_id id) {
@@ -204,9 +221,10 @@ void Requests::reap_one(core::SlotId id, Context& context, bool cancelled) {
   reply.message = context.label().service;
   if (const Action* const action = finish(id, reply)) {
     context.counters.abandoned.fetch_add(1, std::memory_order_relaxed);
-    context.label().log.warn("a request was never answered",
-                             {core::field("action", action->row.pattern),
-                              core::field("request", make_id(id, IdKind::kRequest))});
+    context.label().log.warn(
+        "a request was never answered",
+        {core::field("action", action->row.pattern),
+         core::field("request", std::to_string(make_id(id, IdKind::kRequest)))});
   }
 }
 

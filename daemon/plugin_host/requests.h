@@ -60,7 +60,8 @@ class Requests {
   void abandon(runar_id id) { table_.abandon(slot_of(id)); }
 
   bool is_open(runar_id id) { return table_.is_open(slot_of(id)); }
-  // Answers it. False: it is not open (any more), or not this instance's.
+  // Answers it. False: it is not open (any more), or not this instance's. Work that was done too
+  // late for its caller is counted and named in the log; a late failure may be a callee's.
   bool answer(Context& context, runar_id id, const rpc::Reply& reply);
   // RUNAR_OK while somebody waits, else CANCELLED, TIMEOUT or STALE.
   runar_status state(const Context& context, runar_id id);
@@ -82,6 +83,8 @@ class Requests {
   // The action that was answered; null: somebody else was faster.
   Action* finish(core::SlotId id, const rpc::Reply& reply);
   Action* end(core::SlotId id, RequestSlot& slot, const rpc::Reply& reply);
+  static void tell_late(Context& context, const Action& action, core::SlotId id,
+                        core::Duration late);
   bool is_overdue(RequestSlot& slot, core::SlotId id, core::TimePoint now);
   void reap_one(core::SlotId id, Context& context, bool cancelled);
 

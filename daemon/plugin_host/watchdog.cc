@@ -111,7 +111,7 @@ void Watchdog::report(const Frame& innermost, core::Duration still) {
       "plugin code does not return",
       {core::field("in", innermost.what),
        core::field("action", innermost.action == nullptr ? "" : innermost.action->row.pattern),
-       core::field("request", innermost.request), core::field("ms", ms)});
+       core::field("request", std::to_string(innermost.request)), core::field("ms", ms)});
 }
 
 // All on the stack wait for the innermost, so none of them can take a request.

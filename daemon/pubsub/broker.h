@@ -3,7 +3,8 @@
 // Order: events of one publisher on one topic reach each queue in the order of their publish()
 // calls; topics are independent. publish() never waits: a subscription with Overflow::kBlock and no
 // room makes it answer kBackpressure before anybody got the event, and so does an event that only
-// peers want of which none has room. One copy goes to each node that
+// peers want of which none has room. For an event that came over a link that answer holds up its
+// lane (node/peer_links.h): topics that share the lane wait, too. One copy goes to each node that
 // wants the topic, naming the groups it is for (more copies only when it has very many). A group
 // gets an event once: a member on this node is preferred, else one remote member in turn. What
 // queues hold and what is retained is the daemon's own memory; a payload that its publisher lent

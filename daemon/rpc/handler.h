@@ -37,6 +37,7 @@ enum RequestFlag : std::uint32_t {
 struct Caller {
   core::NodeId node;         // zero: this node
   std::string_view service;  // "users", or "" for an operator
+  std::string_view network;  // that the service is in, told of one of this node; else ""
   // The user behind the call; zero: none. Of a remote caller: one for whom that node may ask.
   core::ProfileId profile;
 };

@@ -172,6 +172,10 @@ core::Result<core::Bytes> KeysService::store(const rpc::Request& request) const 
   if (request.caller.service.empty()) {
     return denied("storage is encrypted for services; an operator is none");
   }
+  // A service of the same path in another network is another one.
+  if (request.caller.network != network_) {
+    return denied("storage is encrypted for services of this network");
+  }
   const keys::StorageContext context{network_, request.caller.service};
   const core::ByteView bytes = request.payload.bytes;
   return request.action == kSeal ? holder_.storage().seal(context, bytes)

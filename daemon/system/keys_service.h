@@ -3,7 +3,8 @@
 //
 //   $keys/list           -> [{kind, id, name, version, state, created_ms, changed_ms}...]: the keys
 //                           that this node holds for the network and for profiles; no secrets
-//   $keys/storage/seal   bytes -> bytes: encrypted for the service that asks, to store itself
+//   $keys/storage/seal   bytes -> bytes: encrypted for the service that asks, to store itself; only
+//                           services of this network are served
 //   $keys/storage/open   bytes -> bytes: what seal gave to the same service on this node
 //   $keys/rotate         -> {version}: a new agreement key for this node; operators only
 //   $keys/network        -> {name, generation, epoch, members, member, versions: [{version, state,

@@ -11,7 +11,6 @@
 
 namespace runard::transport {
 
-// SipHash-2-4 (Aumasson, Bernstein).
 class SecretHash {
  public:
   explicit SecretHash(core::Random& random) : key_{random.next(), random.next()} {}

@@ -119,7 +119,7 @@ class Hub final : public LinkEvents {
   void on_own_cid(Link& link, const Cid& cid, bool valid) override;
   void on_reset_token(Link& link, const ResetToken& token, bool valid) override;
   core::Result<PeerIdentity> judge(const TlsSession& session) const override;
-  bool has_room(const Link& fresh) const override;
+  core::Result<void> has_room(const Link& fresh) const override;
   void on_ready(Link& link) override;
   void on_control(Link& link, std::uint64_t frame_type, core::ByteView body) override;
   void on_down(Link& link, const core::Error& why) override;

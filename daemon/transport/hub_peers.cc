@@ -24,6 +24,10 @@ core::Level refusal_level(Errc code, std::uint64_t count) {
   return news ? core::Level::kWarn : core::Level::kDebug;
 }
 
+// What one link may add to the clock: more than a node dials in its life, and so little that nobody
+// makes as many links as it takes until there is no greater number.
+constexpr std::uint64_t kClockStep = 1ULL << 32;
+
 }  // namespace
 
 void Hub::on_own_cid(Link& link, const Cid& cid, bool valid) {
@@ -50,15 +54,27 @@ core::Result<PeerIdentity> Hub::judge(const TlsSession& session) const {
   return session.judge_again(connections_.tls->verify());
 }
 
-bool Hub::has_room(const Link& fresh) const {
-  if (by_node_.contains(fresh.peer().node)) {
-    return true;  // it takes the other one's place, or gives way
+core::Result<void> Hub::has_room(const Link& fresh) const {
+  const auto links = [&](auto counts) {
+    return static_cast<std::size_t>(std::ranges::count_if(slots_, [&](const Slot& slot) {
+      return slot.link != nullptr && slot.link->alive() && slot.link->peer_known() &&
+             counts(*slot.link);
+    }));
+  };
+  const core::NodeId& node = fresh.peer().node;
+  if (links([&](const Link& link) { return link.peer().node == node; }) > limits_.links_node) {
+    return core::fail(Errc::kDuplicateLink, "too many links of one node");
   }
-  const auto newcomers = std::count_if(slots_.begin(), slots_.end(), [&](const Slot& slot) {
-    return slot.link != nullptr && slot.link->state() == Link::State::kGreeting &&
-           !by_node_.contains(slot.link->peer().node);
+  if (by_node_.contains(node)) {
+    return {};  // it takes the other one's place, or gives way
+  }
+  const std::size_t newcomers = links([&](const Link& link) {
+    return link.state() == Link::State::kGreeting && !by_node_.contains(link.peer().node);
   });
-  return by_node_.size() + static_cast<std::size_t>(newcomers) <= limits_.links;
+  if (by_node_.size() + newcomers > limits_.links) {
+    return core::fail(Errc::kOverloaded, "all links are in use");
+  }
+  return {};
 }
 
 bool Hub::better(Link& fresh, Link& old) const {
@@ -75,7 +91,7 @@ bool Hub::better(Link& fresh, Link& old) const {
 }
 
 void Hub::on_ready(Link& fresh) {
-  lamport_ = std::max(lamport_, fresh.generation());
+  lamport_ = std::max(lamport_, std::min(fresh.generation(), lamport_ + kClockStep));
   const LinkId id = fresh.id();
   const core::NodeId node = fresh.peer().node;
   const auto known = by_node_.find(node);
@@ -137,8 +153,7 @@ void Hub::tell_refusal(const Link& link, const core::Error& why) const {
   }
   services_.log.write(
       level, "no link was made",
-      {core::field("address", link.remote().text()),
-       core::field("dialled", link.is_server() ? "no" : "yes"),
+      {core::field("address", link.remote().text()), core::field("dialled", !link.is_server()),
        core::field("peer", link.peer_known() ? link.peer().node.text() : ""),
        core::field("why", core::describe(why)), core::field("do", std::string(row.remedy))});
 }

@@ -54,18 +54,7 @@ void InboundCall::closed() {
 }
 
 SendParts InboundCall::pending() const {
-  SendParts parts;
-  if (!replying_ || end_sent_) {
-    return parts;
-  }
-  if (sent_ < head.size()) {
-    parts.add(core::ByteView(head).subspan(sent_));
-    parts.add(payload.bytes);
-  } else {
-    parts.add(payload.bytes.subspan(sent_ - head.size()));
-  }
-  parts.last = true;
-  return parts;
+  return !replying_ || end_sent_ ? SendParts{} : SendParts::rest_of(head, payload.bytes, sent_);
 }
 
 void InboundCall::sent(std::size_t bytes, bool last) {

@@ -12,6 +12,10 @@ using core::Errc;
 using core::Executed;
 
 InboundCall* RequestTable::accept() {
+  // ngtcp2 counts streams; a call may outlive its own.
+  if (open_theirs_ >= core_.context.limits.request_streams) {
+    return nullptr;
+  }
   auto& table = core_.context.exchange.theirs();
   const auto opened = table.open();
   if (opened.value == nullptr) {
@@ -32,7 +36,20 @@ void RequestTable::request_ready(InboundCall& call) {
   if (!call.to_deliver_) {
     call.to_deliver_ = true;
     changed_.push_back(&call);
+  } else {
+    given_up_ = given_up_ || call.cancelled_ || call.closed_;
   }
+}
+
+// Those that wait for their turn and are not wanted any more would keep their places all the while.
+void RequestTable::drop_given_up() {
+  std::erase_if(complete_, [this](InboundCall* call) {
+    const bool gone = call->cancelled_ || call->closed_;
+    if (gone) {
+      hand_over(*call);
+    }
+    return gone;
+  });
 }
 
 // Too much is in progress already.
@@ -116,7 +133,7 @@ void RequestTable::hand_over(InboundCall& call) {
   request.flags =
       rpc::kInbound | ((header->bits & wire::kIdempotentBit) != 0 ? rpc::kIdempotent : 0U);
   request.depth = header->depth;
-  request.caller = {core_.peer, header->service, header->profile};
+  request.caller = {core_.peer, header->service, {}, header->profile};
   const rpc::Responder responder{&core_.context.exchange, {call.slot, 0, 0}};
   call.ticket_ = core_.context.handler.call(request, responder);
 }

@@ -43,6 +43,7 @@ struct Limits {
   std::size_t shared_memory = 256 * 1024 * 1024;  // grants and long queues of replies, all links
   std::uint32_t calls = 65536;                    // requests in progress, each way
   std::size_t links = 1024;
+  std::size_t links_node = 4;         // of them with one node, while one takes another's place
   std::size_t half_open = 512;        // handshakes of strangers in progress; more are dropped
   std::size_t half_open_free = 64;    // of them, before an address has to be proved by a Retry
   std::size_t half_open_source = 32;  // of them, from one IPv4 address or IPv6 /64

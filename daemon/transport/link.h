@@ -36,8 +36,9 @@ class LinkEvents {
   virtual void on_reset_token(Link& link, const ResetToken& token, bool valid) = 0;
   // Who the peer is by the rules of now: the session's own are as old as its first packet.
   virtual core::Result<PeerIdentity> judge(const TlsSession& session) const = 0;
-  virtual bool has_room(const Link& link) const = 0;  // for its peer, just proved
-  virtual void on_ready(Link& link) = 0;              // decide: go_up() or retire()
+  // For its peer, just proved. Errors: kDuplicateLink, kOverloaded.
+  virtual core::Result<void> has_room(const Link& link) const = 0;
+  virtual void on_ready(Link& link) = 0;  // decide: go_up() or retire()
   virtual void on_control(Link& link, std::uint64_t frame_type, core::ByteView body) = 0;
   virtual void on_down(Link& link, const core::Error& why) = 0;
   // False: no guest is taken now.

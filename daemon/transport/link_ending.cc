@@ -79,6 +79,9 @@ void Link::end(CloseCode code, core::Error why, bool tell_peer) {
   core_.up = false;
   port_->open = false;
   core_.connection.reset();
+  for (const auto& lane : in_lanes_) {
+    lane->closed();  // ngtcp2 does not tell of streams that end with their connection
+  }
   requests_.close(why);
   events_.on_down(*this, why);
 }

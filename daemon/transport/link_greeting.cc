@@ -27,8 +27,9 @@ void Link::on_proved() {
                core::fail(Errc::kCertificateMismatch, "another node answered"), true);
   }
   state_ = State::kGreeting;
-  if (!events_.has_room(*this)) {
-    return end(CloseCode::kOverloaded, core::fail(Errc::kOverloaded, "all links are in use"), true);
+  if (const auto room = events_.has_room(*this); !room) {
+    const bool full = room.error().code == Errc::kOverloaded;
+    return end(full ? CloseCode::kOverloaded : CloseCode::kDuplicate, room.error(), true);
   }
   if (!server_) {
     core_.connection->keep_alive(core_.context.limits.keep_alive);

@@ -70,18 +70,7 @@ void OutboundCall::closed() {
 }
 
 SendParts OutboundCall::pending() const {
-  SendParts parts;
-  if (stopped_ || end_sent_) {
-    return parts;
-  }
-  if (sent_ < head.size()) {
-    parts.add(core::ByteView(head).subspan(sent_));
-    parts.add(payload.bytes);
-  } else {
-    parts.add(payload.bytes.subspan(sent_ - head.size()));
-  }
-  parts.last = true;
-  return parts;
+  return stopped_ || end_sent_ ? SendParts{} : SendParts::rest_of(head, payload.bytes, sent_);
 }
 
 void OutboundCall::sent(std::size_t bytes, bool last) {

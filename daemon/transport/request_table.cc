@@ -1,6 +1,7 @@
 #include "transport/request_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/check.h"
 #include "transport/exchange.h"
@@ -213,6 +214,9 @@ void RequestTable::deliver() {
   changed.clear();
   if (changed_.empty()) {
     changed_.swap(changed);  // keeps its memory
+  }
+  if (std::exchange(given_up_, false)) {
+    drop_given_up();
   }
   for (; !complete_.empty() && !paused() && share > 0; --share) {
     InboundCall* call = complete_.front();

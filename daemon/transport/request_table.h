@@ -25,7 +25,7 @@ class RequestTable {
   void cancel(OutboundCall& call);
   void streams_available();
 
-  // The peer's. Null: the table of all links is full.
+  // The peer's. Null: the table of all links is full, or this peer has its share of it.
   InboundCall* accept();
   void answer(InboundCall& call);
 
@@ -70,6 +70,7 @@ class RequestTable {
   bool paused() const;
   void deliver_request(InboundCall& call);
   void hand_over(InboundCall& call);
+  void drop_given_up();
   void refuse(InboundCall& call, const core::Error& why);
   void stop(InboundCall& call, wire::ResetCode code);
   void withdraw(InboundCall& call);
@@ -84,6 +85,7 @@ class RequestTable {
   std::deque<OutboundCall*> replies_;  // to deliver
   std::vector<InboundCall*> changed_;  // to look at
   std::deque<InboundCall*> complete_;  // to hand over, when not paused
+  bool given_up_ = false;              // maybe one of them, by the peer
   core::TimePoint next_deadline_ = core::kNever;
   std::size_t open_ours_ = 0;
   std::size_t open_theirs_ = 0;

@@ -5,6 +5,7 @@
 // Owner: the link. One thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -27,6 +28,14 @@ struct SendParts {
       views[count++] = view;
       bytes += view.size();
     }
+  }
+  // All of a message, and of the stream, but for what was sent.
+  static SendParts rest_of(core::ByteView head, core::ByteView body, std::size_t sent) {
+    SendParts parts;
+    parts.add(head.subspan(std::min(sent, head.size())));
+    parts.add(body.subspan(sent - std::min(sent, head.size())));
+    parts.last = true;
+    return parts;
   }
 };
 

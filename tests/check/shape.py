@@ -36,7 +36,7 @@ RULES = [
         r"\bthis_thread\s*::\s*sleep",
         "wait for a condition with a deadline, or use a timer",
         r"",
-        r"^tests/support/plugin_world\.cc$",  # eventually(), which does just that
+        r"^tests/support/thread_executor\.cc$",  # eventually(), which does just that
     ),
     Rule(r"\b(secure_)?getenv\b", "only a main reads the environment", r"daemon/", r"main\.cc$"),
     Rule(

@@ -191,7 +191,7 @@ def test_an_operator_approves_and_denies(folder, add):
         issuer.ctl("token", command, waiting[0]["node"])
         thread.join()
         expect(results[name].returncode, code)
-        if waiting[0]["words"] not in results[name].stderr:
+        if waiting[0]["fingerprint"] not in results[name].stderr:
             raise Failed(f"other words: {waiting[0]['words']} and {results[name].stderr}")
     expect(json.loads(runarctl("-o", "json", "ca", "inspect", folder / "good/state/identity/node.bundle"))["name"], "good")
     expect(issuer.ask("token", "ls")["tokens"][0]["left"], 1)

@@ -238,7 +238,7 @@ class Requests(Case):
         lines = (self.ca / "issued.log").read_text().splitlines()
         self.assertEqual(len(lines), 2)
         for line, signed in zip(lines, (first, second)):
-            self.assertRegex(line, rf"^\S+Z serial={signed['serial']} node={self.node} name=web-1 networks=prod,test not_after=\S+Z$")
+            self.assertRegex(line, rf"^\S+Z serial={signed['serial']} node={self.node} name=web-1 networks=prod,test not_after=\S+Z( groups=\S+)? lifetime=\d+$")
 
 
 class Installing(Case):

@@ -4,7 +4,7 @@ import json, os, pathlib, signal, subprocess, sys, time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
 import checks  # noqa: E402
-from authority import Authority, runarctl  # noqa: E402
+from authority import Authority, attempt, runarctl  # noqa: E402
 from daemons import Failed, build_dir, wait_for  # noqa: E402
 from meshes import expect, make, sees  # noqa: E402
 
@@ -56,6 +56,32 @@ def test_T18_a_denied_node_is_neither_enrolled_nor_renewed(folder, add):
     signed = (folder / "ca" / "issued.log").read_text()
     expect(code_of(enrol(bad, issuer)), "RUNAR-E4203")
     expect((folder / "ca" / "issued.log").read_text(), signed)
+
+
+def test_of_two_issuers_one_renews_while_the_other_is_stopped_and_its_tokens_say_where_they_are_made(folder, add):
+    authority = Authority(folder / "ca")
+    first = issuer_of(folder, add, authority).start()
+    runarctl("ca", "copy", "--ca", folder / "ca", "--out", folder / "ca-2")
+    second = make(folder, add, authority, "second", peers=[f"[::1]:{first.port}"], more=f"issuer: {{ ca: {folder}/ca-2 }}\n").start()
+    expect((mesh(first)["issuer"]["renews_only"], mesh(second)["issuer"]["renews_only"]), (False, True))
+    node = make(folder, add, None, "node", peers=[f"[::1]:{n.port}" for n in (first, second)])
+    expect(enrol(node, first, "--node-name", "node", "--cert-ttl", "12s").returncode, 0)
+    node.start()
+    wait_for("each is linked to each", lambda: [mesh(n)["linked"] for n in (first, second, node)] == [2, 2, 2])
+    done = second.ctl("-o", "json", "token", "create", "--network", "main", "--address", f"[::1]:{second.port}", check=False)
+    expect((done.returncode, code_of(done), "make tokens at the issuer" in done.stderr), (7, "RUNAR-E1004", True))
+    for command in ("node revoke node", "ca rotate prepare", "network create more", "network rotate-key main --out x"):
+        done = attempt("-o", "json", *command.split(), "--ca", folder / "ca-2")
+        expect((command, done.returncode, "only renews" in done.stderr), (command, 7, True))
+    first.stop()
+    for renewals in (1, 2):
+        wait_for(f"renewal {renewals} goes on through the other", lambda: certificate(node)["renewals"] >= renewals, 30)
+    expect((mesh(second)["issuer"]["renewed"] >= 2, certificate(node)["state"]), (True, "good"))
+    logs = [(folder / ca / "issued.log").read_text().splitlines() for ca in ("ca", "ca-2")]
+    serials = [line.split("serial=")[1].split()[0] for line in logs[0] + logs[1] if " name=node " in line]
+    expect((len(serials) >= 3, len(set(serials))), (True, len(serials)))
+    first.start()
+    wait_for("the first is back", lambda: mesh(first)["linked"] == 2, 20)
 
 
 def test_a_ca_under_a_passphrase_needs_it_at_the_start_and_signs_with_it(folder, add):
@@ -155,7 +181,7 @@ def test_T29_the_ca_is_rotated_from_prepare_to_retire_while_certificates_renew_a
     issuer.process.send_signal(signal.SIGHUP)
     wait_for("the issuer comes over at once", lambda: "this node's certificate was renewed" in issuer.log_text(), 5)
     expect(try_to("retire", "--out", trust), None)  # while certificates of the old root are valid
-    wait_for("the last of them has ended", lambda: try_to("retire", "--out", trust), 40)
+    wait_for("all have renewed themselves", lambda: try_to("retire", "--out", trust), 40)
     expect([certificate(n)["renewals"] > 0 for n in nodes], [True] * 3)
     say(issuer, trust)
     wait_for("all trust the new root alone", lambda: all(len(n.ask("status")["trust"]["roots"]) == 1 for n in nodes))

@@ -4,7 +4,7 @@ import json, os, pathlib, sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
 import checks  # noqa: E402
-from authority import Authority, runarctl  # noqa: E402
+from authority import Authority, attempt, runarctl  # noqa: E402
 from daemons import wait_for  # noqa: E402
 from meshes import expect, make, peers_of  # noqa: E402
 
@@ -98,7 +98,16 @@ def test_T29_after_the_old_root_is_retired_networks_open_and_a_new_node_joins(fo
     for node in (one, two):
         authority.renew(node)
         node.ctl("config", "reload")
-    runarctl("ca", "rotate", "retire", "--ca", authority.folder, "--out", trust, "--force")  # both have new ones
+
+    def retired():
+        status.write_text(json.dumps(one.ask("status")))
+        done = attempt("-o", "json", "ca", "rotate", "retire", "--ca", authority.folder, "--acked", status, "--out", trust)
+        if done.returncode == 0:
+            return True
+        refused = json.loads(done.stderr)  # two is not linked anew yet
+        expect((done.returncode, refused["code"], {n["name"] for n in refused["nodes"]} <= {"one", "two"}), (7, "RUNAR-E1004", True))
+        return False
+    wait_for("both are seen to show the new ones", retired)
     install(two, trust)
     for node in (one, two):
         wait_for(f"{node.name} trusts one root", lambda n=node: len(n.ask("status")["trust"]["roots"]) == 1)

@@ -4,8 +4,13 @@ import json, subprocess
 from daemons import Failed, build_dir
 
 
+def attempt(*args):
+    """What became of it, good or bad."""
+    return subprocess.run([build_dir() / "bin" / "runarctl", *map(str, args)], capture_output=True, text=True, timeout=30)
+
+
 def runarctl(*args):
-    done = subprocess.run([build_dir() / "bin" / "runarctl", *map(str, args)], capture_output=True, text=True, timeout=30)
+    done = attempt(*args)
     if done.returncode != 0:
         raise Failed(f"runarctl {' '.join(map(str, args))} ended with {done.returncode}: {done.stderr.strip()}")
     return done.stdout

@@ -56,7 +56,7 @@ TEST_CASE("a request carries all its fields, and its caller is who the certifica
   request.trace = 77;
   request.flags = rpc::kIdempotent;
   request.deadline = network.clock.now() + 5s;
-  request.caller = {b.identity.id, "gateway", {}};  // the node in it is not believed
+  request.caller = {b.identity.id, "gateway", {}, {}};  // the node in it is not believed
   Waiter waiter;
 
   a.remote().call(request, waiter.responder());

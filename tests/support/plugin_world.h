@@ -4,49 +4,21 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "core/clock.h"
-#include "core/executor.h"
 #include "plugin_host/host.h"
 #include "plugin_host/ports.h"
+#include "support/asker.h"
+#include "support/thread_executor.h"
 
 namespace runard::test {
-
-using namespace std::chrono_literals;
-
-// Polls until the condition holds, for at most ten seconds.
-bool eventually(const std::function<bool()>& condition);
-
-// A strand with a thread and real time.
-class ThreadExecutor final : public core::Executor {
- public:
-  ThreadExecutor();
-  ~ThreadExecutor() override;
-  void post(core::Task task) override;
-  core::TimerId after(core::Duration delay, core::Task task) override;
-  void cancel(core::TimerId timer) override;
-  // Runs it there and waits.
-  void run(const std::function<void()>& task);
-
- private:
-  void work();
-  using Due = std::pair<std::chrono::steady_clock::time_point, core::TimerId>;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::map<Due, core::Task> tasks_;
-  core::TimerId last_ = 0;
-  bool stopping_ = false;
-  std::thread thread_;
-};
 
 // Routes exact paths to local endpoints; hands the responder through.
 class TinyDispatcher final : public rpc::Handler {
@@ -116,29 +88,6 @@ class TinyBroker final : public rpc::Broker {
   std::vector<std::weak_ptr<Queue>> queues_;
   std::vector<rpc::Verdict> verdicts_;
   std::vector<core::ProfileId> recipients_;
-};
-
-struct Answer {
-  core::Errc code{};
-  std::int32_t app_code = 0;
-  core::Executed executed{};
-  std::string message;
-  std::string payload;
-};
-
-// Keeps what comes back for one request.
-class Asker final : public rpc::Completion {
- public:
-  void complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noexcept override;
-  bool answered();
-  int count();
-  Answer wait();
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int count_ = 0;
-  Answer answer_;
 };
 
 class PluginWorld {

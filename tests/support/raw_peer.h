@@ -92,10 +92,10 @@ class RawPeer final : public SimParty, public transport::ConnectionOwner {
     woken = true;
   }
   // A control stream with a good hello.
-  RawStream* greet(const std::vector<core::NetworkId>& networks) {
+  RawStream* greet(const std::vector<core::NetworkId>& networks, std::uint64_t generation = 1) {
     wire::Hello hello;
     hello.epoch = 1;
-    hello.generation = 1;
+    hello.generation = generation;
     hello.name = "raw";
     hello.networks = networks;
     core::Bytes body;

@@ -194,6 +194,8 @@ enum {
   RUNAR_SUB_MANUAL = 1u << 0,  /* consumed when event_done says so, not when on_event returns          */
   RUNAR_SUB_DURABLE = 1u << 1  /* with group: guaranteed events wait for this group while it is away   */
 };
+/* RUNAR_BLOCK: its publishers are answered BUSY, or, on other nodes, wait for room, and with them a part of
+ * their other topics: keep up, or make the queue large enough for what may come at once                */
 enum { RUNAR_DROP_OLDEST = 0, RUNAR_DROP_NEWEST = 1, RUNAR_DISCONNECT = 2, RUNAR_BLOCK = 3 };
 typedef struct runar_subscription {
   uint32_t struct_size, flags;

@@ -4,51 +4,14 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <chrono>
-#include <map>
 #include <runar/cbor.hpp>
 
-#include "core/check.h"
-#include "sealing/codec.h"
+#include "support/sealing_ends.h"
 
 namespace {
 
 using namespace runard;
 using namespace runard::sealing;
-
-struct Keys final : Directory, envelope::KeyRing {
-  Keys() {
-    core::SystemRandom random;
-    for (auto* key : {&network, &profile}) {
-      *key = std::make_shared<crypto::AgreementPrivateKey>(
-          *crypto::AgreementPrivateKey::generate(crypto::Kem::kX25519, random));
-    }
-  }
-  std::uint64_t generation() const override { return 1; }
-  std::optional<envelope::Recipient> network_key(const core::NetworkId&) const override {
-    return envelope::Recipient{{envelope::KeyKind::kNetwork, {}, 1}, network->public_key()};
-  }
-  std::optional<envelope::Recipient> profile_key(const core::ProfileId&) const override {
-    return envelope::Recipient{{envelope::KeyKind::kProfile, {}, 1}, profile->public_key()};
-  }
-  std::optional<envelope::Recipient> node_key(const core::NodeId&) const override { return {}; }
-  std::string_view network_name(const core::NetworkId&) const override { return "main"; }
-  std::optional<core::NetworkId> find_network(std::string_view) const override {
-    return core::NetworkId{};
-  }
-  std::optional<core::ProfileId> find_profile(std::string_view) const override { return {}; }
-  bool acts_for(const core::NodeId&, const core::ProfileId&) const override { return true; }
-  std::shared_ptr<const crypto::AgreementPrivateKey> find(
-      const envelope::KeyAddress& address) const override {
-    return address.kind == envelope::KeyKind::kNetwork ? network : profile;
-  }
-  std::shared_ptr<const crypto::PublicKey> signer(const core::NodeId&,
-                                                  const envelope::KeyId&) const override {
-    return nullptr;
-  }
-  std::shared_ptr<const crypto::AgreementPrivateKey> network;
-  std::shared_ptr<const crypto::AgreementPrivateKey> profile;
-};
 
 LabelMap labels() {
   return {{{"user", {false, {}, {kCaller}}},
@@ -57,29 +20,9 @@ LabelMap labels() {
           1};
 }
 
-core::NodeId node(std::uint8_t byte) {
-  core::NodeId id;
-  id.bytes.fill(byte);
-  return id;
-}
-
-struct End {
-  End(Keys& keys, std::uint8_t id)
-      : recipients(keys, labels()),
-        codec({node(id), nullptr, keys, clock, random, core::Log{}}, recipients, types) {}
-  core::SystemClock clock;
-  core::SystemRandom random;
-  TypeTable types;
-  Recipients recipients;
-  Codec codec;
-};
-
 // A message whose private fields have `size` bytes in all.
 struct Scene {
   Scene(std::int64_t groups, std::int64_t size) {
-    to.codec.on_kept([this](const core::NodeId&, std::span<const envelope::KeyId> ids) {
-      from.codec.peer_keeps(node(2), ids);
-    });
     const char* const names[] = {"system", "system_only", "user"};
     std::string schema = R"({"properties":{"name":{"type":"string"})";
     runar::cbor::Writer writer;
@@ -94,31 +37,19 @@ struct Scene {
     }
     RUNARD_CHECK(map.finish() == runar::cbor::Errc::kOk);
     value.assign(writer.bytes().begin(), writer.bytes().end());
-    RUNARD_CHECK(from.types.declare(1, "bench", schema + "}}", labels()).has_value());
-    place.profile.bytes.fill(7);
+    RUNARD_CHECK(ends.from.types.declare(1, "bench", schema + "}}", labels()).has_value());
+    ends.place.profile.bytes.fill(7);
   }
-  rpc::Payload seal() {
-    rpc::Payload payload = rpc::Payload::borrow(value, rpc::Encoding::kCbor);
-    payload.type = 1;
-    auto sealed = from.codec.seal(place, payload);
-    RUNARD_CHECK(sealed.has_value());
-    return std::move(*sealed);
-  }
+  rpc::Payload seal() { return ends.seal(value); }
   // From now on in short: the receiver keeps the keys.
   void make_compact() { open(seal()); }
   void open(const rpc::Payload& sealed) {
-    rpc::PayloadPlace at_receiver = place;
-    at_receiver.peer = node(1);
-    const auto opened = to.codec.open(at_receiver, sealed);
+    const auto opened = ends.to.codec.open(ends.at_receiver(), sealed);
     RUNARD_CHECK(opened.has_value() && opened->bytes.size() == value.size());
   }
 
-  Keys keys;
-  End from{keys, 1};
-  End to{keys, 2};
+  test::SealingEnds ends{labels()};
   core::Bytes value;
-  rpc::PayloadPlace place{
-      rpc::PayloadPlace::Kind::kReply, "main", "users/ann", 1, node(2), {}, true};
 };
 
 void seal_message(benchmark::State& state) {
@@ -158,8 +89,8 @@ void open_compact_message(benchmark::State& state) {
 
 // With a thousand types that have private fields, none of them this one.
 void let_through(benchmark::State& state) {
-  Keys keys;
-  End end(keys, 1);
+  test::SealingKeys keys;
+  test::SealingEnd end(keys, 1, labels());
   for (std::uint64_t i = 2; i < 1002; ++i) {
     RUNARD_CHECK(
         end.types.declare(i, "t", R"({"items":{"x-runar-label":"user"}})", labels()).has_value());

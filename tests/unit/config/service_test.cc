@@ -119,11 +119,12 @@ TEST_CASE("a mount is a topic path of its own") {
 }
 
 TEST_CASE("a mount is as long as a message to another node may name it") {
-  const std::string longest(256, 'a');
+  const std::string longest(255, 'a');
   CHECK(service_problems({"type: t, path: " + longest}).empty());
-  CHECK(service_problems({"type: t, path: a" + longest}) ==
-        Lines{"6:28: services[0].path: \"a" + longest +
-              "\" is too long for a mount, write at most 256 bytes"});
+  const Lines problems = service_problems({"type: t, path: a" + longest});
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].starts_with("6:28: services[0].path: \"aaa"));
+  CHECK(problems[0].ends_with("\" is too long for a mount, write at most 255 bytes"));
 }
 
 TEST_CASE("a path is mounted once a network, however it is spelt") {

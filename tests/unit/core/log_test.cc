@@ -35,7 +35,7 @@ TEST_CASE("a text line carries time, level, component, context and fields") {
         "2023-11-14T22:13:21.000Z info  transport: link up node=edge-1 peer=b n=3\n");
 }
 
-TEST_CASE("a JSON line is one object of texts: time, level, component, message, the fields") {
+TEST_CASE("a JSON line is one object: time, level, component, message, the fields") {
   Lines out;
   out.log(LogFormat::kJson)
       .with("node", "edge-1")
@@ -43,8 +43,38 @@ TEST_CASE("a JSON line is one object of texts: time, level, component, message, 
   REQUIRE(out.lines.size() == 1);
   CHECK(out.lines[0] ==
         R"({"time":"2023-11-14T22:13:21.000Z","level":"warn","component":"transport",)"
-        R"("message":"link \"up\"","node":"edge-1","peer":"b\\","n":"3"})"
+        R"("message":"link \"up\"","node":"edge-1","peer":"b\\","n":3})"
         "\n");
+}
+
+TEST_CASE("a number and a yes-no are such in JSON, and words in a text line") {
+  const auto write = [](const Log& log) {
+    log.info("told", {field("on", true), field("off", false), field("least", INT64_MIN),
+                      field("most", UINT64_MAX), field("byte", std::uint8_t{65}),
+                      field("digits", "65"), field("empty", "")});
+  };
+  Lines out;
+  write(out.log(LogFormat::kJson));
+  CHECK(out.lines[0].ends_with(R"("message":"told","on":true,"off":false,)"
+                               R"("least":-9223372036854775808,"most":18446744073709551615,)"
+                               R"("byte":65,"digits":"65","empty":""})"
+                               "\n"));
+  write(out.log(LogFormat::kText));
+  CHECK(
+      out.lines[1].ends_with("told on=yes off=no least=-9223372036854775808 "
+                             "most=18446744073709551615 byte=65 digits=65 empty=\"\"\n"));
+}
+
+TEST_CASE("what a JSON line counts as held back is a number") {
+  Lines out;
+  const Log log = out.log(LogFormat::kJson);
+  for (int i = 0; i < 25; ++i) {
+    log.warn("flood");
+  }
+  out.clock.time += 2s;
+  log.warn("flood");
+  CHECK(out.lines.back().ends_with(R"("message":"flood","suppressed":5})"
+                                   "\n"));
 }
 
 TEST_CASE("a value can't forge a line or a field") {

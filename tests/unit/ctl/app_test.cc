@@ -1,18 +1,16 @@
-// runarctl in-process: exit codes, streams, usage. The files it makes are in identity's tests.
-#include "ctl/app.h"
-
+// runarctl in-process: exit codes, streams, usage. Identities are in identity_commands_test.
+#include <catch2/catch_test_macros.hpp>
 #include <fstream>
 
 #include "core/errors.h"
 #include "ctl/lifetime.h"
-#include "ctl/suggest.h"
 #include "support/result_text.h"
-#include "unit/ctl/terminal.h"
+#include "support/temp_folder.h"
+#include "terminal.h"
 
 using namespace runard;
 using namespace std::chrono_literals;
 using core::Errc;
-using test::Mesh;
 using test::TempFolder;
 using test::Terminal;
 
@@ -198,126 +196,6 @@ TEST_CASE("an error's exit code follows from its kind") {
   CHECK(code(Errc::kStateLocked) == 7);
 }
 
-TEST_CASE("an identity is made, signed and installed, in JSON") {
-  Mesh mesh;
-  const std::string pin = mesh.fingerprint();
-  REQUIRE(mesh.sign({"--out", mesh.bundle, "-o", "json"}) == 0);
-  CHECK(mesh.json()["schema"] == "runar.certificate.v1");
-  CHECK(mesh.json()["name"] == "web-1");
-  CHECK(mesh.json()["not_after"] == "2025-09-13T15:06:40Z");  // 90 days
-  CHECK(mesh.err.str().empty());
-
-  REQUIRE(mesh.run({"node", "install", mesh.bundle, "--state", mesh.state, "--ca-fingerprint", pin,
-                    "-o", "json"}) == 0);
-  CHECK(mesh.json()["networks"] == nlohmann::json::array({"prod"}));
-}
-
-TEST_CASE("data is on stdout alone, talk on stderr unless quiet") {
-  Mesh mesh;
-  REQUIRE(mesh.sign() == 0);
-  CHECK(mesh.out.str().starts_with("-----BEGIN CERTIFICATE-----\n"));
-  CHECK(mesh.out.str().ends_with("-----END RUNARD STATEMENT-----\n"));
-  CHECK_FALSE(mesh.err.str().empty());
-  REQUIRE(mesh.sign({"--quiet"}) == 0);
-  CHECK(mesh.err.str().empty());
-}
-
-TEST_CASE("requests and bundles go through pipes") {
-  Mesh mesh;
-  REQUIRE(mesh.run({"node", "csr", "--state", mesh.state}) == 0);
-  mesh.input = mesh.out.str();
-  CHECK(mesh.run({"ca", "sign", "-", "--ca", mesh.ca, "--network", "prod"}) == 2);  // whose?
-  REQUIRE(mesh.run({"ca", "sign", "-", "--ca", mesh.ca, "--network", "prod", "--name", "web-1"}) ==
-          0);
-  mesh.input = mesh.out.str();
-  CHECK(mesh.run({"ca", "inspect", "-", "--json"}) == 0);
-  CHECK(mesh.json()["schema"] == "runar.bundle.v1");
-  CHECK(mesh.json()["problem"].is_null());
-  mesh.input = std::string(2 << 20, 'x');
-  CHECK(mesh.run({"ca", "inspect", "-"}) == 1);
-}
-
-TEST_CASE("the name in a certificate is the operator's, not the request's") {
-  Mesh mesh;
-  REQUIRE(mesh.run({"node", "csr", "--state", mesh.state, "--name", "admin", "--out", mesh.csr}) ==
-          0);
-  REQUIRE(mesh.sign({"--out", mesh.bundle, "--json"}) == 0);
-  CHECK(mesh.json()["name"] == "web-1");  // of the file web-1.csr
-  REQUIRE(mesh.sign({"--name", "web-9", "--out", mesh.bundle, "--json"}) == 0);
-  CHECK(mesh.json()["name"] == "web-9");
-}
-
-TEST_CASE("ca sign --group puts the node into groups, and ca inspect shows them") {
-  Mesh mesh;
-  REQUIRE(mesh.sign({"--group", "web", "--group", "db", "--out", mesh.bundle, "--json"}) == 0);
-  const auto groups = nlohmann::json::array({"db", "web"});
-  CHECK(mesh.json()["groups"] == groups);
-  REQUIRE(mesh.run({"ca", "inspect", mesh.bundle, "--json"}) == 0);
-  CHECK(mesh.json()["groups"] == groups);
-  REQUIRE(mesh.sign({"--json"}) == 0);  // signed again without: granted no more
-  CHECK(mesh.json()["groups"].empty());
-  CHECK(mesh.sign({"--group", "a b"}) == 2);
-}
-
-TEST_CASE("what exists is a conflict and stays as it is") {
-  Mesh mesh;
-  CHECK(mesh.run({"ca", "init", "--name", "acme", "--out", mesh.ca, "--no-passphrase"}) == 7);
-  CHECK(mesh.run({"network", "create", "prod", "--ca", mesh.ca}) == 7);
-  CHECK(mesh.run({"node", "init", "--state", mesh.state}) == 7);
-  REQUIRE(mesh.sign() == 0);
-  const std::string other = mesh.folder / "other";
-  REQUIRE(mesh.run({"node", "init", "--state", other}) == 0);
-  REQUIRE(mesh.run({"node", "csr", "--state", other, "--out", mesh.csr}) == 0);
-  CHECK(mesh.sign() == 7);
-  CHECK(mesh.said("--replace"));
-  CHECK(mesh.sign({"--replace"}) == 0);
-}
-
-TEST_CASE("what does not exist is not found") {
-  Mesh mesh;
-  const std::string none = mesh.folder / "none";
-  CHECK(mesh.run({"ca", "inspect", none}) == 4);
-  CHECK(mesh.run({"ca", "sign", none, "--ca", mesh.ca, "--network", "prod"}) == 4);
-  CHECK(mesh.run({"ca", "sign", mesh.csr, "--ca", none, "--network", "prod"}) == 4);
-  CHECK(mesh.sign({"--network", "nope"}) == 4);
-  CHECK(mesh.run({"node", "csr", "--state", none}) == 4);
-  CHECK(mesh.run({"node", "install", none, "--state", mesh.state}) == 4);
-}
-
-TEST_CASE("an install without the right CA is refused and says that nothing changed") {
-  Mesh mesh;
-  REQUIRE(mesh.sign({"--out", mesh.bundle}) == 0);
-  const std::vector<std::string> install = {"node", "install", mesh.bundle, "--state", mesh.state};
-  const auto with = [&](const std::string& pin) {
-    auto args = install;
-    args.insert(args.end(), {"--ca-fingerprint", pin});
-    return mesh.run(args);
-  };
-  CHECK(mesh.run(install) == 2);
-  CHECK(mesh.said("--ca-fingerprint"));
-  CHECK(with("SHA256:abc") == 2);
-  CHECK(with("SHA256:" + std::string(64, '0')) == 6);
-  CHECK(mesh.said("Nothing was changed."));
-  CHECK_FALSE(std::filesystem::exists(mesh.state + "/identity/node.bundle"));
-  CHECK(with(mesh.fingerprint()) == 0);
-  CHECK(mesh.run(install) == 0);
-}
-
-TEST_CASE("an error in JSON is one document on stderr") {
-  Terminal terminal;
-  CHECK(terminal.run({"ca", "inspect", "/none", "-o", "json"}) == 4);
-  CHECK(terminal.out.str().empty());
-  CHECK(terminal.error()["schema"] == "runar.error.v1");
-  CHECK(terminal.error()["code"] == "RUNAR-E1005");
-  CHECK(terminal.error()["remedy"].get<std::string>().empty() == false);
-}
-
-TEST_CASE("control characters in a file's name do not reach the terminal") {
-  Terminal terminal;
-  CHECK(terminal.run({"ca", "inspect", "/none\033[31m\n"}) == 4);
-  CHECK_FALSE(terminal.said("\033"));
-}
-
 TEST_CASE("lifetimes have a number and a unit") {
   CHECK(*ctl::parse_lifetime("90d") == 90 * 24h);
   CHECK(*ctl::parse_lifetime("1s") == 1s);
@@ -328,25 +206,6 @@ TEST_CASE("lifetimes have a number and a unit") {
     INFO(bad);
     CHECK(ctl::parse_lifetime(bad).error().code == Errc::kUsage);
   }
-}
-
-TEST_CASE("edits are insertions, deletions, replacements and swaps") {
-  CHECK(ctl::edit_distance("sign", "sign") == 0);
-  CHECK(ctl::edit_distance("sgin", "sign") == 1);
-  CHECK(ctl::edit_distance("sig", "sign") == 1);
-  CHECK(ctl::edit_distance("signs", "sign") == 1);
-  CHECK(ctl::edit_distance("sogm", "sign") == 2);
-  CHECK(ctl::edit_distance("", "sign") == 3);
-  CHECK(ctl::edit_distance(std::string(10000, 'x'), "sign") == 3);
-}
-
-TEST_CASE("suggestions are near, nearest first, at most three") {
-  CHECK(ctl::suggest("lss", {"info", "ls", "less"}) == std::vector<std::string>{"less", "ls"});
-  CHECK(ctl::suggest("x", {"ls", "y"}).empty());
-  CHECK(ctl::suggest("", {"ls"}).empty());
-  CHECK(ctl::suggest("ls", {"ls"}).empty());
-  CHECK(ctl::suggest("aaa", {"aab", "aac", "aad", "aae"}).size() == 3);
-  CHECK(ctl::did_you_mean({"a", "b"}) == "did you mean a or b?");
 }
 
 TEST_CASE("a bench has at least one call, and needs a daemon") {

@@ -4,8 +4,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <sstream>
 
-#include "ctl/app.h"
 #include "ctl/schema_text.h"
+#include "unit/ctl/terminal.h"
 
 using namespace runard;
 using Words = std::vector<std::string>;
@@ -14,27 +14,10 @@ namespace {
 
 // What is offered when the line has been typed as far as that; no daemon runs.
 Words offered(const std::string& line) {
-  struct FixedClock final : core::Clock {
-    core::TimePoint now() const override { return {}; }
-    core::WallTime wall() const override { return {}; }
-  };
-  std::istringstream in;
-  std::ostringstream out;
-  std::ostringstream err;
-  const FixedClock clock;
-  core::SystemRandom random;
-  identity::SystemDisk disk;
-  ctl::Session session{in,
-                       out,
-                       err,
-                       clock,
-                       random,
-                       disk,
-                       [](const std::string&) { return std::optional<std::string>(); }};
-  session.socket = "/nonexistent/c.sock";
-  REQUIRE(ctl::run({"complete-line", line}, session) == 0);
+  test::Terminal terminal;
+  REQUIRE(terminal.run({"--socket", "/nonexistent/c.sock", "complete-line", line}) == 0);
   Words words;
-  std::istringstream lines(out.str());
+  std::istringstream lines(terminal.out.str());
   for (std::string word; std::getline(lines, word);) {
     words.push_back(word);
   }

@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <set>
 
+#include "identity/authority.h"
 #include "identity/durable_file.h"
+#include "keys/network_keyring.h"
 #include "unit/ctl/terminal.h"
 
 namespace {
@@ -49,6 +51,31 @@ struct TwoNetworks : Mesh {
     std::string all;
     for (const std::string& text : texts) {
       all += text;
+    }
+    return all;
+  }
+
+  // How many the network's keys are sealed to, by the newest statement.
+  std::size_t members_of(const std::string& network) const {
+    for (const auto& known : *runard::identity::Authority::networks_in(ca)) {
+      if (known.name == network) {
+        const auto text =
+            *runard::identity::read_file(ca + "/keyrings/" + known.id.text() + ".pem");
+        const auto statements = *runard::identity::Statement::parse_pem(text);
+        return runard::keys::NetworkKeyring::parse(statements.front().body())->members.size();
+      }
+    }
+    return 0;
+  }
+  // What the CA has said and is.
+  std::string ca_text() const {
+    std::string all;
+    for (const char* file : {"ca.crt", "trust.pem", "denylist.pem", "members"}) {
+      const auto text = runard::identity::read_file(ca + "/" + file);
+      all += text ? *text : "-";
+    }
+    for (const auto& file : std::filesystem::directory_iterator(ca + "/keyrings")) {
+      all += *runard::identity::read_file(file.path());
     }
     return all;
   }
@@ -99,4 +126,71 @@ TEST_CASE("of a file with an older denylist a node takes the networks' keys all 
   CHECK(mesh.install_on("web-4", mesh.out) == 7);
   CHECK(mesh.said("STATEMENT_OLDER"));
   CHECK(mesh.keyrings_of("web-4") != before);
+}
+
+TEST_CASE("a step whose file can't be written changes nothing in the CA") {
+  TwoNetworks mesh;
+  const std::string nowhere = mesh.folder / "typo/x.pem";
+  const std::vector<std::vector<std::string>> lines = {{"node", "revoke", "web-2"},
+                                                       {"ca", "rotate", "prepare"},
+                                                       {"network", "rotate-key", "prod"},
+                                                       {"network", "rewrap", "prod"}};
+  const std::string before = mesh.ca_text();
+  for (auto line : lines) {
+    line.insert(line.end(), {"--ca", mesh.ca, "--out", nowhere});
+    CHECK(mesh.run(line) != 0);
+    CHECK(mesh.said("typo/x.pem"));
+    line.back() = mesh.folder.path().string();
+    CHECK(mesh.run(line) != 0);
+    CHECK(mesh.ca_text() == before);
+  }
+}
+
+TEST_CASE("T19: a revocation done again gives the denylist and the keys of the first time") {
+  TwoNetworks mesh;
+  const std::string again = mesh.folder / "again.pem";
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--network", "backup"}, std::vector<std::string>{}}) {
+    std::vector<std::string> line = {"node", "revoke", "web-2", "--ca", mesh.ca};
+    line.insert(line.end(), more.begin(), more.end());
+    line.insert(line.end(), {"--out", mesh.out});
+    REQUIRE(mesh.run(line) == 0);
+    line.back() = again;
+    REQUIRE(mesh.run(line) == 0);
+    CHECK(*runard::identity::read_file(again) == *runard::identity::read_file(mesh.out));
+  }
+  CHECK(mesh.said("On a member of prod, one of backup"));
+}
+
+TEST_CASE("T18: a node that is taken off the denylist has the keys of its networks again") {
+  TwoNetworks mesh;
+  REQUIRE(mesh.run({"node", "revoke", "web-2", "--ca", mesh.ca, "--out", mesh.out}) == 0);
+  REQUIRE(mesh.install_on("web-2", mesh.out) == 0);
+  REQUIRE(mesh.run({"node", "unrevoke", "web-2", "--ca", mesh.ca, "--out", mesh.out}) == 0);
+  CHECK(mesh.said("On a member of prod, one of backup"));
+  CHECK(mesh.members_of("prod") == 2);
+  CHECK(mesh.members_of("backup") == 1);
+  CHECK(mesh.run({"node", "unrevoke", "web-2", "--ca", mesh.ca, "--out", mesh.out}) == 4);
+}
+
+TEST_CASE("T29: a step of a rotation done again gives what nodes need of it") {
+  TwoNetworks mesh;
+  const std::string again = mesh.folder / "again.pem";
+  REQUIRE(mesh.run({"node", "revoke", "web-2", "--ca", mesh.ca, "--out", mesh.out}) == 0);
+  REQUIRE(mesh.run({"ca", "rotate", "prepare", "--ca", mesh.ca, "--out", mesh.out}) == 0);
+  for (const char* step : {"activate", "retire"}) {
+    std::vector<std::string> line = {"ca", "rotate", step, "--force", "--ca", mesh.ca, "--out"};
+    line.push_back(mesh.folder / "typo/x.pem");
+    const std::string before = mesh.ca_text();
+    CHECK(mesh.run(line) != 0);
+    CHECK(mesh.ca_text() == before);
+    line.back() = mesh.out;
+    REQUIRE(mesh.run(line) == 0);
+    line.back() = again;
+    REQUIRE(mesh.run(line) == 0);
+    const std::string first = *runard::identity::read_file(mesh.out);
+    const std::string second = *runard::identity::read_file(again);
+    CHECK(second.starts_with(first));  // retire done again adds the networks' keys
+    CHECK(mesh.said("On a member of prod, one of backup"));
+  }
 }

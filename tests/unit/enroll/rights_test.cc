@@ -2,6 +2,7 @@
 #include "enroll/rights.h"
 
 #include <algorithm>
+#include <fstream>
 
 #include "identity/revocation.h"
 #include "identity/rotation.h"
@@ -70,6 +71,30 @@ void deny(EnrollWorld& world, const identity::DeniedEntry& entry) {
   const auto ca = identity::Authority::open(world.host, world.ca());
   REQUIRE(identity::deny(*ca, entry));
 }
+
+// Fills a network with nodes that the CA knows, as its files say it.
+struct FullNetwork {
+  FullNetwork(EnrollWorld& world, const std::string& name,
+              std::size_t members = keys::kMaxMembers) {
+    const auto own = *crypto::AgreementPrivateKey::generate(crypto::Kem::kX25519, world.random);
+    std::ofstream log(world.ca() / "issued.log", std::ios::app);
+    std::ofstream book(world.ca() / "members", std::ios::app);
+    for (std::size_t i = 0; i < members; ++i) {
+      world.random.fill(member.bytes);
+      log << "2025-06-15T12:00:00Z serial=1 node=" << member.text() << " name=" << member.text()
+          << " networks=" << name << " not_after=2099-01-01T00:00:00Z\n";
+      book << "key " << member.text() << " 1 " << core::base32hex(own.public_key().raw())
+           << " 4000000000000\n";
+    }
+    log.close();
+    book.close();
+    std::filesystem::permissions(world.ca() / "issued.log", std::filesystem::perms(0600));
+    folder = *keys::CaFolder::open(world.host, world.ca(), {});
+    REQUIRE(folder->networks.refresh(id_of(world, name)));
+  }
+  core::NodeId member;
+  std::unique_ptr<keys::CaFolder> folder;
+};
 
 }  // namespace
 
@@ -172,6 +197,70 @@ TEST_CASE("T18: a node that was put out of a network gets neither its name nor i
   const auto folder = keys::CaFolder::open(world.host, world.ca(), {});
   const auto prod = (*folder)->networks.current(id_of(world, "prod"));
   CHECK(keys::NetworkKeyring::parse(prod->body())->member(node.id) == nullptr);
+}
+
+TEST_CASE("T18: a node that was revoked for a time is renewed with its networks when it is over") {
+  EnrollWorld world;
+  const SealedNode node(world);
+  const auto bundle = enrol(world, node, {"prod", "test"});
+  REQUIRE(bundle);
+  const auto until = std::chrono::floor<std::chrono::milliseconds>(world.clock.time + 1h);
+  {
+    auto folder = keys::CaFolder::open(world.host, world.ca(), {});
+    REQUIRE(folder);
+    REQUIRE(identity::deny(
+        (*folder)->ca,
+        {identity::DeniedWhat::kNode, node.id, {}, {}, until.time_since_epoch().count(), ""}));
+    REQUIRE((*folder)->networks.remove(node.id, std::nullopt));
+  }
+  CHECK(renew(world, node, *bundle).error().code == Errc::kNodeDenied);
+  world.clock.time += 2h;
+  const auto renewed = renew(world, node, *bundle);
+  REQUIRE(renewed);
+  CHECK(renewed->networks.ids() == bundle->networks.ids());
+  CHECK(has_keys(*renewed, node.id));
+}
+
+TEST_CASE("who has no place in a network costs no use, and nothing is signed") {
+  EnrollWorld world;
+  const SealedNode first(world);
+  const auto token = world.office().create(world.order());
+  {
+    FullNetwork full(world, "prod");
+    CHECK(full.folder->networks.check_room(full.member, {"prod", "test"}));
+    CHECK(full.folder->networks.check_room(first.id, {"test"}));
+  }
+  const auto issued = world.issued();
+  CHECK(world.office().redeem({token->id, first.request, false}, {}).error().code ==
+        Errc::kTooLarge);
+  CHECK(world.office().look_up(token->id)->left == 1);
+  CHECK(world.issued() == issued);
+}
+
+TEST_CASE("a bundle that no guest could be sent costs no use, and nothing is signed") {
+  EnrollWorld world;
+  auto order = world.order();
+  order.networks.clear();
+  {
+    auto ca = identity::Authority::open(world.host, world.ca());
+    REQUIRE(ca);
+    for (const char* network : {"one", "two"}) {
+      REQUIRE(ca->create_network(network));
+      order.networks.emplace_back(network);
+    }
+  }
+  for (const std::string& network : order.networks) {
+    FullNetwork full(world, network, keys::kMaxMembers - 1);
+  }
+  const SealedNode node(world);
+  const auto token = world.office().create(order);
+  const auto issued = world.issued();
+  CHECK(world.office().redeem({token->id, node.request, false}, {}).error().code ==
+        Errc::kTooLarge);
+  CHECK(world.office().look_up(token->id)->left == 1);
+  CHECK(world.issued() == issued);
+  const NewNode bare;  // its bundle has no network's keys
+  CHECK(world.office().redeem({token->id, bare.request, false}, {}));
 }
 
 TEST_CASE("what an operator granted stays granted when the node renews before it installs it") {

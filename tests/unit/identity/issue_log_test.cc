@@ -51,6 +51,28 @@ TEST_CASE("groups stand at the end of a line, and only where there are some") {
   CHECK(identity::read_file(folder / "issued.log")->find("Z groups=db,web\n") != std::string::npos);
 }
 
+TEST_CASE("what the running node asked for stands at the end of a line, after its groups") {
+  const TempFolder folder;
+  identity::SystemDisk disk;
+  const IssueLog log(folder / "issued.log");
+  IssueRecord renewed = record("a");
+  renewed.renewal = true;
+  IssueRecord grouped = renewed;
+  grouped.groups = {"by=renewal", "db"};
+  REQUIRE(log.append(disk, renewed));
+  REQUIRE(log.append(disk, grouped));
+  CHECK(*log.read() == std::vector{renewed, grouped});
+  CHECK(identity::read_file(folder / "issued.log")->find("Z by=renewal\n") != std::string::npos);
+  for (const char* end : {" by=me", " by=renewal groups=a", " by=renewal by=renewal", " "}) {
+    const std::string text = *identity::read_file(folder / "issued.log");
+    const std::string line = text.substr(0, text.find(" by="));
+    REQUIRE(line.ends_with("not_after=2025-09-13T12:00:00Z"));
+    std::ofstream(folder / "bad.log") << line << end << '\n';
+    INFO(end);
+    CHECK(IssueLog(folder / "bad.log").read().error().code == Errc::kIdentityUnreadable);
+  }
+}
+
 TEST_CASE("of a node's issuances the last that an operator ordered counts, and the newest") {
   const TempFolder folder;
   identity::SystemDisk disk;

@@ -2,13 +2,16 @@
 #include "identity/rotation.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fstream>
 
 #include "identity/certificate.h"
+#include "identity/denied.h"
 #include "identity/identity_folder.h"
 #include "identity/issue.h"
 #include "identity/profile.h"
 #include "identity/revocation.h"
 #include "identity/statement_store.h"
+#include "identity/time_text.h"
 #include "identity/trust_roots.h"
 #include "support/result_text.h"
 #include "support/temp_folder.h"
@@ -45,9 +48,9 @@ struct Mesh {
     REQUIRE(node.prepare(disk, "web-1"));
   }
   Authority ca() { return *Authority::open(host, folder / "ca"); }
-  Bundle sign(core::Duration lifetime = 24h) {
+  Bundle sign(core::Duration lifetime = 24h, bool renewal = false) {
     const auto request = *crypto::SigningRequest::create(key, "web-1");
-    return *ca().sign({request, "web-1", {"main"}, lifetime, false, {}});
+    return *ca().sign({request, "web-1", {"main"}, lifetime, false, {}, renewal});
   }
   crypto::Certificate root() const { return *Authority::certificate_in(folder / "ca"); }
   core::NodeId id() const { return identity::node_id_of(key.public_key()); }
@@ -104,6 +107,45 @@ TEST_CASE("T29: a node goes along from root to root, and at no time is a certifi
         Errc::kStatementOlder);
 }
 
+TEST_CASE("T29: the old root is retired when every node has renewed itself, not before") {
+  Mesh mesh;
+  mesh.sign();
+  REQUIRE(Rotation(mesh.ca()).prepare(24h * 365));
+  CHECK(Rotation(mesh.ca()).held_back({}).error().code == Errc::kConflict);
+  REQUIRE(Rotation(mesh.ca()).activate());
+  INFO("all in the second of the activation");
+  const auto old = Rotation(mesh.ca()).held_back({}).value();
+  REQUIRE(old.size() == 1);
+  CHECK((old[0].name == "web-1" && old[0].node == mesh.id() && !old[0].signed_again));
+  CHECK(old[0].until == identity::time_text(kNow + 24h));
+
+  const Bundle by_hand = mesh.sign(48h);
+  const auto refused = Rotation(mesh.ca()).retire(false);
+  CHECK(refused.error().code == Errc::kConflict);
+  CHECK(refused.error().about.find("web-1") != std::string::npos);
+  CHECK(Rotation(mesh.ca()).held_back({}).value().at(0).signed_again);
+  const identity::ShownCertificates shown{
+      {mesh.id(), identity::time_text(by_hand.certificate.not_after())}};
+  CHECK(Rotation(mesh.ca()).held_back(shown).value().empty());
+
+  mesh.sign(24h, true);
+  CHECK(Rotation(mesh.ca()).held_back({}).value().empty());
+  CHECK(Rotation(mesh.ca()).retire(false));
+}
+
+TEST_CASE("T29: a rotation that an earlier version activated goes by the second") {
+  Mesh mesh;
+  mesh.sign(24h, true);
+  REQUIRE(Rotation(mesh.ca()).prepare(24h * 365));
+  REQUIRE(Rotation(mesh.ca()).activate());
+  std::ofstream(mesh.folder / "ca/activated") << identity::time_text(kNow) << '\n';
+  mesh.sign(24h, true);
+  CHECK(Rotation(mesh.ca()).retire(false).error().code == Errc::kConflict);
+  mesh.clock.time += 1s;
+  mesh.sign(24h, true);
+  CHECK(Rotation(mesh.ca()).retire(false));
+}
+
 TEST_CASE("T29: the steps of a rotation come in their order only, and prepare again is the same") {
   Mesh mesh;
   CHECK(Rotation(mesh.ca()).activate().error().code == Errc::kConflict);
@@ -148,7 +190,7 @@ TEST_CASE("T18: revoking is a new generation each time, and taking back one more
   CHECK(entry.node == mesh.id());
   const auto denied = identity::deny(mesh.ca(), entry);
   REQUIRE(denied);
-  CHECK(identity::deny(mesh.ca(), entry).error().code == Errc::kConflict);
+  CHECK(identity::deny(mesh.ca(), entry)->bytes() == denied->bytes());
   const auto allowed = identity::allow_again(mesh.ca(), entry);
   REQUIRE(allowed);
   CHECK(allowed->generation() == denied->generation() + 1);
@@ -160,6 +202,48 @@ TEST_CASE("T18: revoking is a new generation each time, and taking back one more
   CHECK(mesh.node.install(mesh.disk, {*allowed, *allowed}, kNow).value() == 1);
   CHECK(mesh.store().trust().denied().nodes.empty());
   CHECK(mesh.node.install(mesh.disk, {*denied}, kNow).error().code == Errc::kStatementOlder);
+}
+
+TEST_CASE("T18: a node that was denied for a time can be denied for ever, and what ended goes") {
+  Mesh mesh;
+  const auto until = [&](core::Duration time) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               (mesh.clock.time + time).time_since_epoch())
+        .count();
+  };
+  identity::DeniedEntry entry;
+  entry.node.bytes.fill(7);
+  entry.until_ms = until(1h);
+  identity::DeniedEntry brief = entry;
+  brief.node.bytes.fill(8);
+  REQUIRE(identity::deny(mesh.ca(), brief));
+  REQUIRE(identity::deny(mesh.ca(), entry));
+  entry.until_ms = 0;
+  entry.reason = "stolen";
+  mesh.clock.time += 2h;
+  const auto denied = identity::deny(mesh.ca(), entry);
+  REQUIRE(denied);
+  CHECK(denied->generation() == 3);
+  CHECK(identity::parse_denied(denied->body()).value() == std::vector{entry});
+}
+
+TEST_CASE("T29: activate and retire done again give the same statements") {
+  Mesh mesh;
+  identity::DeniedEntry entry;
+  entry.node.bytes.fill(7);
+  REQUIRE(identity::deny(mesh.ca(), entry));
+  REQUIRE(Rotation(mesh.ca()).prepare(24h));
+  Authority ca = mesh.ca();
+  const auto activated = Rotation(ca).activate();
+  REQUIRE(activated);
+  REQUIRE(ca.reload());
+  CHECK(ca.certificate() == mesh.root());
+  CHECK((*activated)->signer() == ca.key().public_key());
+  CHECK(Rotation(ca).activate().value()->bytes() == (*activated)->bytes());
+  const auto retired = Rotation(ca).retire(false);
+  REQUIRE(retired);
+  CHECK(Rotation(ca).retire(false).value().bytes() == retired->bytes());
+  CHECK(Rotation(ca).activate().error().code == Errc::kConflict);
 }
 
 TEST_CASE("a bundle brings the denylist and the roots that hold when it is signed") {
@@ -176,6 +260,37 @@ TEST_CASE("a bundle brings the denylist and the roots that hold when it is signe
   REQUIRE(mesh.node.install(mesh.disk, bundle, {pin}, kNow, mesh.id()));
   CHECK(mesh.store().trust().denied().nodes == std::set{entry.node});
   CHECK(mesh.store().trust().roots().size() == 2);
+}
+
+TEST_CASE("a node that moves to another mesh leaves what the old one said") {
+  Mesh old;
+  identity::DeniedEntry entry;
+  entry.node.bytes.fill(7);
+  REQUIRE(identity::deny(old.ca(), entry));
+  entry.node.bytes.fill(8);
+  REQUIRE(identity::deny(old.ca(), entry));
+  for (const int generations : {0, 1, 2}) {  // of the new one's denylist
+    Mesh mesh;  // has a key and a folder of its own: the node is the old one's
+    entry.node.bytes.fill(9);
+    for (int i = 0; i < generations; ++i) {
+      entry.reason += "x";
+      REQUIRE(identity::deny(mesh.ca(), entry));
+    }
+    REQUIRE(old.node.install(old.disk, old.sign(), {old.root().fingerprint()}, kNow, old.id()));
+    StatementStore running = old.store();
+    const auto request = *crypto::SigningRequest::create(old.key, "web-1");
+    const Bundle bundle = *mesh.ca().sign({request, "web-1", {"main"}, 24h, false, {}});
+    INFO("generations " << generations);
+    REQUIRE(old.node.install(old.disk, bundle, {mesh.root().fingerprint()}, kNow, old.id()));
+    const std::set<core::NodeId> expected =
+        generations == 0 ? std::set<core::NodeId>{} : std::set{entry.node};
+    CHECK(old.store().trust().denied().nodes == expected);
+    CHECK(old.store().trust().roots() == std::vector{mesh.root()});
+    INFO("and so does one that runs, when it reloads");
+    REQUIRE(running.install(bundle.roots, kNow));
+    REQUIRE(running.reload(kNow));
+    CHECK(running.trust().denied().nodes == expected);
+  }
 }
 
 TEST_CASE("a second root that nobody trusted vouches for is not installed") {

@@ -1,5 +1,6 @@
 #include "keys/network_authority.h"
 
+#include "identity/revocation.h"
 #include "identity/rotation.h"
 #include "mesh_world.h"
 #include "unit/identity/faulty_disk.h"
@@ -14,6 +15,13 @@ namespace {
 NetworkKeyring keyring_of(const core::Result<identity::Statement>& statement) {
   REQUIRE(statement);
   return *NetworkKeyring::parse(statement->body());
+}
+
+void deny(MeshWorld& world, const core::NodeId& node,
+          std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds> until) {
+  REQUIRE(identity::deny(
+      *world.ca,
+      {identity::DeniedWhat::kNode, node, {}, {}, until.time_since_epoch().count(), ""}));
 }
 
 }  // namespace
@@ -55,6 +63,48 @@ TEST_CASE("who was put out stays out until the CA signs for it again") {
   REQUIRE(world.networks->rotate(world.main, {1min, 1h, {b.id}}));
   CHECK(keyring_of(world.networks->refresh(world.main)).member(b.id) == nullptr);
   CHECK(keyring_of(b.enrol()[0]).member(b.id) != nullptr);
+}
+
+TEST_CASE("T18: a node that is denied for a time has no keys until it is over") {
+  MeshWorld world;
+  MeshNode a(world, "a"), b(world, "b");
+  a.enrol();
+  b.enrol();
+  const auto until = world.clock.wall() + 1h;
+  deny(world, b.id, std::chrono::floor<std::chrono::milliseconds>(until));
+  const auto without = world.networks->remove(b.id, std::nullopt);
+  REQUIRE(without);
+  REQUIRE(without->size() == 1);
+  CHECK(keyring_of(without->front()).member(b.id) == nullptr);
+  CHECK(keyring_of(without->front()).versions.size() == 2);
+  CHECK(world.networks->remove(b.id, std::nullopt)->front().bytes() == without->front().bytes());
+  CHECK(keyring_of(world.networks->refresh(world.main)).member(b.id) == nullptr);
+  world.clock.advance(2h);
+  CHECK(keyring_of(world.networks->refresh(world.main)).member(b.id) != nullptr);
+}
+
+TEST_CASE("who is off the denylist gets the keys again, but not of where it is out or denied yet") {
+  MeshWorld world;
+  MeshNode b(world, "b");
+  const auto excluded = world.ca->create_network("excluded")->id;
+  const auto denied = world.ca->create_network("denied")->id;
+  b.enrol({"main", "excluded", "denied"});
+  REQUIRE(world.networks->rotate(excluded, {1min, 1h, {b.id}}));
+  identity::DeniedEntry entry{identity::DeniedWhat::kMembership, b.id, denied, {}, 0, ""};
+  REQUIRE(identity::deny(*world.ca, entry));
+  REQUIRE(world.networks->remove(b.id, denied));
+  deny(world, b.id, {});
+  REQUIRE(world.networks->remove(b.id, std::nullopt));
+  entry.what = identity::DeniedWhat::kNode;
+  entry.network = {};
+  REQUIRE(identity::allow_again(*world.ca, entry));
+  const auto back = world.networks->restore(b.id, std::nullopt);
+  REQUIRE(back);
+  REQUIRE(back->size() == 1);
+  CHECK(keyring_of(back->front()).name == "main");
+  CHECK(keyring_of(back->front()).member(b.id) != nullptr);
+  CHECK(keyring_of(world.networks->refresh(excluded)).member(b.id) == nullptr);
+  CHECK(keyring_of(world.networks->refresh(denied)).member(b.id) == nullptr);
 }
 
 TEST_CASE("a node whose certificate has ended is no member any more") {

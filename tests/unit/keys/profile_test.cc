@@ -103,12 +103,12 @@ TEST_CASE("T14: a profile whose certificate has ended is nobody to seal to any m
   INFO("one that its user makes anew is somebody again");
   ProfileCertificate again = ann.certificate({a.id});
   again.not_after_ms *= 2;
-  REQUIRE(a.holder->take(
-      *identity::Statement::sign({{identity::StatementKind::kProfile, identity::SubjectId{ann.id.bytes}},
-                                  2,
-                                  world.clock.wall(),
-                                  again.bytes()},
-                                 ann.root)));
+  REQUIRE(a.holder->take(*identity::Statement::sign(
+      {{identity::StatementKind::kProfile, identity::SubjectId{ann.id.bytes}},
+       2,
+       world.clock.wall(),
+       again.bytes()},
+      ann.root)));
   CHECK(a.holder->directory().snapshot()->profile(ann.id) != nullptr);
 }
 

@@ -68,4 +68,17 @@ struct Pair {
   }
 };
 
+// The services of another node that it was told of: "main:math".
+using Paths = std::vector<std::string>;
+inline Paths paths(const End& end, const core::NodeId& of) {
+  Paths paths;
+  const auto found = end.port.rows.find(of);
+  if (found != end.port.rows.end()) {
+    for (const registry::ServiceRow& row : found->second.services) {
+      paths.push_back(row.network + ":" + row.path);
+    }
+  }
+  return paths;
+}
+
 }  // namespace runard::mesh

@@ -11,18 +11,29 @@ using namespace runard::mesh;
 
 namespace {
 
-std::vector<std::string> paths(const End& end, const core::NodeId& of) {
-  std::vector<std::string> paths;
-  const auto found = end.port.rows.find(of);
-  if (found != end.port.rows.end()) {
-    for (const registry::ServiceRow& row : found->second.services) {
-      paths.push_back(row.network + ":" + row.path);
-    }
-  }
-  return paths;
-}
+// Two nodes of one network; the first has a service.
+struct Ends {
+  Ends() { a.offer({service("main", "one")}, at(0)); }
+  End a{1, 1, {"main"}};
+  End b{2, 1, {"main"}};
+  Pair pair{a, b};
+};
 
-using Paths = std::vector<std::string>;
+// The other knows of it.
+struct Synced : Ends {
+  Synced() {
+    pair.up(1, at(0));
+    pair.carry(at(0));
+  }
+};
+
+// The first has told of it, and was not heard.
+struct Told : Ends {
+  Told() {
+    a.mesh.link_up(1, b.info(), at(0));
+    a.port.sent.clear();
+  }
+};
 
 }  // namespace
 
@@ -113,68 +124,49 @@ TEST_CASE("a peer whose rows take more memory than allowed loses its link") {
 }
 
 TEST_CASE("a delta that builds on another version leads to a resync") {
-  End a(1, 1, {"main"});
-  End b(2, 1, {"main"});
-  Pair pair{a, b};
-  a.offer({service("main", "one")}, at(0));
-  pair.up(1, at(0));
-  pair.carry(at(0));
-
+  Synced two;
   wire::Update forged;
   forged.snapshot = false;
   forged.epoch = 1;
   forged.base = 90;
   forged.version = 91;
   const core::Bytes bytes = encode(forged);
-  b.mesh.control(1, 0x21, encode(wire::RowsChunk{2, 0, 1, bytes}), at(10));
-  REQUIRE(b.port.take(1, wire::SyncType::kResync).size() == 1);
-  CHECK(b.port.closed.empty());
+  two.b.mesh.control(1, 0x21, encode(wire::RowsChunk{2, 0, 1, bytes}), at(10));
+  REQUIRE(two.b.port.take(1, wire::SyncType::kResync).size() == 1);
+  CHECK(two.b.port.closed.empty());
   // Asked once a second at most.
-  b.mesh.control(1, 0x21, encode(wire::RowsChunk{3, 0, 1, bytes}), at(20));
-  CHECK(b.port.take(1, wire::SyncType::kResync).empty());
+  two.b.mesh.control(1, 0x21, encode(wire::RowsChunk{3, 0, 1, bytes}), at(20));
+  CHECK(two.b.port.take(1, wire::SyncType::kResync).empty());
 }
 
 TEST_CASE("a heartbeat that tells of a version never seen leads to a resync") {
-  End a(1, 1, {"main"});
-  End b(2, 1, {"main"});
-  Pair pair{a, b};
-  a.offer({service("main", "one")}, at(0));
-  pair.up(1, at(0));
-  pair.carry(at(0));
-  b.mesh.control(1, 0x20, encode(wire::Heartbeat{2}), at(1));
-  CHECK(b.port.take(1, wire::SyncType::kResync).empty());
-  b.mesh.control(1, 0x20, encode(wire::Heartbeat{3}), at(2));
-  REQUIRE(b.port.sent.size() == 1);
-  pair.carry(at(2));
-  CHECK(a.mesh.stats().resyncs_answered == 1);
-  CHECK(paths(b, a.id) == Paths{"main:one"});
+  Synced two;
+  two.b.mesh.control(1, 0x20, encode(wire::Heartbeat{2}), at(1));
+  CHECK(two.b.port.take(1, wire::SyncType::kResync).empty());
+  two.b.mesh.control(1, 0x20, encode(wire::Heartbeat{3}), at(2));
+  REQUIRE(two.b.port.sent.size() == 1);
+  two.pair.carry(at(2));
+  CHECK(two.a.mesh.stats().resyncs_answered == 1);
+  CHECK(paths(two.b, two.a.id) == Paths{"main:one"});
 }
 
 TEST_CASE("snapshots are sent at most once a second, however often they are asked for") {
-  End a(1, 1, {"main"});
-  End b(2, 1, {"main"});
-  a.mesh.link_up(1, b.info(), at(0));
-  a.offer({service("main", "one")}, at(0));
-  a.port.sent.clear();
+  Told two;
   for (int ms = 0; ms < 3000; ms += 10) {
-    a.mesh.control(1, 0x23, wire::empty_body(), at(ms));
-    a.mesh.tick(at(ms));
+    two.a.mesh.control(1, 0x23, wire::empty_body(), at(ms));
+    two.a.mesh.tick(at(ms));
   }
-  CHECK(a.port.take(1, wire::SyncType::kRows).size() == 3);
+  CHECK(two.a.port.take(1, wire::SyncType::kRows).size() == 3);
 }
 
 TEST_CASE("a snapshot that was asked for too soon is sent when its time has come") {
-  End a(1, 1, {"main"});
-  End b(2, 1, {"main"});
-  a.mesh.link_up(1, b.info(), at(0));
-  a.offer({service("main", "one")}, at(0));
-  a.port.sent.clear();
-  a.mesh.control(1, 0x23, wire::empty_body(), at(0));
-  a.mesh.control(1, 0x23, wire::empty_body(), at(10));
-  REQUIRE(a.port.take(1, wire::SyncType::kRows).size() == 1);
-  REQUIRE(a.mesh.expiry() <= at(1000));
-  a.mesh.tick(at(1000));
-  CHECK(a.port.take(1, wire::SyncType::kRows).size() == 1);
+  Told two;
+  two.a.mesh.control(1, 0x23, wire::empty_body(), at(0));
+  two.a.mesh.control(1, 0x23, wire::empty_body(), at(10));
+  REQUIRE(two.a.port.take(1, wire::SyncType::kRows).size() == 1);
+  REQUIRE(two.a.mesh.expiry() <= at(1000));
+  two.a.mesh.tick(at(1000));
+  CHECK(two.a.port.take(1, wire::SyncType::kRows).size() == 1);
 }
 
 TEST_CASE("broken frames cost the peer its link, unknown ones don't") {

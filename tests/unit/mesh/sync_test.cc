@@ -9,23 +9,6 @@
 using namespace runard;
 using namespace runard::mesh;
 
-namespace {
-
-std::vector<std::string> paths(const End& end, const core::NodeId& of) {
-  std::vector<std::string> paths;
-  const auto found = end.port.rows.find(of);
-  if (found != end.port.rows.end()) {
-    for (const registry::ServiceRow& row : found->second.services) {
-      paths.push_back(row.network + ":" + row.path);
-    }
-  }
-  return paths;
-}
-
-using Paths = std::vector<std::string>;
-
-}  // namespace
-
 TEST_CASE("after a link each node knows the other's rows") {
   End a(1, 5, {"main"});
   End b(2, 9, {"main"});

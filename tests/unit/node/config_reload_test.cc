@@ -93,15 +93,30 @@ struct World {
 
 TEST_CASE("a service that only has new settings is told them") {
   World world;
+  const config::Config before = world.running;
   world.file.config = config_of({service("s", world.settings(R"("a":1)"))});
   CHECK(world.run());
   CHECK(world.taken == world.settings(R"("a":1)"));
   world.taken.clear();
   CHECK(world.run());
   CHECK(world.taken.empty());  // nothing new
-  world.file.config = world.running;
+  world.file.config = before;
   CHECK(world.run());
   CHECK(world.taken == world.puppet.config());  // and back
+}
+
+// It is what `runarctl config show` shows.
+TEST_CASE("the running configuration has the settings that a service has taken, and no others") {
+  World world;
+  const config::Config before = world.running;
+  world.file.config = config_of({service("s", world.settings(R"("a":1)"))});
+  world.file.config->plugins.load[0].services[0].config.shown = "shown";
+  world.answer = RUNAR_E_INVALID;
+  CHECK_FALSE(world.run());
+  CHECK(world.running == before);
+  world.answer = RUNAR_OK;
+  CHECK(world.run());
+  CHECK(world.running == *world.file.config);
 }
 
 TEST_CASE("a file with a mistake changes nothing") {

@@ -43,7 +43,8 @@ TEST_CASE("T14: a profile that takes another one's name does not take its place"
   names.directory.replace({{}, {}, {names.profile(2, "ann"), ann}});
   INFO("two mean nobody, but for the node that was given the key of one");
   CHECK(names.find("ann") == std::nullopt);
-  REQUIRE(names.ring.hold({{ann.recipient.address,
-                            std::make_shared<const crypto::AgreementPrivateKey>(names.new_key())}}));
+  REQUIRE(
+      names.ring.hold({{ann.recipient.address,
+                        std::make_shared<const crypto::AgreementPrivateKey>(names.new_key())}}));
   CHECK(names.find("ann") == core::ProfileId{ann.id.bytes});
 }

@@ -5,6 +5,7 @@
 
 #include "identity/authority.h"
 #include "identity/identity_folder.h"
+#include "identity/profile.h"
 #include "support/fakes.h"
 #include "support/result_text.h"
 #include "support/temp_folder.h"

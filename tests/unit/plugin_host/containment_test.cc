@@ -1,7 +1,6 @@
 // What a plugin does wrong stays with it: slow, stuck, noisy plugins; logs that name them.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
-#include <thread>
 
 #include "puppets.h"
 #include "support/result_text.h"
@@ -9,49 +8,6 @@
 using namespace runard;
 using namespace runard::test;
 using core::Errc;
-
-namespace {
-
-core::Duration p99(PluginWorld& world, const std::string& path) {
-  std::vector<core::Duration> times;
-  for (int i = 0; i < 300; ++i) {
-    const auto begun = world.clock.now();
-    CHECK(world.ask(path, "x").code == Errc{});
-    times.push_back(world.clock.now() - begun);
-  }
-  std::sort(times.begin(), times.end());
-  return times[times.size() * 99 / 100];
-}
-
-// A good service in a world of its own, with a bad neighbour whose actions can be kept busy.
-struct Neighbourhood {
-  Neighbourhood() {
-    good.echo();
-    const OnRequest slow = [this](runar_ctx* ctx, const runar_request* r) {
-      leave.wait();
-      bad.host()->respond(ctx, r->id, nullptr);
-    };
-    bad.action("slow", slow);
-    bad.action("slow_parallel", slow, RUNAR_FN_PARALLEL);
-    bad.action("slow_blocking", slow, RUNAR_FN_BLOCKING);
-    bad.action("never", [](runar_ctx*, const runar_request*) {}, RUNAR_FN_BLOCKING);
-    bad.action("throws", [](runar_ctx*, const runar_request*) { throw 1; }, RUNAR_FN_BLOCKING);
-    REQUIRE(world.add({good.spec(), bad.spec()}));
-  }
-  void trouble() {
-    for (std::size_t i = 0; i < askers.size(); ++i) {
-      const char* const paths[] = {"bad/slow", "bad/slow_parallel", "bad/slow_blocking",
-                                   "bad/never", "bad/throws"};
-      world.ask_async(askers[i], paths[i % 5], "", 60s);
-    }
-  }
-  Service good{"good"}, bad{"bad"};
-  Door leave;
-  std::deque<Asker> askers{60};  // outlives the world, which answers the last of them
-  PluginWorld world;
-};
-
-}  // namespace
 
 TEST_CASE("a plugin's log lines carry plugin, service, action and request") {
   Service service("s");
@@ -185,21 +141,6 @@ TEST_CASE("BLOCKING handlers may take long without being called stuck") {
   CHECK_FALSE(world.logged("action=wait"));  // a loaded machine may well have held up the echo
   leave.open();
   CHECK(asker.wait().code == Errc{});
-}
-
-TEST_CASE("slow, throwing and never-answering neighbours cost others little") {
-  Neighbourhood calm, troubled;
-  troubled.trouble();
-  // In turns, and the least of each: other work on the machine only ever adds, and to both.
-  core::Duration alone = core::Duration::max(), beside = alone;
-  for (int i = 0; i < 8; ++i) {
-    alone = std::min(alone, p99(calm.world, "good/echo"));
-    beside = std::min(beside, p99(troubled.world, "good/echo"));
-  }
-  troubled.leave.open();
-
-  INFO("p99 alone " << alone.count() << " ns, beside " << beside.count() << " ns");
-  CHECK(beside < 2 * std::max<core::Duration>(alone, 50us));
 }
 
 TEST_CASE("a host whose plugin hangs for good ends all the same") {

@@ -361,10 +361,10 @@ TEST_CASE("create sees where and how the service is mounted") {
   spec.network = "backup";
   spec.path = "billing/eu";
   spec.name = "bill";
-  spec.data_dir = "/data/bill";
   PluginWorld world;
+  spec.data_dir = (world.folder / "bill").string();
   REQUIRE(world.add({spec}));
-  CHECK(seen == "backup billing/eu bill /data/bill");
+  CHECK(seen == "backup billing/eu bill " + spec.data_dir);
   const auto status = world.status("billing/eu");
   CHECK(status.plugin == "puppet");
   CHECK(status.plugin_version == "1.0.0");

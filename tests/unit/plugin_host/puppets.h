@@ -145,9 +145,9 @@ class Door {
     open_ = true;
     changed_.notify_all();
   }
-  bool wait() {
+  bool wait(core::Duration patience = 10s) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, 10s, [this] { return open_; });
+    return changed_.wait_for(lock, patience, [this] { return open_; });
   }
 
  private:

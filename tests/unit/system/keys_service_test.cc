@@ -64,12 +64,14 @@ struct World {
   }
   const std::string& call(std::string_view path, std::string_view service,
                           std::string_view body = "", std::uint32_t flags = 0,
-                          std::string_view network = "main") {
+                          std::string_view network = "main",
+                          std::string_view caller_network = "main") {
     rpc::Request request;
     request.network = network;
     request.path = path;
     request.payload = rpc::Payload::borrow(core::as_bytes(body), rpc::Encoding::kRaw);
     request.caller.service = service;
+    request.caller.network = caller_network;
     request.flags = flags;
     dispatcher.call(request, {&caller, {}});
     return caller.body;
@@ -117,8 +119,21 @@ TEST_CASE("what one service has sealed, it opens, and no other service or networ
   CHECK(world.call("$keys/storage/open", "main:notes", sealed) == "secret text");
   world.call("$keys/storage/open", "main:other", sealed);
   CHECK(world.caller.code == Errc::kStoredSecretInvalid);
-  world.call("$keys/storage/open", "main:notes", sealed, 0, "backup");
+  world.call("$keys/storage/open", "main:notes", sealed, 0, "backup", "backup");
   CHECK(world.caller.code == Errc::kStoredSecretInvalid);
+}
+
+TEST_CASE("T12: whose storage it is follows from the caller's network, not from the path") {
+  World world;
+  const std::string sealed =
+      world.call("$keys/storage/seal", "notes", "secret text", 0, "backup", "backup");
+  REQUIRE(world.caller.code == Errc{});
+  world.call("$keys/storage/open", "notes", sealed, 0, "backup", "main");
+  CHECK(world.caller.code == Errc::kDenied);
+  world.call("$keys/storage/seal", "notes", "x", 0, "backup", "main");
+  CHECK(world.caller.code == Errc::kDenied);
+  world.call("$keys/storage/open", "notes", sealed, 0, "backup", "");
+  CHECK(world.caller.code == Errc::kDenied);
 }
 
 TEST_CASE("another node gets neither the list nor storage, nor may it rotate") {
