@@ -101,9 +101,8 @@ TEST_CASE("recipients that are no ids of profiles, or too many, are refused, and
   PluginWorld world({}, &rest);
   Speaker speaker(world);
   const std::string good = profile(1).text();
-  for (const std::string& bad :
-       {std::string(), std::string("ann"), good + "0", good.substr(1), "\xff" + good.substr(1),
-        std::string(100'000, 'a')}) {
+  for (const std::string& bad : {std::string(), std::string("ann"), good + "0", good.substr(1),
+                                 "\xff" + good.substr(1), std::string(100'000, 'a')}) {
     CHECK(speaker.call({good, bad}) == RUNAR_E_INVALID);
     CHECK(speaker.publish({good, bad}) == RUNAR_E_INVALID);
   }

@@ -97,7 +97,7 @@ TEST_CASE("T14: Naming a recipient in a call gives nothing unless a rule allows 
   CHECK(world.sees(world.c, {kBob}).empty());
   world.release({{"other", {kBob.text()}}});
   CHECK(world.sees(world.c, {kBob}).empty());
-  CHECK(world.left_out() == 4 * 3);                         // of three groups each
+  CHECK(world.left_out() == 4 * 3);                    // of three groups each
   CHECK(world.sees(world.b, {kBob}) == "email note");  // who may read it does so all the same
 }
 
