@@ -8,6 +8,7 @@
 #include "identity/issue.h"
 #include "identity/name.h"
 #include "identity/profile.h"
+#include "identity/time_text.h"
 
 namespace runard::enroll {
 namespace {
@@ -128,6 +129,9 @@ core::Result<Token> Office::create(const TokenOrder& order) const {
                       network));
     }
   }
+  if (auto free = check_free(order.name); !free) {
+    return free.error();
+  }
   Token token = Token::create(host_.random);
   token.addresses = order.addresses;
   token.root = root_pin(*key);
@@ -142,6 +146,23 @@ core::Result<Token> Office::create(const TokenOrder& order) const {
     return added.error();
   }
   return token;
+}
+
+core::Result<void> Office::check_free(const std::string& name) const {
+  const auto issued = identity::Authority::issued_in(ca_).read();
+  if (!issued) {
+    return issued.error();
+  }
+  const auto last = std::find_if(issued->rbegin(), issued->rend(),
+                                 [&](const auto& record) { return record.name == name; });
+  const std::string now = identity::time_text(host_.clock.wall());
+  if (last == issued->rend() || last->not_after <= now) {
+    return {};
+  }
+  return core::fail(Errc::kConflict,
+                    fmt::format("\"{}\" is the name of node {}, whose certificate ends at {}; 'ca "
+                                "sign --replace' gives it to another node",
+                                name, last->node.text(), last->not_after));
 }
 
 core::Result<void> Office::remove(const TokenId& id) const {
@@ -214,12 +235,15 @@ core::Result<identity::Bundle> Office::redeem(const Application& application,
           ? asked->request.common_name()
           : identity::node_id_of(asked->request.public_key()).text();
   const std::string& name = record->name.empty() ? wished : record->name;
-  const auto token = book_.use(application.token, host_.clock.wall());
-  if (!token) {
-    return token.error();
+  const identity::Order order{asked->request,   name,  record->networks,
+                              record->lifetime, false, record->groups};
+  if (auto free = (*folder)->ca.check_name(order); !free) {
+    return free.error();
   }
-  auto bundle = (*folder)->ca.sign(
-      {asked->request, name, token->networks, token->lifetime, false, token->groups});
+  if (auto used = book_.use(application.token, host_.clock.wall()); !used) {
+    return used.error();
+  }
+  auto bundle = (*folder)->ca.sign(order);
   return with_keys_of(**folder, std::move(bundle), *asked);
 }
 

@@ -75,13 +75,15 @@ class Office {
   core::Result<CaEnd> end_of_ca() const;
 
   // kConflict for a copy, kInvalidArgument for an order that makes no sense, kNotFound for an
-  // unknown network, kConflict for a name that another node has.
+  // unknown network, kConflict for a name whose node has a certificate that has not ended. (Once it
+  // has the token may be for that very node; another one is refused by redeem().)
   core::Result<Token> create(const TokenOrder& order) const;
   core::Result<std::vector<TokenRecord>> tokens() const { return book_.read(); }
   core::Result<void> remove(const TokenId& id) const;
 
   core::Result<TokenRecord> look_up(const TokenId& id) const;
-  // The applicant has proved the secret. The use is on disk before anything is signed. Of the
+  // The applicant has proved the secret. The use is on disk before anything is signed, and
+  // what is known to fail uses nothing: kTooLarge, kConflict for the name of another node. Of the
   // request only the keys are taken. The node's name is the token's; without one it is its id, or,
   // when an operator has `approved` the request, the one that stands there.
   core::Result<identity::Bundle> redeem(const Application& application,
@@ -94,6 +96,7 @@ class Office {
 
  private:
   core::Result<std::unique_ptr<keys::CaFolder>> open() const;
+  core::Result<void> check_free(const std::string& name) const;
   core::Result<identity::Authority> open_copy() const;
   core::Result<identity::Bundle> with_keys_of(keys::CaFolder& folder,
                                               core::Result<identity::Bundle> bundle,

@@ -164,7 +164,7 @@ core::Result<void> TokenBook::write(const std::vector<TokenRecord>& records,
                                     core::WallTime now) const {
   std::string text;
   for (const TokenRecord& record : records) {
-    text += record.expires > now ? line_of(record) : "";
+    text += record.expires > now && record.left > 0 ? line_of(record) : "";
   }
   return identity::write_durably(*disk_, ca_ / kFile, core::as_bytes(text), identity::kSecretMode);
 }
@@ -194,7 +194,8 @@ core::Result<void> TokenBook::change(core::WallTime now, Edit edit) const {
 
 core::Result<void> TokenBook::add(const TokenRecord& record, core::WallTime now) const {
   return change(now, [&](std::vector<TokenRecord>& records) -> core::Result<void> {
-    std::erase_if(records, [&](const TokenRecord& old) { return old.expires <= now; });
+    std::erase_if(records,
+                  [&](const TokenRecord& old) { return old.expires <= now || old.left == 0; });
     if (records.size() >= kMaxTokens) {
       return core::fail(Errc::kTooLarge, fmt::format("{} tokens are open already", kMaxTokens));
     }

@@ -5,7 +5,7 @@
 //   tokens.lock  held while it is changed
 //
 // A use is on disk before it counts, so a crash can lose a use but never give one twice. Tokens
-// whose time is over go with the next change.
+// that are used up or whose time is over go with the next change.
 // Errors: kStateLocked while another process changes it, kIdentityUnreadable for a line that is not
 // of this form, kTooLarge above kMaxTokens, kFileMode, kSystem, and as said below.
 #pragma once

@@ -86,6 +86,8 @@ class Authority {
   // kConflict when there is a network of that name, kInvalidArgument for a bad name.
   core::Result<NetworkDescriptor> create_network(const std::string& name);
 
+  // Before it is signed: kConflict when the name belongs to another node and `replace` is not set.
+  core::Result<void> check_name(const Order& order) const;
   // Records the issuance durably, then gives the bundle. kConflict when the name belongs to another
   // node and `replace` is not set, kNotFound for an unknown network, issue_node's errors.
   core::Result<Bundle> sign(const Order& order);
@@ -111,7 +113,6 @@ class Authority {
         key_(std::move(root.key)),
         certificate_(std::move(root.certificate)),
         passphrase_(std::move(root.passphrase)) {}
-  core::Result<void> check_name(const Order& order) const;
 
   Host host_;
   std::filesystem::path folder_;

@@ -1,5 +1,6 @@
 #include "enroll/office.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -73,6 +74,54 @@ TEST_CASE("T7: a token that is used up, expired, removed or unknown signs nothin
   CHECK(world.office().redeem({expired->id, NewNode().request, false}, {}).error().code ==
         Errc::kTokenExpired);
   CHECK(world.issued() == 1);
+}
+
+TEST_CASE("a name that another node has costs no use, and is told when the token is made") {
+  EnrollWorld world;
+  auto order = world.order();
+  order.name = "web-1";
+  const NewNode first, second;
+  const auto early = world.office().create(order);
+  const auto late = world.office().create(order);
+  REQUIRE(world.office().redeem({early->id, first.request, false}, {}));
+  CHECK(world.office().redeem({late->id, second.request, false}, {}).error().code ==
+        Errc::kConflict);
+  CHECK(world.office().look_up(late->id)->left == 1);
+  CHECK(world.issued() == 1);
+  const auto taken = world.office().create(order);
+  REQUIRE_FALSE(taken);
+  CHECK(taken.error().code == Errc::kConflict);
+  CHECK(taken.error().about.find(first.id.text()) != std::string::npos);
+  INFO("when its certificate has ended the node may come back by a token");
+  world.clock.time += 25h;
+  const auto back = world.office().create(order);
+  REQUIRE(back);
+  CHECK_FALSE(world.office().redeem({back->id, second.request, false}, {}));
+  CHECK(world.office().redeem({back->id, first.request, false}, {}));
+}
+
+TEST_CASE("tokens that are used up make room for others and are listed no more") {
+  EnrollWorld world;
+  const enroll::TokenBook book(world.disk, world.ca());
+  const core::WallTime now = world.clock.time;
+  enroll::TokenRecord record;
+  record.id = enroll::Token::create(world.random).id;
+  record.expires = now + 10min;
+  record.networks = {"prod"};
+  REQUIRE(book.add(record, now));
+  REQUIRE(book.use(record.id, now));
+  CHECK(book.read()->empty());
+  CHECK(book.use(record.id, now).error().code == Errc::kNotFound);
+  std::string full;  // as an earlier version left it
+  for (std::size_t i = 0; i < enroll::kMaxTokens; ++i) {
+    full += fmt::format(
+        "{} hash={} expires_ms=4000000000000 uses=1 left=0 approve=0 lifetime_s=60 name= "
+        "networks=prod groups=\n",
+        enroll::Token::create(world.random).id.text(), std::string(64, 'a'));
+  }
+  std::ofstream(world.ca() / "tokens") << full;
+  REQUIRE(book.add(record, now));
+  CHECK(book.read().value() == std::vector{record});
 }
 
 TEST_CASE("a request that is none costs no use") {
