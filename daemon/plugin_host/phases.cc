@@ -135,6 +135,7 @@ runar_status Phases::answer_pending(std::uint32_t phase, runar_status status,
       ended = std::move(ended_);
     } else if (phase == RUNAR_PHASE_STOP && std::exchange(starts_, false)) {
       ended_early_ = outcome;  // allow_end() comes for it
+      return RUNAR_OK;
     } else if (abi_number(phase_) != phase || phase == 0 || early_) {
       return RUNAR_E_STALE;
     } else {

@@ -138,10 +138,10 @@ TEST_CASE("a step whose file can't be written changes nothing in the CA") {
   const std::string before = mesh.ca_text();
   for (auto line : lines) {
     line.insert(line.end(), {"--ca", mesh.ca, "--out", nowhere});
-    CHECK(mesh.run(line) == 1);
+    CHECK(mesh.run(line) != 0);
     CHECK(mesh.said("typo/x.pem"));
     line.back() = mesh.folder.path().string();
-    CHECK(mesh.run(line) == 1);
+    CHECK(mesh.run(line) != 0);
     CHECK(mesh.ca_text() == before);
   }
 }
@@ -182,7 +182,7 @@ TEST_CASE("T29: a step of a rotation done again gives what nodes need of it") {
     std::vector<std::string> line = {"ca", "rotate", step, "--force", "--ca", mesh.ca, "--out"};
     line.push_back(mesh.folder / "typo/x.pem");
     const std::string before = mesh.ca_text();
-    CHECK(mesh.run(line) == 1);
+    CHECK(mesh.run(line) != 0);
     CHECK(mesh.ca_text() == before);
     line.back() = mesh.out;
     REQUIRE(mesh.run(line) == 0);
