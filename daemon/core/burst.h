@@ -29,7 +29,7 @@ class Burst {
   static bool hold(Sleepers& sleepers);
 
  private:
-  static thread_local constinit Burst* open_;
+  static thread_local constinit Burst* open_;  // NOLINT(readability-identifier-naming): a member
   Burst* const outer_;
   Sleepers* sleepers_ = nullptr;
   std::uint32_t count_ = 0;

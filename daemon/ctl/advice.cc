@@ -66,7 +66,7 @@ class Known {
     }
     auto found = suggest(path_.rest, {names.begin(), names.end()});
     for (std::string& name : found) {
-      name = path_.is_full ? path_.network + ":" + name : name;
+      name.insert(0, path_.is_full ? path_.network + ":" : "");
     }
     return found;
   }

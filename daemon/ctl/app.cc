@@ -103,7 +103,7 @@ std::vector<std::string> option_names(const CLI::App& from) {
 
 // CLI11's words, where they would leave the user alone.
 std::string usage_text(const CLI::App& at, const CLI::ParseError& error) {
-  const std::string text = error.what();
+  std::string text = error.what();
   const std::string name = text.substr(0, text.find(':'));
   const std::vector<std::string> commands = command_names(at);
   if (error.get_name() == "RequiredError" && !commands.empty()) {

@@ -157,14 +157,16 @@ int bench_sub(Session& session, const SubBenchOptions& options) {
         if (session.json()) {
           json::object line = run;
           line["schema"] = "runar.bench_run.v1";
-          session.out << json::serialize(line) << std::endl;  // one line at a time, for a pipe
+          session.out << json::serialize(line) << '\n'
+                      << std::flush;  // one line at a time, for a pipe
         } else {
           session.out << fmt::format("{} events, {} lost, {} misplaced, in {}: {} events/s",
                                      number_of(run, "received"), number_of(run, "lost"),
                                      number_of(run, "misplaced"),
                                      duration_text(number_of(run, "elapsed_ns")),
                                      rate_text(run, "received", "elapsed_ns"))
-                      << std::endl;
+                      << '\n'
+                      << std::flush;
         }
         return !session.out.fail() && ++runs != options.count;
       });

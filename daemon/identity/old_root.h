@@ -29,9 +29,9 @@ using ShownCertificates = std::map<core::NodeId, std::string>;
 
 struct RotatedLog {
   const std::vector<IssueRecord>& records;
-  std::size_t by_old;  // so many of them, the first ones, the old root signed
-  bool partial =
-      false;  // others may have renewed too (ca_copy.h): old ones that ended count as well
+  std::size_t by_old = 0;  // so many of them, the first ones, the old root signed
+  // Others may have renewed too (ca_copy.h): old ones that ended count as well.
+  bool partial = false;
 };
 
 // Nodes with a certificate of the old root that may not have ended, but for those that are denied

@@ -72,7 +72,7 @@ class Keystore {
       : host_(host),
         folder_(std::move(folder)),
         lock_(std::move(lock)),
-        header_(std::move(loaded.header)),
+        header_(loaded.header),
         entries_(std::move(loaded.entries)),
         kek_(std::move(loaded.kek)),
         last_generation_(header_.generation) {}
