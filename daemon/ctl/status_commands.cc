@@ -35,7 +35,7 @@ void show_unreached(Session& session, const json::object& status) {
 // "until 2025-06-16T12:00:00Z, renewed by itself", or what is to be done about it.
 std::string certificate_line(const json::object& mesh) {
   const json::value* known = mesh.if_contains("certificate");
-  const std::string until = "until " + text_of(mesh, "certificate_until");
+  std::string until = "until " + text_of(mesh, "certificate_until");
   if (known == nullptr || !known->is_object()) {
     return until;
   }

@@ -172,8 +172,9 @@ void Parser::read_context() {
   const std::uint64_t kind = number();
   if (kind < 1 || kind > 4) {
     malformed("an unknown kind of message");
+  } else {
+    context.kind = static_cast<Kind>(kind);
   }
-  context.kind = static_cast<Kind>(kind);
   key(2);
   context.path = text(kMaxPath);
   key(3);
@@ -270,8 +271,9 @@ void Parser::read_stanza(Stanza& stanza) {
   const std::uint64_t kind = number();
   if (kind < 1 || kind > 4) {
     malformed("an unknown kind of key");
+  } else {
+    stanza.address.kind = static_cast<KeyKind>(kind);
   }
-  stanza.address.kind = static_cast<KeyKind>(kind);
   stanza.address.id = id<KeyId>();
   const std::uint64_t version = number();
   const bool epoch = stanza.address.kind == KeyKind::kEpoch;

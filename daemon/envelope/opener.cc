@@ -170,7 +170,7 @@ void Opener::remember_not_ours(const EnvelopeView& view, std::size_t index) {
 core::Result<Found> Opener::open_group(const EnvelopeView& view, std::size_t index,
                                        core::Bytes& plaintext) {
   Secret dek;
-  const auto found = finder_.find(view, index, schedule_, dek);
+  auto found = finder_.find(view, index, schedule_, dek);
   if (!found || *found != Found::kDek) {
     return found;
   }

@@ -38,8 +38,8 @@ class RecipientSet {
   explicit RecipientSet(std::vector<Recipient> recipients);
 
   std::vector<Recipient> recipients_;
-  crypto::Sha256 fingerprint_;
-  crypto::Sha256 digest_;
+  crypto::Sha256 fingerprint_{};
+  crypto::Sha256 digest_{};
 };
 
 // An address as it goes into fingerprints and the info of HPKE.

@@ -58,8 +58,7 @@ core::Result<SecretFinder::Found> SecretFinder::by_epoch(const EnvelopeView& vie
     return known == KekCache::Found::kForOthers ? Found::kNotOurs : Found::kUnknownKek;
   }
   const crypto::Sha256 recipients = fingerprint_of(group);
-  const auto found =
-      by_stanza(group, Wrapping::of_kek(info.suite, info.sender, epoch, recipients), kek);
+  auto found = by_stanza(group, Wrapping::of_kek(info.suite, info.sender, epoch, recipients), kek);
   if (!found || *found != Found::kDek) {
     return found;
   }

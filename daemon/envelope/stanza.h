@@ -16,7 +16,7 @@ struct Wrapping {
   static Wrapping of_kek(Suite suite, const core::NodeId& sender, const KeyId& kek,
                          const crypto::Sha256& recipients);
 
-  Suite suite;
+  Suite suite{};
   JoinedBytes<64> aad;
 };
 

@@ -85,7 +85,7 @@ std::uint64_t replacement_due(const Entry& agreement, std::chrono::milliseconds 
   identity::put_number(what, agreement.version, 4);
   const std::uint64_t tenth = ms(age) / 10;
   // 0..510 of 510: from a tenth sooner to a tenth later
-  const std::uint64_t part = 2U * crypto::sha256(what)[0];
+  const std::uint64_t part = std::uint64_t{2} * crypto::sha256(what)[0];
   return static_cast<std::uint64_t>(agreement.created_ms) + ms(age) - tenth + tenth * part / 255;
 }
 

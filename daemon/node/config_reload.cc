@@ -50,8 +50,9 @@ void compare(const std::string& key, const json::value& a, const json::value& b,
     for (const std::string& name : names) {
       const json::value* ours = a.get_object().if_contains(name);
       const json::value* theirs = b.get_object().if_contains(name);
-      compare(key.empty() ? name : key + "." + name, ours == nullptr ? json::value() : *ours,
-              theirs == nullptr ? json::value() : *theirs, differ);
+      compare(key.empty() ? name : fmt::format("{}.{}", key, name),
+              ours == nullptr ? json::value() : *ours, theirs == nullptr ? json::value() : *theirs,
+              differ);
     }
   } else if (a.is_array() && b.is_array() && a.get_array().size() == b.get_array().size()) {
     for (std::size_t i = 0; i < a.get_array().size(); ++i) {

@@ -184,6 +184,7 @@ rpc::Ticket Issuer::call(const rpc::Request& request, const rpc::Responder& resp
 void Issuer::renew(enroll::RenewalClaim claim, Renewed done) {
   ++renewals_;
   const core::NodeId node = claim.node;
+  // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): `done` is in the second function
   elsewhere([this, claim = std::move(claim),
              trust = hooks_.trust()] { return outcome_of(office_.renew(claim, trust)); },
             [this, node, done = std::move(done)](const core::Result<Signed>& made) mutable {

@@ -15,6 +15,7 @@ using Offer = identity::StatementStore::Offer;
 
 identity::StatementKey own_key(const wire::StatementKey& key) {
   const bool known = key.kind >= 1 && key.kind <= 4;
+  // NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange): no statement is of kind 0
   return {static_cast<StatementKind>(known ? key.kind : 0),
           *identity::SubjectId::from(key.subject.bytes)};
 }

@@ -81,7 +81,7 @@ class Hub final : public LinkEvents {
   // which and why. After set_tls(), by which handshakes that are not done yet are judged when they
   // are. `from` and `count`: links looked at, for calls in parts.
   struct Refused {
-    LinkId link;
+    LinkId link = 0;
     core::NodeId node;
     core::Error why;
   };
