@@ -22,7 +22,7 @@ class EventView {
  private:
   runar_event event_{};
   std::string source_;
-  core::ProfileId::Text owner_;
+  core::ProfileId::Text owner_{};
   routing::Params captured_;
   std::vector<runar_kv> pairs_;  // params, then meta
 };

@@ -65,11 +65,10 @@ void Phases::allow_end(Done ended) {
     early = std::exchange(ended_early_, {});
     if (!early) {
       ended_ = std::move(ended);
+      return;
     }
   }
-  if (early) {
-    ended(result_of(Phase::kStop, *early));
-  }
+  ended(result_of(Phase::kStop, *early));
 }
 
 Phase Phases::current() const {

@@ -63,7 +63,7 @@ class RouteMemo {
     }
     const auto last = static_cast<unsigned char>(topic.path.back());
     const auto middle = static_cast<unsigned char>(topic.path[size / 2]);
-    return (size * 7 + last * 3U + middle) % kPlaces;
+    return (size * 7 + last * std::size_t{3} + middle) % kPlaces;
   }
 
   std::array<Place, kPlaces> places_{};
