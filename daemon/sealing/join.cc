@@ -109,7 +109,7 @@ void Walk::visit_mark(std::size_t begin) {
 }  // namespace
 
 core::Result<core::Bytes> join(const envelope::Opened& opened) {
-  const core::Error wrong = core::fail(core::Errc::kEnvelopeFields, "fields without a place");
+  core::Error wrong = core::fail(core::Errc::kEnvelopeFields, "fields without a place");
   if (opened.clear.size() != 1 || opened.clear.front().path != kRootPath) {
     return wrong;
   }

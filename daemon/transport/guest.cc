@@ -9,7 +9,7 @@ constexpr core::Duration kKeepAlive = std::chrono::seconds(1);
 
 core::Result<std::unique_ptr<Guest>> Guest::dial(const ConnectionContext& context,
                                                  const Address& remote, core::TimePoint now) {
-  std::unique_ptr<Guest> guest(new Guest(context, remote));
+  std::unique_ptr<Guest> guest(new Guest(remote));
   auto connection = Connection::create(context, *guest, remote, nullptr, now);
   if (!connection) {
     return connection.error();

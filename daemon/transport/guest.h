@@ -35,8 +35,7 @@ class Guest final : private ConnectionOwner {
   std::optional<GuestFrame> take();
 
  private:
-  Guest(const ConnectionContext& context, const Address& remote)
-      : context_(context), remote_(remote) {}
+  explicit Guest(const Address& remote) : remote_(remote) {}
   void settle();
 
   // ConnectionOwner, inside ngtcp2.
@@ -48,7 +47,6 @@ class Guest final : private ConnectionOwner {
   void on_own_cid(const Cid&, bool) override {}
   void on_reset_token(const ResetToken&, bool) override {}
 
-  const ConnectionContext& context_;
   const Address remote_;
   SendScheduler scheduler_;
   std::unique_ptr<GuestStream> stream_;  // outlives the connection

@@ -146,10 +146,9 @@ std::uint64_t declare(runar_ctx* ctx, std::string_view name, const std::string& 
 // The id of a type with private fields, which is declared once for all; 0 for any other.
 template <class T>
 std::uint64_t type_id(runar_ctx* ctx) {
-  if constexpr (std::is_void_v<T> || std::is_arithmetic_v<T> || std::is_array_v<T>) {
-    return 0;
-  } else if constexpr (std::is_same_v<T, Payload> ||
-                       std::is_convertible_v<const T&, std::string_view>) {
+  constexpr bool kPlain = std::is_void_v<T> || std::is_arithmetic_v<T> || std::is_array_v<T>;
+  if constexpr (kPlain || std::is_same_v<T, Payload> ||
+                std::is_convertible_v<std::add_const_t<T>, std::string_view>) {
     return 0;
   } else {
     static const std::uint64_t id = [ctx] {

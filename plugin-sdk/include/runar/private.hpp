@@ -29,6 +29,7 @@ namespace runar {
 // A label as a template argument.
 template <std::size_t N>
 struct LabelText {
+  // NOLINTNEXTLINE(google-explicit-constructor): a text is written where it is a label
   consteval LabelText(const char (&text)[N]) { std::copy_n(text, N, bytes); }
   constexpr std::string_view view() const { return {bytes, N - 1}; }
   char bytes[N];
@@ -40,6 +41,7 @@ class Private {
 
  public:
   Private() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): a value is written where a private field is
   Private(T value) : value_(std::move(value)) {}
   Private& operator=(T value) {
     value_ = std::move(value);
