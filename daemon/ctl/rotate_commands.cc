@@ -168,11 +168,12 @@ int refuse_to_retire(Session& session, const RotateOptions& options, const Retir
                      {"until", holder.until},
                      {"signed_again", holder.signed_again}});
     if (nodes.size() <= kMostFacts) {
-      advice.facts.push_back(fmt::format(
-          "{} ({}): its certificate of the old root ends at {}; {}.", holder.name,
-          holder.node.text(), holder.until,
-          holder.signed_again ? "the new one was signed by hand, and may not be installed yet"
-                              : "it has none of the new root"));
+      advice.facts.push_back(
+          fmt::format("{} ({}): its certificate of the old root ends at {}; {}.", holder.name,
+                      holder.node.text(), holder.until,
+                      holder.signed_again
+                          ? "the new one was signed by hand or just now, and may not be in use yet"
+                          : "it has none of the new root"));
     }
   }
   if (nodes.size() > kMostFacts) {

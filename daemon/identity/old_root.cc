@@ -11,12 +11,16 @@ namespace {
 struct Certificates {
   OldHolder old;
   bool has_old = false;
-  bool proven = false;  // one of the new root is in use
+  bool renewed = false;  // by itself, with the new root
+  bool settled = false;  // for the first time so long ago that its links show it
+  bool shown = false;
+
+  bool needs_old() const { return has_old && !shown && !(renewed && settled); }
 };
 
-bool in_use(const IssueRecord& record, const ShownCertificates& shown) {
+bool is_shown(const IssueRecord& record, const ShownCertificates& shown) {
   const auto seen = shown.find(record.node);
-  return record.renewal || (seen != shown.end() && seen->second == record.not_after);
+  return seen != shown.end() && seen->second == record.not_after;
 }
 
 }  // namespace
@@ -24,10 +28,14 @@ bool in_use(const IssueRecord& record, const ShownCertificates& shown) {
 std::vector<OldHolder> old_holders(const RotatedLog& log, const ShownCertificates& shown,
                                    const Denylist& denied, core::WallTime now) {
   const std::string today = time_text(now);
+  const std::string settled = time_text(now - kRelinked);
   std::map<core::NodeId, Certificates> nodes;
   for (std::size_t i = 0; i < log.records.size(); ++i) {
     const IssueRecord& record = log.records[i];
     const bool may_go_on = log.partial && i < log.by_old;
+    if (i >= log.by_old && record.renewal && record.at <= settled) {
+      nodes[record.node].settled = true;
+    }
     if ((record.not_after <= today && !may_go_on) || denied.nodes.contains(record.node)) {
       continue;
     }
@@ -39,12 +47,13 @@ std::vector<OldHolder> old_holders(const RotatedLog& log, const ShownCertificate
       known.old.until = std::max(known.old.until, record.not_after);
     } else {
       known.old.signed_again = true;
-      known.proven = known.proven || in_use(record, shown);
+      known.renewed = known.renewed || record.renewal;
+      known.shown = known.shown || is_shown(record, shown);
     }
   }
   std::vector<OldHolder> holders;
   for (auto& [node, known] : nodes) {
-    if (known.has_old && !known.proven) {
+    if (known.needs_old()) {
       holders.push_back(std::move(known.old));
     }
   }

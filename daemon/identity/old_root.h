@@ -20,7 +20,7 @@ struct OldHolder {
   std::string name;
   core::NodeId node;
   std::string until;    // when its last certificate of the old root ends
-  bool signed_again{};  // it has one of the new root, by hand, which it may not show yet
+  bool signed_again{};  // it has one of the new root that it may not show yet
   friend bool operator==(const OldHolder&, const OldHolder&) = default;
 };
 
@@ -34,9 +34,12 @@ struct RotatedLog {
   bool partial = false;
 };
 
+// How long after a renewal a node's links may still show the certificate before it.
+inline constexpr std::chrono::seconds kRelinked{30};
+
 // Nodes with a certificate of the old root that may not have ended, but for those that are denied
-// and those with one of the new root that they renewed themselves or that they are seen to show. In
-// the order of their names.
+// and those with one of the new root that they renewed themselves kRelinked ago or that they are
+// seen to show. In the order of their names.
 std::vector<OldHolder> old_holders(const RotatedLog& log, const ShownCertificates& shown,
                                    const Denylist& denied, core::WallTime now);
 

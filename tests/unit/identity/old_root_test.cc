@@ -63,6 +63,19 @@ TEST_CASE("a node that renewed itself by the new root holds nothing back") {
   CHECK(Log{{issued(1, kLate)}, {issued(1, kSoon, true), issued(1, kLate)}}.holders().empty());
 }
 
+TEST_CASE("a node that renewed itself just now may have links that show the old certificate") {
+  IssueRecord renewed = issued(1, kLate, true);
+  renewed.at = "2025-06-15T15:06:11Z";
+  CHECK(Log{{issued(1, kSoon)}, {renewed}}.holders() ==
+        std::vector{OldHolder{"n1", node(1), kSoon, true}});
+  renewed.at = "2025-06-15T15:06:10Z";
+  CHECK(Log{{issued(1, kSoon)}, {renewed}}.holders().empty());
+  INFO("certificates of seconds: the first of the new root was long ago, the newest is not");
+  IssueRecord newest = issued(1, kLate, true);
+  newest.at = "2025-06-15T15:06:39Z";
+  CHECK(Log{{issued(1, kSoon)}, {issued(1, kOver, true), newest}}.holders().empty());
+}
+
 TEST_CASE("a renewal by the new root that has ended is no certificate of today") {
   const Log log{{issued(1, kLate)}, {issued(1, kOver, true)}};
   CHECK(log.holders() == std::vector{OldHolder{"n1", node(1), kLate, false}});
