@@ -145,16 +145,15 @@ core::Result<void> LocalNode::start(core::Task ready) {
   expire_retained();
   if (auto added = plugins_.add(std::move(*specs),
                                 [this, ready = std::move(ready)]() mutable {
-                                  if (stopping_) {
-                                    return;
+                                  if (!stopping_) {
+                                    ready();
                                   }
-                                  if (folder_) {
-                                    folder_->start();
-                                  }
-                                  ready();
                                 });
       !added) {
     return added;
+  }
+  if (folder_) {
+    folder_->start();  // after the configured ones, which so get their paths
   }
   return {};
 }
