@@ -162,8 +162,8 @@ constexpr ErrorInfo kTable[] = {
      "Read the fingerprint on the CA's machine with 'runarctl ca inspect DIR'; if it differs from "
      "the bundle's, do not install."},
     {kCertificateBadGroups, Kind::kDenied, "CERTIFICATE_BAD_GROUPS",
-     "The groups in a certificate can't be decoded, or are too many.",
-     "Issue it with 'runarctl ca sign --group NAME', at most 32 times."},
+     "The groups or node labels in a certificate can't be decoded, or are too many.",
+     "Issue it with 'runarctl ca sign', --group and --label at most 32 times each."},
     {kStatementInvalid, Kind::kInvalidParams, "STATEMENT_INVALID",
      "A statement of the mesh's CA is not well formed, or says something impossible.",
      "Fetch the file again from whoever made it."},

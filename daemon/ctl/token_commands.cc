@@ -23,6 +23,7 @@ struct CreateOptions {
   std::string ca;  // "": the issuer behind the control socket
   std::vector<std::string> networks;
   std::vector<std::string> groups;
+  std::vector<std::string> labels;
   std::vector<std::string> addresses;
   std::string ttl = "10m";
   std::string lifetime = "24h";
@@ -49,8 +50,9 @@ core::Result<enroll::TokenOrder> order_of(const CreateOptions& options) {
       return core::fail(Errc::kUsage, fmt::format("--address: \"{}\" is not HOST:PORT", address));
     }
   }
-  return enroll::TokenOrder{options.addresses, *valid,       options.uses,     options.approve,
-                            *lifetime,         options.name, options.networks, options.groups};
+  return enroll::TokenOrder{options.addresses, *valid,         options.uses,
+                            options.approve,   *lifetime,      options.name,
+                            options.networks,  options.groups, options.labels};
 }
 
 core::Result<Made> create_in_folder(Session& session, const CreateOptions& options,
@@ -74,7 +76,8 @@ json::object params_of(const enroll::TokenOrder& order) {
           {"approve", order.approve},
           {"node_name", order.name},
           {"networks", json::value_from(order.networks)},
-          {"groups", json::value_from(order.groups)}};
+          {"groups", json::value_from(order.groups)},
+          {"node_labels", json::value_from(order.labels)}};
 }
 
 int show(Session& session, const CreateOptions& options, const Made& made) {
@@ -130,7 +133,8 @@ json::object row_of(const enroll::TokenRecord& token) {
           {"approve", token.approve},
           {"node_name", token.name},
           {"networks", json::value_from(token.networks)},
-          {"groups", json::value_from(token.groups)}};
+          {"groups", json::value_from(token.groups)},
+          {"node_labels", json::value_from(token.labels)}};
 }
 
 int list_folder(Session& session, const std::string& ca) {
@@ -225,6 +229,10 @@ void add_create(CLI::App& token, const CommandContext& context) {
                   "A group to put it into, for the rules of authorization; repeatable")
       ->allow_extra_args(false)
       ->type_name("NAME");
+  made.add_option("--label", options->labels,
+                  "A label to give the node, for the rules of authorization; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
   made.add_option("--address", options->addresses,
                   "Where an issuer can be dialled; repeatable. Else what the issuer advertises")
       ->allow_extra_args(false)
