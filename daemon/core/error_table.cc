@@ -91,7 +91,8 @@ constexpr ErrorInfo kTable[] = {
      "Correct it as the message says; config/runard.yaml explains every key."},
 
     {kPluginUnreadable, Kind::kInvalidParams, "PLUGIN_UNREADABLE", "The plugin file can't be read.",
-     "Check that the file exists and that runard may read it."},
+     "Check that the file exists, that runard may read it, and that nobody may write it or its "
+     "folder but root and runard's user."},
     {kPluginBadManifest, Kind::kInvalidParams, "PLUGIN_BAD_MANIFEST",
      "The file is not a runard plugin: its manifest note is missing or wrong.",
      "Build it with runar_add_plugin() and a RUNAR_MANIFEST."},
