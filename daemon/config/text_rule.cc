@@ -18,6 +18,9 @@ Verdict check_name(std::string_view text) {
   if (!routing::is_name(text)) {
     return Complaint{quoted(text) + " is not a name", "write 1 to 64 letters, digits, _ . or -"};
   }
+  if (text == "." || text == "..") {  // folders are called by names
+    return Complaint{quoted(text) + " is not a name", "write a letter or digit, too"};
+  }
   return std::nullopt;
 }
 
