@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "ctl/ask.h"
+#include "ctl/confirm.h"
 #include "ctl/enrol_commands.h"
 #include "ctl/lifetime.h"
 #include "enroll/office.h"
@@ -187,7 +188,17 @@ int decide(Session& session, const std::string& method, const std::string& id) {
   return kExitOk;
 }
 
-int remove(Session& session, const std::string& ca, const std::string& id) {
+struct RemoveOptions {
+  std::string ca;
+  std::string id;
+  bool yes = false;
+};
+
+int remove(Session& session, const RemoveOptions& options) {
+  const auto& [ca, id, yes] = options;
+  if (auto meant = confirm(session, "take token " + id + " back", yes); !meant) {
+    return session.fail(meant.error());
+  }
   if (ca.empty()) {
     const Answer answer = ask(session, "token.remove", {{"id", id}});
     if (!answer.result) {
@@ -284,13 +295,13 @@ void add_token_commands(CLI::App& app, const CommandContext& context) {
                {"deny", "Refuses a node that waits for approval",
                 "runarctl token deny 7q9gk2m1c6d8e5n0t3v4r5s6ao"},
                "token.deny");
-  const auto id = std::make_shared<std::string>();
-  const auto from = std::make_shared<std::string>();
+  const auto options = std::make_shared<RemoveOptions>();
   CLI::App& removed =
       command(token, {"rm", "Takes a token back", "runarctl token rm 7q9gk2m1c6d8e5n0t3v4r5s6ao"},
-              context, [id, from](Session& session) { return remove(session, *from, *id); });
-  add_ca(removed, *from);
-  removed.add_option("id", *id, "The token's id, as 'token ls' shows it")
+              context, [options](Session& session) { return remove(session, *options); });
+  add_ca(removed, options->ca);
+  add_yes_option(removed, options->yes);
+  removed.add_option("id", options->id, "The token's id, as 'token ls' shows it")
       ->required()
       ->type_name("ID");
 }
