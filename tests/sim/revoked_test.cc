@@ -109,7 +109,8 @@ TEST_CASE("T18: a hello that comes as its link is cut does not bring it up") {
   CHECK(scene.node.events.ups.empty());
 }
 
-TEST_CASE("T18: a node that is taken out of one network loses its link, and the next has the rest") {
+TEST_CASE(
+    "T18: a node that is taken out of one network loses its link, and the next has the rest") {
   Scene scene;
   const std::vector both{network_of("main"), network_of("backup")};
   REQUIRE(scene.network.run_until([&] { return scene.raw.confirmed; }));

@@ -31,9 +31,9 @@ std::string base64(core::ByteView bytes, std::size_t before) {
   core::Bytes whole(before);
   whole.insert(whole.end(), bytes.begin(), bytes.end());
   std::string text(4 * (whole.size() / 3 + 1) + 1, '\0');
-  text.resize(static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                                       whole.data(),
-                                                       static_cast<int>(whole.size()))));
+  text.resize(
+      static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                               whole.data(), static_cast<int>(whole.size()))));
   return text.substr(4, text.size() - 8);
 }
 
@@ -62,9 +62,8 @@ std::size_t files_with(const fs::path& folder, const std::vector<Entry>& entries
     std::ifstream file(found.path(), std::ios::binary);
     const std::string content{std::istreambuf_iterator<char>(file), {}};
     INFO(found.path().filename());
-    count += std::ranges::any_of(entries, [&](const Entry& entry) {
-      return has(content, entry.secret.view());
-    });
+    count += std::ranges::any_of(
+        entries, [&](const Entry& entry) { return has(content, entry.secret.view()); });
   }
   return count;
 }
