@@ -58,8 +58,8 @@ class LocalNode {
                                      admin::ControlAnswer& answer)>;
   void on_control(Control more) { controls_.push_back(std::move(more)); }
 
-  // Opens the control socket, then loads the plugins; `ready` comes when each service runs or has
-  // failed.
+  // Opens the control socket, then loads the plugins; `ready` comes when each configured service
+  // runs or has failed.
   core::Result<void> start(core::Task ready);
   // Tries plugin files again that could not be loaded.
   void retry_files();
