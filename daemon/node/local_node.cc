@@ -119,7 +119,8 @@ admin::ControlSources LocalNode::control_sources() {
         return label_readers(private_fields_, recipients_, label, network);
       },
       [this](const std::string& schema) { return private_fields_.type_of(schema); },
-      [this](const std::string& name) { return find_profile(recipients_, name); }};
+      [this](const std::string& name) { return find_profile(recipients_, name); },
+      [this](const rpc::Request& request) { return withheld_of(codec_, request); }};
 }
 
 core::Result<void> LocalNode::start(core::Task ready) {
