@@ -335,6 +335,17 @@ core::Result<void> Authority::check_name(const Order& order) const {
   return {};
 }
 
+core::Result<void> Authority::record(const IssueRecord& record, core::WallTime now) {
+  const IssueLog log = issued_in(folder_);
+  std::error_code absent;
+  if (!fs::exists(folder_ / kActivatedFile, absent)) {  // a rotation counts the log's lines
+    if (auto ok = log.archive(host_.disk, now); !ok) {
+      return ok;
+    }
+  }
+  return log.append(host_.disk, record);
+}
+
 core::Result<Bundle> Authority::sign(const Order& order) {
   const auto known = networks_in(folder_);
   if (!known) {
@@ -361,10 +372,8 @@ core::Result<Bundle> Authority::sign(const Order& order) {
   if (auto ok = check_name(order); !ok) {
     return ok.error();
   }
-  const auto recorded =
-      issued_in(folder_).append(host_.disk, record_of(*certificate, order, *networks, now));
-  if (!recorded) {
-    return recorded.error();
+  if (auto ok = record(record_of(*certificate, order, *networks, now), now); !ok) {
+    return ok.error();
   }
   Bundle bundle{std::move(*certificate),
                 std::move(trust->cross),

@@ -30,6 +30,7 @@ inline constexpr const char* kCaKeyFile = "ca.key";
 inline constexpr const char* kCaCertificateFile = "ca.crt";
 inline constexpr const char* kTrustFile = "trust.pem";
 inline constexpr const char* kDenylistFile = "denylist.pem";
+inline constexpr const char* kActivatedFile = "activated";  // while the CA has two roots
 
 // The world around, as tests may replace it. What it refers to outlives whoever holds it.
 struct Host {
@@ -98,6 +99,8 @@ class Authority {
   }
 
  private:
+  core::Result<void> record(const IssueRecord& record, core::WallTime now);
+
   // What the CA's key and certificate are, and what its key is encrypted under.
   struct Root {
     crypto::PrivateKey key;

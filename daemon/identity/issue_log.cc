@@ -10,6 +10,7 @@
 
 #include "identity/durable_file.h"
 #include "identity/name.h"
+#include "identity/time_text.h"
 
 namespace runard::identity {
 namespace {
@@ -120,6 +121,18 @@ core::Result<void> append_to(Disk& disk, int fd, core::ByteView line,
   return {};
 }
 
+std::string still_needed(const std::vector<IssueRecord>& records, const std::string& today) {
+  const auto issued = issued_to(records);
+  std::string text;
+  for (const IssueRecord& record : records) {
+    const Issued& counts = issued.at(record.node);
+    if (record.not_after > today || &record == counts.granted || &record == counts.newest) {
+      text += line_of(record);
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 std::map<core::NodeId, Issued> issued_to(const std::vector<IssueRecord>& log) {
@@ -177,6 +190,30 @@ core::Result<void> IssueLog::append(Disk& disk, const IssueRecord& record) const
   }
   disk.close(fd);
   return done;
+}
+
+core::Result<void> IssueLog::archive(Disk& disk, core::WallTime now, std::size_t from) const {
+  std::error_code absent;
+  const auto size = std::filesystem::file_size(file_, absent);
+  if (absent || size < from) {
+    return {};
+  }
+  const auto text = read_whole(file_);
+  const auto records = read();
+  if (!text || !records) {
+    return !text ? text.error() : records.error();
+  }
+  const std::string today = time_text(now);
+  const std::string kept = still_needed(*records, today);
+  const std::filesystem::path archived = file_.string() + "-" + today;
+  // Not worth it: each issuance would write it all. Or the archive of this second has more.
+  if (kept.size() > whole(*text) / 2 || std::filesystem::exists(archived, absent)) {
+    return {};
+  }
+  if (auto ok = write_durably(disk, archived, core::as_bytes(*text), kSecretMode); !ok) {
+    return ok;
+  }
+  return write_durably(disk, file_, core::as_bytes(kept), kSecretMode);
 }
 
 }  // namespace runard::identity

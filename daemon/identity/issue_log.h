@@ -6,7 +6,8 @@
 // and behind it, where it applies: " groups=G,H", " lifetime=SECONDS" as it was ordered (the CA's
 // own end may cut it), and " by=renewal" where no operator ordered it.
 // A line that a crash tore is no issuance: it has no newline and goes with the next one. One writer
-// at a time (the CA's lock). Errors: kIdentityUnreadable for a line that is not of this form,
+// at a time (the CA's lock). What ended moves to an archive beside the log before that is full.
+// Errors: kIdentityUnreadable for a line that is not of this form,
 // kTooLarge above kMaxIssueLog, kSystem.
 #pragma once
 
@@ -18,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/ids.h"
 #include "core/result.h"
 #include "identity/disk.h"
@@ -25,6 +27,7 @@
 namespace runard::identity {
 
 inline constexpr std::size_t kMaxIssueLog = 64 * 1024 * 1024;
+inline constexpr std::size_t kArchiveIssueLog = kMaxIssueLog / 2;
 
 struct IssueRecord {
   std::string at;
@@ -57,6 +60,10 @@ class IssueLog {
 
   core::Result<std::vector<IssueRecord>> read() const;  // oldest first; empty without a file
   core::Result<void> append(Disk& disk, const IssueRecord& record) const;
+  // A log of `from` bytes or more goes, whole, to FILE-TIME. What stays is what has not ended, and
+  // of each node what counts (issued_to). A crash leaves the log as it was, and maybe the archive.
+  core::Result<void> archive(Disk& disk, core::WallTime now,
+                             std::size_t from = kArchiveIssueLog) const;
 
  private:
   std::filesystem::path file_;

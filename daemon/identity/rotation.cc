@@ -28,7 +28,6 @@ constexpr const char* kNextCertificate = "next.crt";
 constexpr const char* kNextCross = "next.cross";
 constexpr const char* kPrevious = "previous.crt";
 constexpr const char* kCross = "cross.crt";
-constexpr const char* kActivated = "activated";    // when, and how many certificates there were
 constexpr const char* kActivating = "activating";  // a step that must be completed
 
 bool present(const fs::path& file) {
@@ -227,7 +226,7 @@ core::Result<std::optional<Statement>> Rotation::activate() const {
   const fs::path& folder = authority_.folder();
   const auto trust = read_statement(folder / kTrustFile);
   const auto next = read_certificate(folder / kNextCertificate);
-  if (present(folder / kActivated) && !present(folder / kNextCertificate)) {
+  if (present(folder / kActivatedFile) && !present(folder / kNextCertificate)) {
     auto known = trust_in(folder, authority_.certificate());
     return known ? core::Result<std::optional<Statement>>(std::move(known->denylist))
                  : known.error();
@@ -251,7 +250,7 @@ core::Result<std::optional<Statement>> Rotation::activate() const {
   if (auto ok = copy_public(host.disk, folder / kCaCertificateFile, folder / kPrevious); !ok) {
     return ok.error();
   }
-  if (auto ok = write_text(host.disk, folder / kActivated, when); !ok) {
+  if (auto ok = write_text(host.disk, folder / kActivatedFile, when); !ok) {
     return ok.error();
   }
   if (auto ok = write_text(host.disk, folder / kActivating, when); !ok) {
@@ -289,7 +288,7 @@ core::Result<void> Rotation::mend(Disk& disk, const fs::path& folder) {
 
 core::Result<void> Rotation::check_rotated() const {
   const fs::path& folder = authority_.folder();
-  return present(folder / kActivated) && present(folder / kPrevious) &&
+  return present(folder / kActivatedFile) && present(folder / kPrevious) &&
                  !present(folder / kNextCertificate)
              ? core::Result<void>()
              : fail(Errc::kConflict,
@@ -300,7 +299,7 @@ core::Result<std::vector<OldHolder>> Rotation::held_back(const ShownCertificates
   if (auto ok = check_rotated(); !ok) {
     return ok.error();
   }
-  const auto activated = read_file(authority_.folder() / kActivated);
+  const auto activated = read_file(authority_.folder() / kActivatedFile);
   const auto records = Authority::issued_in(authority_.folder()).read();
   const auto known = trust_in(authority_.folder(), authority_.certificate());
   if (!activated || !records || !known) {
@@ -361,7 +360,7 @@ core::Result<Statement> Rotation::retire(bool force, const ShownCertificates& sh
   if (!statement) {
     return statement;
   }
-  if (auto ok = remove_files(host.disk, folder, {kCross, kActivated, kPrevious}); !ok) {
+  if (auto ok = remove_files(host.disk, folder, {kCross, kActivatedFile, kPrevious}); !ok) {
     return ok.error();
   }
   return statement;

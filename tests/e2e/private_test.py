@@ -158,6 +158,17 @@ def test_T14_who_is_named_as_a_recipient_reads_a_field_only_where_a_rule_allows_
     expect("sentinel" in first.log_text() + third.log_text(), False)
 
 
+def test_a_field_that_nobody_is_sealed_to_is_told_of_at_both_ends(folder, add_daemon):
+    _, second = pair(folder, add_daemon)
+    line = ("call", "profiles/bob/profile/set", "name=Bob", f"birthday={SECRET}", f"phone={PHONE}")
+    told = second.ctl(*line).stderr
+    expect("birthday: sealed to nobody (label user); the service does not get it" in told and "phone" not in told, True)
+    expect(second.ask(*line)["withheld"], [{"field": "birthday", "labels": ["user"]}])
+    expect("a private field is sealed to nobody" in second.log_text() and "field=birthday" in second.log_text(), True)
+    expect(SECRET in second.log_text(), False)
+    expect(second.ask("call", "profiles/bob/profile")["withheld"], [])
+
+
 def test_T19_who_is_left_out_of_a_networks_new_key_sees_redacted(folder, add_daemon):
     first, second = pair(folder, add_daemon)
     expect(second.ask("call", "profiles/ann/profile")["result"]["phone"], PHONE)

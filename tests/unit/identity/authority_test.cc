@@ -202,6 +202,30 @@ TEST_CASE("every issuance is on disk before the bundle is given") {
   CHECK(Authority::issued_in(mesh.folder / "ca").read()->size() == 1);
 }
 
+TEST_CASE("a full log of issuances is archived, but not while a rotation counts its lines") {
+  Mesh mesh;
+  REQUIRE(mesh.sign(mesh.request()));
+  const fs::path file = mesh.folder / "ca" / "issued.log";
+  const std::string line = *identity::read_file(file);
+  {
+    std::ofstream log(file, std::ios::app);
+    for (std::size_t size = line.size(); size < identity::kArchiveIssueLog; size += line.size()) {
+      log << line;
+    }
+  }
+  mesh.clock.time += 24h * 30;  // they have all ended
+  const fs::path rotating = mesh.folder / "ca" / identity::kActivatedFile;
+  std::ofstream(rotating) << "";
+  REQUIRE(mesh.sign(mesh.request()));
+  CHECK(fs::file_size(file) > identity::kArchiveIssueLog);
+
+  fs::remove(rotating);
+  REQUIRE(mesh.sign(mesh.request()));
+
+  CHECK(Authority::issued_in(mesh.folder / "ca").read()->size() == 2);
+  CHECK(fs::exists(file.string() + "-2025-07-15T15:06:40Z"));
+}
+
 TEST_CASE("a CA that is missing, in use, readable by others or mixed up is not opened") {
   Mesh mesh;
   CHECK(Authority::open(mesh.host, mesh.folder / "none").error().code == Errc::kCaMissing);

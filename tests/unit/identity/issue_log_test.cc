@@ -9,6 +9,7 @@
 #include "unit/identity/faulty_disk.h"
 
 using namespace runard;
+using namespace std::chrono_literals;
 using core::Errc;
 using identity::IssueLog;
 using identity::IssueRecord;
@@ -127,6 +128,64 @@ TEST_CASE("a line that a crash tore is no issuance and goes with the next") {
   CHECK(*log.read() == std::vector{record("a")});
   REQUIRE(log.append(healthy, record("c")));
   CHECK(*log.read() == std::vector{record("a"), record("c")});
+}
+
+TEST_CASE("a full log is archived whole and keeps what has not ended and what counts of a node") {
+  const TempFolder folder;
+  identity::SystemDisk disk;
+  const IssueLog log(folder / "issued.log");
+  const auto ending = [](IssueRecord of, std::string at) {
+    of.not_after = std::move(at);
+    return of;
+  };
+  IssueRecord renewal = record("a");
+  renewal.renewal = true;
+  const std::vector<IssueRecord> all = {
+      ending(record("a"), "2025-01-01T00:00:00Z"), ending(record("a"), "2025-02-01T00:00:00Z"),
+      ending(renewal, "2025-03-01T00:00:00Z"), ending(renewal, "2025-04-01T00:00:00Z"),
+      ending(renewal, "2025-05-01T00:00:00Z")};
+  for (const IssueRecord& one : all) {
+    REQUIRE(log.append(disk, one));
+  }
+  const std::string before = *identity::read_file(folder / "issued.log");
+  constexpr core::WallTime kNow{1'750'000'000s};  // 2025-06-15T15:06:40Z: all have ended
+
+  REQUIRE(log.archive(disk, kNow, before.size() + 1));
+  CHECK(*identity::read_file(folder / "issued.log") == before);  // not full yet
+
+  REQUIRE(log.archive(disk, kNow, before.size()));
+  CHECK(*log.read() == std::vector{all[1], all[4]});
+  CHECK(*identity::read_file(folder / "issued.log-2025-06-15T15:06:40Z") == before);
+
+  REQUIRE(log.append(disk, record("a")));
+  REQUIRE(log.archive(disk, kNow, 1));  // the archive of this second is not written over
+  CHECK(*log.read() == std::vector{all[1], all[4], record("a")});
+  CHECK(*identity::read_file(folder / "issued.log-2025-06-15T15:06:40Z") == before);
+  REQUIRE(log.archive(disk, kNow + 1s, 1));
+  CHECK(*log.read() == std::vector{record("a")});
+}
+
+TEST_CASE("an archive that fails at any step leaves every issuance in the log or beside it") {
+  for (int step = 0; step < 12; ++step) {
+    const TempFolder folder;
+    identity::SystemDisk healthy;
+    const IssueLog log(folder / "issued.log");
+    for (int i = 0; i < 4; ++i) {
+      REQUIRE(log.append(healthy, record("a")));
+    }
+    const std::string before = *identity::read_file(folder / "issued.log");
+    constexpr core::WallTime kLater{1'800'000'000s};
+    auto disk = FaultyDisk::crashing(step);
+    const auto done = log.archive(disk, kLater, 1);
+    INFO("step " << step);
+    CHECK(done.has_value() == !disk.struck());
+    const auto left = log.read();
+    REQUIRE(left);
+    if (left->size() != 4) {
+      CHECK(left->size() == 1);
+      CHECK(*identity::read_file(folder / "issued.log-2027-01-15T08:00:00Z") == before);
+    }
+  }
 }
 
 TEST_CASE("a log with a foreign line is an error that names the line") {
