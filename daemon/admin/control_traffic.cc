@@ -99,13 +99,22 @@ void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Para
                         core::fail(Errc::kOverloaded, "too many control requests are in flight"));
     return;
   }
-  *opened.value = {session, id, now};
+  *opened.value = {session, id, now, sources_.withheld ? sources_.withheld(request) : nullptr};
   pending_.publish(opened.id);
   client.calls[id] = 0;
   const rpc::Ticket ticket = calls_.call(request, {this, {opened.id, 0, 0}});
   // complete() takes the entry out on this executor, so after this function.
   client.calls[id] = ticket;
 }
+
+namespace {
+
+// What stays on this node is not sealed.
+json::array withheld_of(const WithheldOn& withheld, const core::NodeId& served_by) {
+  return withheld && !served_by.is_zero() ? withheld(served_by) : json::array{};
+}
+
+}  // namespace
 
 void ControlServer::complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noexcept {
   Pending* slot = pending_.claim(cookie[0]);
@@ -115,15 +124,18 @@ void ControlServer::complete(const rpc::Cookie& cookie, const rpc::Reply& reply)
   const Pending pending = std::exchange(*slot, {});
   pending_.close(cookie[0]);
   const auto elapsed = (clock_.now() - pending.began).count();
+  json::array withheld = withheld_of(pending.withheld, reply.served_by);
   if (reply.ok()) {
     const std::string_view encoding = encoding_text(reply.payload.encoding);
-    pending.session->send(
-        {{"id", pending.id},
-         {"result",
-          {{"payload", to_base64(reply.payload.bytes)},
-           {"encoding", json::string(encoding.data(), encoding.size())},
-           {"served_by", reply.served_by.is_zero() ? std::string() : reply.served_by.text()},
-           {"elapsed_ns", elapsed}}}});
+    json::object result = {
+        {"payload", to_base64(reply.payload.bytes)},
+        {"encoding", json::string(encoding.data(), encoding.size())},
+        {"served_by", reply.served_by.is_zero() ? std::string() : reply.served_by.text()},
+        {"elapsed_ns", elapsed}};
+    if (!withheld.empty()) {
+      result["withheld"] = std::move(withheld);
+    }
+    pending.session->send({{"id", pending.id}, {"result", std::move(result)}});
   } else {
     json::object error = render_error(reply);
     error["elapsed_ns"] = elapsed;

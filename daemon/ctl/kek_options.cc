@@ -82,12 +82,16 @@ core::Result<KekSource> source_of(Session& session, KekKind kind, const KekOptio
   return KekSource::none();
 }
 
+KekKind new_kind(const Session& session, const std::string& word, const KekOptions& options) {
+  return word == "none"         ? KekKind::kNone
+         : word == "systemd"    ? KekKind::kSystemd
+         : word == "passphrase" ? KekKind::kPassphrase
+                                : kind_of_auto(session, options);
+}
+
 core::Result<KekSource> new_source(Session& session, const std::string& word,
                                    const KekOptions& options) {
-  const KekKind kind = word == "none"         ? KekKind::kNone
-                       : word == "systemd"    ? KekKind::kSystemd
-                       : word == "passphrase" ? KekKind::kPassphrase
-                                              : kind_of_auto(session, options);
+  const KekKind kind = new_kind(session, word, options);
   if (options.passphrase.is_given() && kind != KekKind::kPassphrase) {
     return usage("a passphrase was given, and another way to encrypt the keystore");
   }

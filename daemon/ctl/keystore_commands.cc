@@ -127,7 +127,21 @@ int list_keys(Session& session, const Options& options) {
   return kExitOk;
 }
 
+// Nothing said is no wish to have the keys in clear.
+bool would_decrypt_unasked(const Session& session, const RekeyOptions& options) {
+  const auto now = keys::kek_kind_of(options.state);
+  return now && *now != keys::KekKind::kNone && options.kek == "auto" &&
+         new_kind(session, options.kek, options.fresh) == keys::KekKind::kNone;
+}
+
 int rekey(Session& session, const RekeyOptions& options) {
+  if (would_decrypt_unasked(session, options)) {
+    return session.fail(
+        core::fail(Errc::kUsage, "what the keystore is to be encrypted under is not said"),
+        {"Give --new-passphrase-file, --new-credential, --kek passphrase or --kek none.",
+         {},
+         {"nothing was changed"}});
+  }
   auto store = open_keystore(session, options.state, options.unlock, keys::Use::kWrite);
   if (!store) {
     const bool in_use = store.error().code == Errc::kStateLocked;
@@ -159,7 +173,8 @@ void add_state(CLI::App& made, Options& options) {
 }
 
 void add_fresh(CLI::App& made, RekeyOptions& options) {
-  add_kek_word(made, options.kek, "What is to encrypt it; auto: by what is given");
+  add_kek_word(made, options.kek,
+               "What is to encrypt it; auto: by what is given, none only if said");
   add_kek_options(made, options.fresh);
 }
 

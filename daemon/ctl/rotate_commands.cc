@@ -243,9 +243,10 @@ void add_rotate(CLI::App& ca, const CommandContext& context) {
                      "What 'runarctl -o json status' said on a node that sees all others")
         ->type_name(value_name::kFile);
   }
-  second.add_flag("--force", options->force, "Whoever has not heard of it is shut out");
+  second.add_flag("--force", options->force,
+                  "Even if nodes have not heard of it: they are shut out");
   third.add_flag("--force", options->force,
-                 "Whoever shows a certificate of the old root is shut out");
+                 "Even if nodes show certificates of the old root: they are shut out");
   add_yes_option(third, options->yes);
   for (CLI::App* made : {&first, &second, &third}) {
     add_statement_files(*made, options->ca, options->out);

@@ -1,5 +1,6 @@
 // runarctl call, pub, sub.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <boost/json.hpp>
 #include <memory>
@@ -64,6 +65,20 @@ std::string node_text(const Session& session, const std::string& id) {
   return "node " + id;
 }
 
+// Private fields that stayed here, because nobody could be found who may read them.
+json::array withheld_of(const json::object& result) {
+  const json::value* withheld = result.if_contains("withheld");
+  return withheld == nullptr ? json::array{} : withheld->as_array();
+}
+
+void tell_withheld(Session& session, const json::object& result) {
+  for (const json::value& one : withheld_of(result)) {
+    const auto labels = json::value_to<std::vector<std::string>>(one.as_object().at("labels"));
+    session.say(fmt::format(" {}: sealed to nobody (label {}); the service does not get it",
+                            text_of(one.as_object(), "field"), fmt::join(labels, ", ")));
+  }
+}
+
 int call(Session& session, const CallOptions& options) {
   const auto payload = payload_of(session, options.payload);
   if (!payload) {
@@ -99,12 +114,14 @@ int call(Session& session, const CallOptions& options) {
   if (session.json()) {
     session.print("call", {{"result", shown_value(result)},
                            {"served_by", result.at("served_by")},
-                           {"elapsed_ns", result.at("elapsed_ns")}});
+                           {"elapsed_ns", result.at("elapsed_ns")},
+                           {"withheld", withheld_of(result)}});
     return kExitOk;
   }
   session.out << shown(result, false) << '\n';
   session.say(fmt::format(" {}, {}", node_text(session, text_of(result, "served_by")),
                           duration_text(result.at("elapsed_ns").to_number<long long>())));
+  tell_withheld(session, result);
   return kExitOk;
 }
 

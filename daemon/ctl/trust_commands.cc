@@ -149,7 +149,7 @@ void add_revoke(CLI::App& node, const CommandContext& context, bool revokes) {
 }  // namespace
 
 void add_trust_commands(CLI::App& app, const CommandContext& context) {
-  CLI::App& node = group(app, "node", "Nodes of the mesh and their identities");
+  CLI::App& node = group(app, "node", "Nodes of the mesh, and the identity of this one");
   add_revoke(node, context, true);
   add_revoke(node, context, false);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "calls/kept_request.h"
+
 namespace runard::node {
 namespace json = boost::json;
 using core::Errc;
@@ -172,6 +174,27 @@ core::Result<core::ProfileId> find_profile(const sealing::Recipients* recipients
                       core::Executed::kNo);
   }
   return *id;
+}
+
+admin::WithheldOn withheld_of(sealing::Codec* codec, const rpc::Request& request) {
+  if (codec == nullptr || request.payload.type == 0 || !codec->is_private(request.payload.type)) {
+    return nullptr;
+  }
+  calls::KeptRequest kept;
+  kept.keep(request);
+  return [codec, kept = std::move(kept)](const core::NodeId& node) {
+    const rpc::Request asked = kept.view();
+    const core::ProfileId& profile = asked.caller.profile;  // sent as the link's handler sends it
+    const bool may_ask = !profile.is_zero() && codec->acts_for({}, profile);
+    json::array fields;
+    for (const sealing::Withheld& one :
+         codec->withheld({rpc::PayloadPlace::Kind::kRequest, asked.network, asked.path, asked.trace,
+                          node, may_ask ? profile : core::ProfileId{}, true, asked.recipients},
+                         asked.payload)) {
+      fields.push_back({{"field", one.field}, {"labels", json::value_from(one.labels)}});
+    }
+    return fields;
+  };
 }
 
 }  // namespace runard::node

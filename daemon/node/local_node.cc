@@ -95,8 +95,8 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
   for (const std::string& network : registry_.networks()) {
     auto& service = registry_services_.emplace_back(std::make_unique<system::RegistryService>(
         network, registry_, host_control_,
-        [this](const core::NodeId& peer, const registry::ServiceRow& row) {
-          return is_told_of(gate_, peer, {row.network, row.path}, row.actions);
+        [this](const core::NodeId& peer, registry::ServiceRow& row) {
+          return keep_told(gate_, peer, {row.network, row.path}, row.actions);
         }));
     registry_.put_system(service->row(), *service);
     auto& events = events_services_.emplace_back(
@@ -119,7 +119,8 @@ admin::ControlSources LocalNode::control_sources() {
         return label_readers(private_fields_, recipients_, label, network);
       },
       [this](const std::string& schema) { return private_fields_.type_of(schema); },
-      [this](const std::string& name) { return find_profile(recipients_, name); }};
+      [this](const std::string& name) { return find_profile(recipients_, name); },
+      [this](const rpc::Request& request) { return withheld_of(codec_, request); }};
 }
 
 core::Result<void> LocalNode::start(core::Task ready) {
@@ -145,16 +146,15 @@ core::Result<void> LocalNode::start(core::Task ready) {
   expire_retained();
   if (auto added = plugins_.add(std::move(*specs),
                                 [this, ready = std::move(ready)]() mutable {
-                                  if (stopping_) {
-                                    return;
+                                  if (!stopping_) {
+                                    ready();
                                   }
-                                  if (folder_) {
-                                    folder_->start();
-                                  }
-                                  ready();
                                 });
       !added) {
     return added;
+  }
+  if (folder_) {
+    folder_->start();  // after the configured ones, which so get their paths
   }
   return {};
 }

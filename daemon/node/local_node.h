@@ -25,6 +25,7 @@
 #include "policy/gate.h"
 #include "pubsub/broker.h"
 #include "registry/registry.h"
+#include "sealing/codec.h"
 #include "sealing/recipients.h"
 #include "system/events_service.h"
 #include "system/registry_events.h"
@@ -50,7 +51,10 @@ class LocalNode {
   void on_status(std::function<void(boost::json::object&)> more) { more_status_ = std::move(more); }
 
   // Whom private fields are sealed to. Before start(); null: nobody.
-  void set_recipients(const sealing::Recipients* recipients) { recipients_ = recipients; }
+  void set_recipients(const sealing::Recipients* recipients, sealing::Codec* codec) {
+    recipients_ = recipients;
+    codec_ = codec;
+  }
   // What services encrypt under what they store. Before start(); outlives the LocalNode.
   void set_storage(const keys::Storage* storage) { secrets_.set(storage); }
   // Methods of the control socket that other parts answer; see admin::ControlSources::more.
@@ -58,8 +62,8 @@ class LocalNode {
                                      admin::ControlAnswer& answer)>;
   void on_control(Control more) { controls_.push_back(std::move(more)); }
 
-  // Opens the control socket, then loads the plugins; `ready` comes when each service runs or has
-  // failed.
+  // Opens the control socket, then loads the plugins; `ready` comes when each configured service
+  // runs or has failed.
   core::Result<void> start(core::Task ready);
   // Tries plugin files again that could not be loaded.
   void retry_files();
@@ -106,6 +110,7 @@ class LocalNode {
   admin::ControlServer server_;
   std::function<void(boost::json::object&)> more_status_;
   const sealing::Recipients* recipients_ = nullptr;
+  sealing::Codec* codec_ = nullptr;
   std::vector<Control> controls_;
   boost::asio::thread_pool files_{1};  // reads dropped files; joined first
 };

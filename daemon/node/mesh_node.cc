@@ -209,7 +209,7 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   mind();
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
   know_self();
-  local_.set_recipients(&keys_.recipients());
+  local_.set_recipients(&keys_.recipients(), &keys_.codec());
   local_.set_storage(&keeper_.storage());
   local_.broker().set_codec(&keys_.codec());
   local_.broker().set_peers(&peers_);
@@ -312,7 +312,7 @@ void MeshNode::close() {
   watches_.clear();
   local_.broker().set_peers(nullptr);
   local_.broker().set_codec(nullptr);
-  local_.set_recipients(nullptr);
+  local_.set_recipients(nullptr, nullptr);
   links_.clear();
   endpoint_.reset();
 }

@@ -55,11 +55,11 @@ void MeshNode::replace(registry::NodeRows rows) {
   remote_services_.changed(rows);
 }
 
-bool MeshNode::may_see(const core::NodeId& peer, const core::NetworkId& network,
-                       const wire::ServiceEntry& service) const {
-  const std::vector<wire::ActionEntry> none;
-  return is_told_of(local_.gate(), peer, {networks_.name(network), service.path},
-                    service.actions ? *service.actions : none);
+bool MeshNode::show(const core::NodeId& peer, const core::NetworkId& network,
+                    wire::ServiceEntry& service) const {
+  std::vector<wire::ActionEntry> none;
+  return keep_told(local_.gate(), peer, {networks_.name(network), service.path},
+                   service.actions ? *service.actions : none);
 }
 
 void MeshNode::drop(const core::NodeId& node) {

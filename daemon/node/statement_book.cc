@@ -56,7 +56,8 @@ std::vector<wire::StatementHead> StatementBook::heads(
   std::vector<wire::StatementHead> heads;
   for (const identity::StatementHead& head : store_.heads()) {
     const wire::StatementKey key = wire_key(head.key);
-    if (wanted(key, networks)) {
+    const bool over = head.key.kind == StatementKind::kProfile && ended(*store_.find(head.key));
+    if (wanted(key, networks) && !over) {
       heads.push_back({key, head.generation});
     }
   }

@@ -2,7 +2,8 @@
 // act upon it. Control strand only.
 //
 // Statements from peers are limited: a profile's body has to be one (anyone can make one), when
-// there are as many as the store takes those that ended a day ago make room, and by a clock that
+// there are as many as the store takes those that ended a day ago make room, which nobody is told
+// of either (they would hold the places of those that still count), and by a clock that
 // stands before the last time this node saw only denylists are taken, since what ended could seem
 // to hold still. Of what honest nodes may have come to as this one did nobody is accused: it is not
 // taken. Profiles are written by whoever asks the store for unwritten().

@@ -146,3 +146,21 @@ TEST_CASE("control characters in a file's name do not reach the terminal") {
   CHECK(terminal.run({"ca", "inspect", "/none\033[31m\n"}) == 4);
   CHECK_FALSE(terminal.said("\033"));
 }
+
+TEST_CASE("a rekey that says nothing of the new encryption leaves the old one") {
+  Terminal terminal;
+  const TempFolder folder;
+  const std::string state = folder / "state";
+  const std::string phrase = folder / "phrase";
+  std::ofstream(phrase) << "correct horse battery staple\n";
+  std::filesystem::permissions(phrase, std::filesystem::perms(0600));
+  REQUIRE(terminal.run({"node", "init", "--state", state, "--passphrase-file", phrase}) == 0);
+  CHECK(terminal.run({"keystore", "rekey", "--state", state, "--passphrase-file", phrase}) == 2);
+  CHECK(terminal.said("--new-passphrase-file"));
+  CHECK(terminal.said("--kek none"));
+  REQUIRE(terminal.run({"keystore", "inspect", "--state", state, "--json"}) == 0);
+  CHECK(terminal.json()["kek"] == "passphrase");
+  CHECK(terminal.run({"keystore", "rekey", "--state", state, "--passphrase-file", phrase, "--kek",
+                      "none"}) == 0);
+  CHECK(terminal.run({"keystore", "rekey", "--state", state}) == 0);  // in clear before and after
+}

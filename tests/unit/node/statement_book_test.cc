@@ -88,6 +88,20 @@ TEST_CASE("with no room for profiles a peer is not accused, and those that ended
   CHECK(book.offer(place.profile(-25h).bytes(), place.peer) == Taken::kNothing);
 }
 
+TEST_CASE("however many profiles have ended, a new node is told of those that still count") {
+  Place place;
+  node::StatementBook book(place.open(), place.clock, {});
+  for (int i = 0; i < 300; ++i) {
+    REQUIRE(book.offer(place.profile(1h).bytes(), place.peer) == Taken::kNews);
+  }
+  const Statement counts = place.profile(24h * 30);
+  REQUIRE(book.offer(counts.bytes(), place.peer) == Taken::kNews);
+  CHECK(book.heads({}).size() == 301);
+  place.clock.advance(26h);
+  REQUIRE(book.heads({}).size() == 1);
+  CHECK(book.heads({})[0].key == node::wire_key(counts.key()));
+}
+
 TEST_CASE("what was left for another thread to write is there after a restart") {
   Place place;
   const Statement profile = place.profile();

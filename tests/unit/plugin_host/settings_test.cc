@@ -81,7 +81,8 @@ TEST_CASE("settings that a service refuses change nothing, and it is said why") 
   CHECK_FALSE(world.reconfigure("s", config_of(service, R"("precision":12)")));
   CHECK(asked == 2);
   CHECK(service.host()->phase_done(service.ctx(), RUNAR_PHASE_STOP, RUNAR_OK, {}) == RUNAR_OK);
-  CHECK(eventually([&] { return service.puppet.created == 2; }));
+  CHECK(eventually(
+      [&] { return service.puppet.created == 2 && world.state("s") == ServiceState::kRunning; }));
   CHECK(created_with == service.puppet.config());
 }
 

@@ -101,6 +101,10 @@ TEST_CASE("T20: a peer that may not subscribe is sent nothing, from the moment t
   world.set({});
   world.publish("secret/a");
   CHECK(world.peers.sent.size() == 2);
+  world.peers.sent.clear();
+  world.set({{{}, {"subscribe"}, {"", "web"}, "", "secret/>"}});
+  world.publish("secret/a");
+  CHECK(world.peers.sent == Lines{"2 secret/a"});
 }
 
 TEST_CASE("T20: of what is retained a peer is told what it may hear") {
