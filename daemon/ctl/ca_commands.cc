@@ -90,6 +90,7 @@ struct SignOptions {
   SecretInput passphrase;
   bool replace = false;
   std::vector<std::string> groups;
+  std::vector<std::string> labels;
 };
 
 // The name is the operator's: --name, or how they called the file. Never what the request says.
@@ -130,8 +131,8 @@ core::Result<identity::Bundle> issue(Session& session, const SignOptions& option
   if (!fits) {
     return fits.error();
   }
-  auto bundle = (*ca)->ca.sign(
-      {asked->request, name, options.networks, *lifetime, options.replace, options.groups});
+  auto bundle = (*ca)->ca.sign({asked->request, name, options.networks, *lifetime, options.replace,
+                                options.groups, false, options.labels});
   if (!bundle || !asked->agreement) {
     return bundle;
   }
@@ -206,6 +207,10 @@ void add_sign(CLI::App& ca, const CommandContext& context) {
                   "A group to put it into, for the rules of authorization; repeatable")
       ->allow_extra_args(false)
       ->type_name("NAME");
+  made.add_option("--label", options->labels,
+                  "A label to give the node, for the rules of authorization; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
   made.add_option("--name", options->name, "The node's name; else that of the request's file")
       ->type_name(value_name::kText);
   made.add_option("--ca", options->ca, "The CA's folder")

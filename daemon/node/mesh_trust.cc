@@ -57,8 +57,8 @@ transport::PeerVerifier MeshNode::make_verifier() {
       return peer.error();
     }
     ring.learn_signer(peer->id, *peer->key);
-    return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->groups,
-                                   peer->not_after};
+    return transport::PeerIdentity{peer->id,     peer->name,      peer->networks,
+                                   peer->groups, peer->not_after, peer->labels};
   };
 }
 

@@ -21,6 +21,7 @@ BIN = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else "build/release/bin"
 RUNARCTL = str(BIN / "runarctl")
 NETWORKS_OID = "2.25.57836357743514407586802384919422898689.1"
 GROUPS_OID = "2.25.57836357743514407586802384919422898689.2"
+LABELS_OID = "2.25.57836357743514407586802384919422898689.3"
 BASE32HEX = "0123456789abcdefghijklmnopqrstuv"
 
 
@@ -148,6 +149,17 @@ class Certificates(Case):
         self.assertEqual(re.findall(r"UTF8STRING\s+:(\S+)", inner), ["db", "web"])
         out = openssl("verify", "-x509_strict", "-CAfile", self.ca / "ca.crt", "-purpose", "sslclient", self.bundle)
         self.assertIn("OK", out)
+
+    def test_node_labels_stand_in_it_as_utf8_strings_in_order(self):
+        self.assertNotIn(LABELS_OID, openssl("x509", "-in", self.bundle, "-noout", "-text"))
+        self.sign("--label", "region=eu", "--label", "rack=7", "--group", "web")
+        der = openssl("x509", "-in", self.bundle, "-outform", "DER", text=False)
+        listing = openssl("asn1parse", "-inform", "DER", text=False, input=der).decode().splitlines()
+        at = next(i for i, line in enumerate(listing) if LABELS_OID in line)
+        offset = int(re.match(r"\s*(\d+):", listing[at + 1])[1])
+        inner = openssl("asn1parse", "-inform", "DER", "-strparse", offset, text=False, input=der).decode()
+        self.assertEqual(re.findall(r"UTF8STRING\s+:(\S+)", inner), ["rack=7", "region=eu"])
+        self.assertRegex((self.ca / "issued.log").read_text().splitlines()[-1], " groups=web labels=rack=7,region=eu lifetime=")
 
     def test_times_and_serial(self):
         text = openssl("x509", "-in", self.bundle, "-noout", "-serial", "-startdate", "-enddate", "-dateopt", "iso_8601")

@@ -195,6 +195,10 @@ def test_W4_a_rule_of_release_decides_before_anything_is_sealed(folder, add_daem
     expect(readers(), ["node"])
     expect(phone("{ profiles: [caller] }"), hidden)
     expect(readers(), ["caller"])
+    one = "0" * 25 + "4"
+    expect(phone(f"{{ profiles: [caller, {one}] }}"), hidden)  # nobody named it
+    rows = first.ask("label", "who-can", "system")["readers"]
+    expect([(row["kind"], row["id"]) for row in rows], [("caller", ""), ("named", one)])
     first.config.write_text(head + "authorization: { labels: { system: { nodes: [second] } } }\n")
     expect(first.ctl("config", "reload", check=False).returncode != 0, True)  # no id: the rule before holds
     expect(second.ask("call", "profiles/ann/profile")["result"]["phone"], hidden)
