@@ -234,6 +234,7 @@ std::size_t LocalNode::running_services() const {
 
 json::object LocalNode::status() const {
   const registry::NodeRows local = registry_.local();
+  const pubsub::Broker::Losses losses = broker_.losses();
   json::array services;
   for (const plugin_host::InstanceStatus& s : plugins_.status()) {
     const std::string_view state = registry::state_text(s.row.state);
@@ -255,6 +256,8 @@ json::object LocalNode::status() const {
          {"stale_answers", s.stale_answers},
          {"abandoned", s.abandoned},
          {"exceptions", s.exceptions}});
+    const auto lost = losses.find(s.row.network + ":" + s.row.path);
+    services.back().as_object()["events_lost"] = lost == losses.end() ? 0 : lost->second;
     json::array actions;
     for (const plugin_host::ActionStatus& action : s.actions) {
       actions.push_back({{"name", action.pattern},
@@ -287,6 +290,8 @@ json::object LocalNode::status() const {
                           {{"published", events.published},
                            {"refused", events.refused},
                            {"delivered", events.delivered},
+                           {"lost", events.lost},
+                           {"lost_by", json::value_from(losses)},
                            {"sent", events.sent},
                            {"lost_to_peers", events.peer_losses},
                            {"subscriptions", events.subscriptions}}}};

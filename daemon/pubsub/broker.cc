@@ -306,7 +306,13 @@ void Broker::unsubscribe(const std::shared_ptr<Queue>& queue) {
   queue->detach();
   const auto pattern =
       routing::TopicPattern::parse(queue->options().pattern, queue->options().network);
-  change_queues(*pattern, [&](QueueList& queues) { std::erase(queues, queue); });
+  change_queues(*pattern, [&](QueueList& queues) {
+    std::erase(queues, queue);
+    if (const std::uint64_t lost = queue->dropped(); lost > 0) {
+      ended_losses_[queue->options().subscriber] += lost;
+      ended_overtaken_ += queue->overtaken();
+    }
+  });
 }
 
 void Broker::expire() {
@@ -338,6 +344,30 @@ Stats Broker::stats() const {
   }
   const std::lock_guard lock(mutex_);
   all.subscriptions = subscriptions_;
+  std::uint64_t overtaken = ended_overtaken_;
+  for (const auto& [subscriber, lost] : ended_losses_) {
+    all.lost += lost;
+  }
+  index_.for_each([&](const QueueIndex::Entry& entry) {
+    for (const auto& queue : *entry.value) {
+      all.lost += queue->dropped();
+      overtaken += queue->overtaken();
+    }
+  });
+  all.delivered -= std::min(overtaken, all.delivered);
+  return all;
+}
+
+Broker::Losses Broker::losses() const {
+  const std::lock_guard lock(mutex_);
+  Losses all = ended_losses_;
+  index_.for_each([&](const QueueIndex::Entry& entry) {
+    for (const auto& queue : *entry.value) {
+      if (const std::uint64_t lost = queue->dropped(); lost > 0) {
+        all[queue->options().subscriber] += lost;
+      }
+    }
+  });
   return all;
 }
 
