@@ -65,7 +65,7 @@ class StatementBook final : public mesh::Statements {
   Changed changed_;
   bool frozen_ = false;
   core::WallTime latest_{};  // that the node saw, when frozen
-  bool full_ = false;  // of profiles
+  bool full_ = false;        // of profiles
 };
 
 wire::StatementKey wire_key(const identity::StatementKey& key);

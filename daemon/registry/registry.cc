@@ -78,8 +78,9 @@ void Registry::publish_locked() {
               {core::field("network", pattern.network()), core::field("action", pattern.pattern()),
                core::field("node", remote == remotes_.end() ? "" : remote->second.rows.name),
                core::field("id", node.text()),
-               core::field("do", "give all nodes the same version of the plugin, or mount the "
-                                 "new one at another path")});
+               core::field("do",
+                           "give all nodes the same version of the plugin, or mount the "
+                           "new one at another path")});
   }
 }
 

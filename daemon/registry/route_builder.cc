@@ -47,10 +47,9 @@ void put(Trie& trie, const routing::TopicPattern& pattern, Value value) {
 
 void RouteBuilder::add_service(const ServiceRow& row, core::NodeId node, rpc::Handler& handler) {
   for_each_action(row, [&](const routing::TopicPattern& pattern, std::uint32_t action) {
-    providers_[pattern].all.push_back(
-        {{&handler, node, action, segment_count(row.path),
-          std::chrono::milliseconds(row.actions[action].timeout_ms)},
-         schemas_of(row.actions[action])});
+    providers_[pattern].all.push_back({{&handler, node, action, segment_count(row.path),
+                                        std::chrono::milliseconds(row.actions[action].timeout_ms)},
+                                       schemas_of(row.actions[action])});
     changed_.insert(pattern);
   });
 }

@@ -144,13 +144,13 @@ TEST_CASE("T18: a clock that stands behind keeps no denylist out, nor one that a
   const test::IssuingCa issuer(place.mesh);
   const std::vector<identity::DeniedEntry> entries = {test::denied_node(place.peer)};
   const auto list = [&](std::uint64_t generation, bool below) {
-    return Statement::sign({{StatementKind::kDenylist, {}},
-                            generation,
-                            seen + 25h,
-                            *identity::encode_denied(entries)},
-                           below ? issuer.key : place.mesh.key(),
-                           below ? std::vector{issuer.certificate}
-                                 : std::vector<crypto::Certificate>())
+    return Statement::sign(
+               {{StatementKind::kDenylist, {}},
+                generation,
+                seen + 25h,
+                *identity::encode_denied(entries)},
+               below ? issuer.key : place.mesh.key(),
+               below ? std::vector{issuer.certificate} : std::vector<crypto::Certificate>())
         ->bytes();
   };
   node::StatementBook trusting(place.open(), place.clock, {});

@@ -102,7 +102,8 @@ TEST_CASE("an event that no message can hold is refused when only peers want it"
   CHECK(world.broker.stats().peer_losses == 2);
 }
 
-TEST_CASE("what has reached some of a peer's groups is not said to be unsent when others had none") {
+TEST_CASE(
+    "what has reached some of a peer's groups is not said to be unsent when others had none") {
   std::vector<std::string> groups;
   for (int i = 0; i < 100; ++i) {
     groups.push_back(fmt::format("{:0>4}", i));
