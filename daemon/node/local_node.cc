@@ -83,6 +83,7 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
           control_sources(), calls_, broker_, registry_, context.clock,
           context.log.component("admin")) {
   host_control_.set_host(&plugins_);
+  registry_.set_log(context.log.component("mesh"));
   broker_.set_gate(gate_);
   on_control(
       [this](std::string_view method, const json::object& params, admin::ControlAnswer& answer) {

@@ -32,8 +32,12 @@ class StatementBook final : public mesh::Statements {
   const identity::StatementStore& store() const { return store_; }
   void set_changed(Changed changed) { changed_ = std::move(changed); }
   // From now on denylists are all that is taken: what is revoked stays so by its generation,
-  // whatever the clock says.
-  void refuse_news() { frozen_ = true; }
+  // whatever the clock says. They are held against a clock that can't be right no more: it is later
+  // than `latest`, and than the list.
+  void refuse_news(core::WallTime latest) {
+    frozen_ = true;
+    latest_ = latest;
+  }
   bool frozen() const { return frozen_; }
   bool takes(const identity::Statement& statement) const {
     return !frozen_ || statement.key().kind == identity::StatementKind::kDenylist;
@@ -53,13 +57,15 @@ class StatementBook final : public mesh::Statements {
  private:
   void on_news(const identity::Statement& statement);
   bool ended(const identity::Statement& profile) const;
+  core::WallTime proof_time(const identity::Statement& statement) const;
 
   identity::StatementStore store_;
   const core::Clock& clock_;
   const core::Log log_;
   Changed changed_;
   bool frozen_ = false;
-  bool full_ = false;  // of profiles
+  core::WallTime latest_{};  // that the node saw, when frozen
+  bool full_ = false;        // of profiles
 };
 
 wire::StatementKey wire_key(const identity::StatementKey& key);
