@@ -110,6 +110,7 @@ enum class Access : std::uint8_t { kMembers, kDeny };
 struct Caller {
   std::string node;  // its id
   std::string group;
+  std::string label{};  // of the node, KEY=VALUE
   friend bool operator==(const Caller&, const Caller&) = default;
 };
 struct Rule {

@@ -110,6 +110,7 @@ struct SignOptions {
   SecretInput passphrase;
   bool replace = false;
   std::vector<std::string> groups;
+  std::vector<std::string> labels;
 };
 
 // The name is the operator's: --name, or how they called the file. Never what the request says.
@@ -182,8 +183,8 @@ core::Result<Issued> issue(Session& session, const SignOptions& options, const s
   if (!fits) {
     return fits.error();
   }
-  auto bundle = (*ca)->ca.sign(
-      {asked->request, name, options.networks, *lifetime, options.replace, options.groups});
+  auto bundle = (*ca)->ca.sign({asked->request, name, options.networks, *lifetime, options.replace,
+                                options.groups, false, options.labels});
   if (!bundle) {
     return bundle.error();
   }
@@ -210,7 +211,9 @@ int sign(Session& session, const SignOptions& options) {
   const identity::Bundle* const bundle = &issued->bundle;
   json::object record = describe_certificate(bundle->certificate, bundle->networks.networks());
   record["ca_fingerprint"] = identity::fingerprint_text(bundle->roots.back());
-  record["warnings"] = json::value_from(issued->warnings);
+  if (session.json()) {
+    record["warnings"] = json::value_from(issued->warnings);
+  }
   const std::string node(record["node"].as_string());
   const std::string text = bundle->text();
   const auto given =
@@ -266,6 +269,10 @@ void add_sign(CLI::App& ca, const CommandContext& context) {
                   "A group to put it into, for the rules of authorization; repeatable")
       ->allow_extra_args(false)
       ->type_name("NAME");
+  made.add_option("--label", options->labels,
+                  "A label to give the node, for the rules of authorization; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
   made.add_option("--name", options->name, "The node's name; else that of the request's file")
       ->type_name(value_name::kText);
   made.add_option("--ca", options->ca, "The CA's folder")

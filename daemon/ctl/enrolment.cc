@@ -56,8 +56,8 @@ transport::PeerVerifier verifier(const crypto::Sha256& root, const core::Clock& 
     if (!peer) {
       return peer.error();
     }
-    return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->groups,
-                                   peer->not_after};
+    return transport::PeerIdentity{peer->id,     peer->name,      peer->networks,
+                                   peer->groups, peer->not_after, peer->labels};
   };
 }
 

@@ -11,6 +11,7 @@
 #include "ctl/ca_networks.h"
 #include "ctl/ca_unlock.h"
 #include "ctl/command.h"
+#include "ctl/confirm.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
 #include "ctl/statement_output.h"
@@ -32,6 +33,7 @@ struct RotateOptions {
   std::string lifetime = "3650d";
   std::string acknowledged;
   bool force = false;
+  bool yes = false;
 };
 
 // Beside what the error says: which step comes when.
@@ -204,6 +206,10 @@ int refuse_to_retire(Session& session, const RotateOptions& options, const Retir
 }
 
 int retire(Session& session, const RotateOptions& options) {
+  const auto meant = confirm(session, "let the nodes trust the new root alone", options.yes);
+  if (!meant) {
+    return session.fail(meant.error());
+  }
   const auto passphrase = ca_passphrase(options.ca, options.passphrase);
   if (!passphrase) {
     return session.fail(passphrase.error());
@@ -251,6 +257,7 @@ void add_rotate(CLI::App& ca, const CommandContext& context) {
                   "Even if nodes have not heard of it: they are shut out");
   third.add_flag("--force", options->force,
                  "Even if nodes show certificates of the old root: they are shut out");
+  add_yes_option(third, options->yes);
   for (CLI::App* made : {&first, &second, &third}) {
     add_statement_files(*made, options->ca, options->out);
     add_ca_passphrase(*made, options->passphrase);

@@ -133,8 +133,9 @@ void show_status(Session& session, const json::object& status) {
   lines["calls"] = fmt::format("{} made, {} failed, {} in flight", number(calls, "total"),
                                number(calls, "failed"), number(calls, "in_flight"));
   lines["events"] =
-      fmt::format("{} published, {} delivered, {} sent to peers", number(events, "published"),
-                  number(events, "delivered"), number(events, "sent"));
+      fmt::format("{} published, {} delivered, {} sent to peers, {} lost by subscribers here",
+                  number(events, "published"), number(events, "delivered"), number(events, "sent"),
+                  number(events, "lost"));
   session.print("status", lines);
   show_unreached(session, status);
   json::array services = status.at("services").as_array();

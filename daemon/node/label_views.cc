@@ -44,6 +44,7 @@ class Readers {
 
   void add_network(const std::string& name);
   void add_profile(const std::string& name);
+  void add_named();
   json::array take() { return std::move(rows_); }
 
  private:
@@ -93,6 +94,29 @@ void Readers::add_profile(const std::string& name) {
   }
 }
 
+// A message may add these to its readers, though encryption.labels says nothing of them.
+void Readers::add_named() {
+  if (gate_ == nullptr) {
+    return;
+  }
+  const auto policy = gate_->policy();
+  const auto& releases = policy->releases();
+  const auto rule = std::find_if(releases.begin(), releases.end(),
+                                 [&](const auto& release) { return release.label == label_; });
+  if (rule == releases.end()) {
+    return;
+  }
+  for (const core::ProfileId& profile : rule->profiles) {
+    const std::string id = profile.text();
+    const bool always = std::any_of(rows_.begin(), rows_.end(), [&](const json::value& row) {
+      return row.at("id").as_string() == id;
+    });
+    if (!always) {
+      add("named", "where a message names it", id, version_of(keys_.profile_key(profile)));
+    }
+  }
+}
+
 }  // namespace
 
 json::array label_rows(PrivateFields& fields) {
@@ -134,6 +158,7 @@ core::Result<json::object> label_readers(PrivateFields& fields,
   for (const std::string& name : found->profiles) {
     readers.add_profile(name);
   }
+  readers.add_named();
   return json::object{{"label", label}, {"network", network}, {"readers", readers.take()}};
 }
 

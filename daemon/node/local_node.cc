@@ -86,6 +86,7 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
           control_sources(), calls_, broker_, registry_, context.clock,
           context.log.component("admin")) {
   host_control_.set_host(&plugins_);
+  registry_.set_log(context.log.component("mesh"));
   broker_.set_gate(gate_);
   on_control(
       [this](std::string_view method, const json::object& params, admin::ControlAnswer& answer) {
@@ -98,8 +99,8 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
   for (const std::string& network : registry_.networks()) {
     auto& service = registry_services_.emplace_back(std::make_unique<system::RegistryService>(
         network, registry_, host_control_,
-        [this](const core::NodeId& peer, const registry::ServiceRow& row) {
-          return is_told_of(gate_, peer, {row.network, row.path}, row.actions);
+        [this](const core::NodeId& peer, registry::ServiceRow& row) {
+          return keep_told(gate_, peer, {row.network, row.path}, row.actions);
         }));
     registry_.put_system(service->row(), *service);
     auto& events = events_services_.emplace_back(
@@ -154,17 +155,15 @@ core::Result<void> LocalNode::start(core::Task ready) {
   expire_retained();
   if (auto added = plugins_.add(std::move(*specs),
                                 [this, ready = std::move(ready)]() mutable {
-                                  if (stopping_) {
-                                    return;
+                                  if (!stopping_) {
+                                    ready();
                                   }
-                                  if (folder_) {
-                                    looks_for_files_ = true;
-                                    folder_->start();
-                                  }
-                                  ready();
                                 });
       !added) {
     return added;
+  }
+  if (folder_) {
+    folder_->start();  // after the configured ones, which so get their paths
   }
   return {};
 }
@@ -173,7 +172,7 @@ void LocalNode::retry_files() {
   for (const std::string& file : enabled_files_) {
     plugins_.file_changed(file);
   }
-  if (looks_for_files_) {
+  if (folder_) {
     retry_dropped();
   }
 }
@@ -277,6 +276,7 @@ std::size_t LocalNode::running_services() const {
 
 json::object LocalNode::status() const {
   const registry::NodeRows local = registry_.local();
+  const pubsub::Broker::Losses losses = broker_.losses();
   json::array services;
   for (const plugin_host::InstanceStatus& s : plugins_.status()) {
     const std::string_view state = registry::state_text(s.row.state);
@@ -298,6 +298,8 @@ json::object LocalNode::status() const {
          {"stale_answers", s.stale_answers},
          {"abandoned", s.abandoned},
          {"exceptions", s.exceptions}});
+    const auto lost = losses.find(s.row.network + ":" + s.row.path);
+    services.back().as_object()["events_lost"] = lost == losses.end() ? 0 : lost->second;
     json::array actions;
     for (const plugin_host::ActionStatus& action : s.actions) {
       actions.push_back({{"name", action.pattern},
@@ -331,6 +333,8 @@ json::object LocalNode::status() const {
                           {{"published", events.published},
                            {"refused", events.refused},
                            {"delivered", events.delivered},
+                           {"lost", events.lost},
+                           {"lost_by", json::value_from(losses)},
                            {"sent", events.sent},
                            {"lost_to_peers", events.peer_losses},
                            {"subscriptions", events.subscriptions}}}};

@@ -62,8 +62,8 @@ class LocalNode {
                                      admin::ControlAnswer& answer)>;
   void on_control(Control more) { controls_.push_back(std::move(more)); }
 
-  // Opens the control socket, then loads the plugins; `ready` comes when each service runs or has
-  // failed.
+  // Opens the control socket, then loads the plugins; `ready` comes when each configured service
+  // runs or has failed.
   core::Result<void> start(core::Task ready);
   // Tries plugin files again that could not be loaded, and to watch their folder.
   void retry_files();
@@ -107,7 +107,6 @@ class LocalNode {
   plugin_host::Host plugins_;
   plugin_host::IoThread io_thread_{plugins_};  // this one: it runs PROMPT handlers
   std::optional<FolderWatch> folder_;
-  bool looks_for_files_ = false;
   std::set<std::string> enabled_files_;
   // Dropped files that could not be run, with why; at most kMaxFailedFiles.
   std::map<std::string, core::Error> failed_files_;

@@ -348,7 +348,8 @@ core::Result<void> MeshNode::reload_identity() {
 }
 
 void MeshNode::know_self() {
-  local_.gate().set_self({identity_.id, identity_.groups, names_of(networks_.ids())});
+  local_.gate().set_self(
+      {identity_.id, identity_.groups, names_of(networks_.ids()), identity_.labels});
 }
 
 void MeshNode::rights_changed() {

@@ -126,8 +126,8 @@ class MeshNode final : private mesh::Port,
   void detach(const core::NodeId& node) override;
   void replace(registry::NodeRows rows) override;
   void drop(const core::NodeId& node) override;
-  bool may_see(const core::NodeId& peer, const core::NetworkId& network,
-               const wire::ServiceEntry& service) const override;
+  bool show(const core::NodeId& peer, const core::NetworkId& network,
+            wire::ServiceEntry& service) const override;
   void news(mesh::PeerNews what, const core::NodeId& node) override;
   void keys_held(const core::NodeId& peer, const std::vector<wire::KeyHeld>& held) override;
 

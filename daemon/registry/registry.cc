@@ -70,6 +70,20 @@ Registry::Registry(std::string name, std::vector<std::string> networks, std::uin
   publish_locked();
 }
 
+void Registry::publish_locked() {
+  snapshot_.publish(routes_.table());
+  for (const auto& [pattern, node] : routes_.take_left_out()) {
+    const auto remote = remotes_.find(node);
+    log_.warn("a provider is not used: its schemas are others than those in use",
+              {core::field("network", pattern.network()), core::field("action", pattern.pattern()),
+               core::field("node", remote == remotes_.end() ? "" : remote->second.rows.name),
+               core::field("id", node.text()),
+               core::field("do",
+                           "give all nodes the same version of the plugin, or mount the "
+                           "new one at another path")});
+  }
+}
+
 void Registry::set_self(core::NodeId self, std::uint64_t epoch,
                         std::vector<std::string> addresses) {
   const std::lock_guard lock(mutex_);

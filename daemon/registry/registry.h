@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/log.h"
 #include "core/result.h"
 #include "registry/route_builder.h"
 #include "routing/snapshot.h"
@@ -45,6 +46,8 @@ class Registry {
   // This node is about to stop: shown to those who ask; local calls go on.
   void drain();
 
+  // Of what other nodes provide and this one does not use. Set before the first change.
+  void set_log(core::Log log) { log_ = std::move(log); }
   // Other nodes. False: an older (epoch, version) than what is known, ignored. Of a draining node
   // no service is routed to, and no event goes to its members of groups.
   bool replace(const NodeRows& rows, rpc::Handler& link);
@@ -85,11 +88,12 @@ class Registry {
   void set_routes_locked(const Local* before, const Local* after);
   void add_remote_locked(const Remote& remote);
   void remove_remote_locked(const Remote& remote);
-  void publish_locked() { snapshot_.publish(routes_.table()); }
+  void publish_locked();
   NodeRows local_locked() const;
   void local_changed(std::unique_lock<std::mutex>& lock);
 
   const std::vector<std::string> networks_;
+  core::Log log_;
   std::function<void(const NodeRows&)> listener_;
   std::mutex
       listener_mutex_;  // taken before mutex_ when this node's rows change: listeners hear in order

@@ -73,8 +73,6 @@ class Codec final : public rpc::PayloadCodec {
   // A new run of the peer: it keeps nothing, and its old epochs come no more.
   void peer_began(const core::NodeId& peer);
 
-  // Nothing is sealed again with a KEK that is in use: after a change of labels or of the denylist.
-  void new_epochs() { epochs_.forget_all(); }
   // This node has other keys now.
   void keys_changed() { keks_.forget_for_others(); }
   Stats stats() const;

@@ -180,6 +180,26 @@ plugins:
     expect(daemon.ctl("call", "main:sums/add", "a=1", "b=1", check=False).returncode, 4)
 
 
+def test_a_service_that_is_too_slow_is_told_what_it_lost_and_so_is_the_operator(folder, add):
+    daemon = start(folder, add, plugins=())
+    daemon.drop_plugin("slow", "test_plugins")
+    wait_for("slow runs", lambda: state_of(daemon, "slow") == "running")
+    heard = lambda: daemon.ask("call", "slow/heard", "-d", "null")["result"]
+    daemon.ctl("pub", "flood/a", "-d", "1")
+    wait_for("the first event holds it up", lambda: heard()["events"] == 1)
+    for n in range(9):
+        daemon.ctl("pub", "flood/a", "-d", str(n))
+    daemon.ctl("call", "slow/open", "-d", "null")
+    wait_for("the rest is heard", lambda: heard()["events"] == 4)
+    expect(heard(), {"events": 4, "gaps": 1})
+    events = daemon.ask("status")["events"]
+    expect((events["delivered"], events["lost"], events["lost_by"]), (4, 6, {"main:slow": 6}))
+    expect([p["events_lost"] for p in daemon.ask("service", "info", "slow")["providers"]], [6])
+    expect("6 lost by subscribers here" in daemon.ctl("status").stdout, True)
+    lines = [line for line in daemon.log_text().splitlines() if "a subscription has lost events" in line]
+    expect([("service=main:slow" in line, "pattern=main:flood/>" in line, "lost=6" in line) for line in lines], [(True, True, True)])
+
+
 MOODY = CONFIG.replace("plugins: {{ dir: {folder}/plugins, auto_enable: true }}", """\
 plugins:
   dir: {folder}/plugins

@@ -195,6 +195,10 @@ def test_W4_a_rule_of_release_decides_before_anything_is_sealed(folder, add_daem
     expect(readers(), ["node"])
     expect(phone("{ profiles: [caller] }"), hidden)
     expect(readers(), ["caller"])
+    one = "0" * 25 + "4"
+    expect(phone(f"{{ profiles: [caller, {one}] }}"), hidden)  # nobody named it
+    rows = first.ask("label", "who-can", "system")["readers"]
+    expect([(row["kind"], row["id"]) for row in rows], [("caller", ""), ("named", one)])
     first.config.write_text(head + "authorization: { labels: { system: { nodes: [second] } } }\n")
     expect(first.ctl("config", "reload", check=False).returncode != 0, True)  # no id: the rule before holds
     expect(second.ask("call", "profiles/ann/profile")["result"]["phone"], hidden)
@@ -270,10 +274,12 @@ def test_T21_an_event_live_or_kept_is_redacted_where_the_key_is_missing(folder, 
     expect(event_of(listener), hidden)
     expect(event_of(told(second, "--past", "60s")), hidden)
     expect(event_of(told(first, "--past", "60s"))["first"], "sentinel-live-first")
-    if memory_has(first, "sentinel-live-first") is None:
-        raise checks.Skipped("this user may not read the memory of processes")
-    for sentinel in ("sentinel-live-first", "sentinel-live-second", "sentinel-live-third"):
-        expect((memory_has(second, sentinel), disk_has(second, sentinel), sentinel in second.log_text()), (False, False, False))
+    sentinels = ("sentinel-live-first", "sentinel-live-second", "sentinel-live-third")
+    expect([disk_has(second, sentinel) or sentinel in second.log_text() for sentinel in sentinels], [False] * 3)
+    if sanitized() or memory_has(first, sentinels[0]) is None:
+        print("        without a look at the memory: it needs no sanitizer, and a user who may read it")
+        return
+    expect([memory_has(second, sentinel) for sentinel in sentinels], [False] * 3)
 
 
 def test_T4_a_capture_shows_no_value_field_path_or_type(folder, add_daemon):

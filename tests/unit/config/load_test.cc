@@ -210,6 +210,8 @@ TEST_CASE("names and paths are checked") {
   CHECK(problems("node: { name: a b }") ==
         Lines{"c.yaml:1:15: node.name: \"a b\" is not a name, write 1 to 64 letters, digits, _ . "
               "or -"});
+  CHECK(problems("networks: [..]") ==
+        Lines{"c.yaml:1:12: networks.join[0]: \"..\" is not a name, write a letter or digit, too"});
   CHECK(problems("node: { state_dir: lib }") ==
         Lines{"c.yaml:1:20: node.state_dir: \"lib\" is not an absolute path, begin it with /"});
   CHECK(problems("node: { state_dir: \"\" }") ==

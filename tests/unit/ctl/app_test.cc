@@ -294,6 +294,25 @@ TEST_CASE("auth can-i judges by a file, and ends in 0 or 6") {
   CHECK(terminal.out.str().find("default: deny") != std::string::npos);
 }
 
+TEST_CASE("auth can-i judges a rule about a node label by a file") {
+  Terminal terminal;
+  TempFolder folder;
+  const std::string file = folder / "runard.yaml";
+  std::ofstream(file) << "authorization:\n  rules:\n"
+                         "    - { deny: [call], from: { label: region=eu } }\n";
+  const auto ask = [&](std::vector<std::string> of) {
+    std::vector<std::string> args = {"auth", "can-i", "call", "a", "--config", file, "--json"};
+    args.insert(args.end(), of.begin(), of.end());
+    return terminal.run(args);
+  };
+  CHECK(ask({"--label", "rack=7", "--label", "region=eu"}) == 6);
+  CHECK(terminal.json()["rule"] == "rules[0]");
+  CHECK(terminal.json()["node_labels"] == nlohmann::json::array({"rack=7", "region=eu"}));
+  CHECK(ask({"--label", "region=us"}) == 0);
+  CHECK(ask({"--group", "region=eu"}) == 0);
+  CHECK(ask({"--as", "x", "--label", "a=b"}) == 2);
+}
+
 TEST_CASE("auth can-i says what it can't judge") {
   Terminal terminal;
   TempFolder folder;

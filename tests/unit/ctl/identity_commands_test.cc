@@ -72,6 +72,22 @@ TEST_CASE("ca sign --group puts the node into groups, and ca inspect shows them"
   CHECK(mesh.sign({"--group", "a b"}) == 2);
 }
 
+TEST_CASE("ca sign --label gives the node labels, and ca inspect shows them") {
+  Mesh mesh;
+  REQUIRE(mesh.sign(
+              {"--label", "region=eu", "--label", "rack=7", "--out", mesh.bundle, "--json"}) == 0);
+  const auto labels = nlohmann::json::array({"rack=7", "region=eu"});
+  CHECK(mesh.json()["node_labels"] == labels);
+  REQUIRE(mesh.run({"ca", "inspect", mesh.bundle, "--json"}) == 0);
+  CHECK(mesh.json()["node_labels"] == labels);
+  REQUIRE(mesh.sign({"--json"}) == 0);  // signed again without: granted no more
+  CHECK(mesh.json()["node_labels"].empty());
+  for (const char* bad : {"eu", "region=", "=eu", "a=b=c", "a=b c"}) {
+    CHECK(mesh.sign({"--label", bad}) == 2);
+  }
+  CHECK(mesh.sign({"--label", "region=eu", "--label", "region=us"}) == 2);
+}
+
 TEST_CASE("what exists is a conflict and stays as it is") {
   Mesh mesh;
   CHECK(mesh.run({"ca", "init", "--name", "acme", "--out", mesh.ca, "--no-passphrase"}) == 7);
