@@ -209,6 +209,7 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   mind();
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
   know_self();
+  know_names();
   local_.set_recipients(&keys_.recipients(), &keys_.codec());
   local_.set_storage(&keeper_.storage());
   local_.broker().set_codec(&keys_.codec());
