@@ -22,8 +22,10 @@ constexpr Option<LogFormat> kFormats[] = {
 
 // Not in the namespace above: the templates of visit.h find them by their arguments.
 static void describe(Visitor& v, Node& node) {
-  setting(v, {"name", "What people call this node. Left out: the host's name."}, node.name,
-          Text(kName));
+  setting(v,
+          {"name",
+           "What people call this node. Left out: the name in its certificate, else the host's."},
+          node.name, Text(kName));
   setting(v, {"state_dir", "Where the daemon keeps its identity and what must survive a restart."},
           node.state_dir, Text(kAbsolutePath));
   setting_or(v,

@@ -1,13 +1,16 @@
-// runarctl keystore inspect|rekey, key ls: what is in a node's keystore, never its secrets.
+// runarctl keystore inspect|rekey, ca rekey, key ls: what is in a keystore, never its secrets, and
+// what it is encrypted under.
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
 #include <memory>
 
+#include "ctl/ca_unlock.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
 #include "ctl/kek_options.h"
 #include "identity/time_text.h"
+#include "keys/ca_rekey.h"
 #include "keys/node_keys.h"
 
 namespace runard::ctl {
@@ -86,7 +89,7 @@ bool can_open(const Session& session, keys::KekKind kind, const KekOptions& opti
 int inspect_keystore(Session& session, const Options& options) {
   const auto header = keys::Keystore::header_in(options.state);
   if (!header) {
-    return session.fail(header.error());
+    return session.fail(header.error(), on_missing_keystore(options.state, header.error()));
   }
   json::object record = describe(*header, options.state);
   if (!can_open(session, header->kek.kind, options.unlock)) {
@@ -121,18 +124,44 @@ int inspect_keystore(Session& session, const Options& options) {
 int list_keys(Session& session, const Options& options) {
   const auto store = open_keystore(session, options.state, options.unlock, keys::Use::kRead);
   if (!store) {
-    return session.fail(store.error());
+    return session.fail(store.error(), on_missing_keystore(options.state, store.error()));
   }
   session.print_list("keys", "keys", rows_of(*store, session.clock.wall()), kColumns);
   return kExitOk;
 }
 
+// Nothing said is no wish to have the keys in clear.
+bool would_decrypt_unasked(const Session& session, const RekeyOptions& options) {
+  const auto now = keys::kek_kind_of(options.state);
+  return now && *now != keys::KekKind::kNone && options.kek == "auto" &&
+         new_kind(session, options.kek, options.fresh) == keys::KekKind::kNone;
+}
+
+// The CA's own key is beside such a keystore, under the same passphrase.
+bool is_ca(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  return std::filesystem::exists(folder / identity::kCaKeyFile, ignored);
+}
+
 int rekey(Session& session, const RekeyOptions& options) {
+  if (is_ca(options.state)) {
+    return session.fail(core::fail(Errc::kConflict, options.state + ": a CA's folder, whose own "
+                                                                    "key changes with it"),
+                        {fmt::format("runarctl ca rekey --ca {}", options.state), {}, {}});
+  }
+  if (would_decrypt_unasked(session, options)) {
+    return session.fail(
+        core::fail(Errc::kUsage, "what the keystore is to be encrypted under is not said"),
+        {"Give --new-passphrase-file, --new-credential, --kek passphrase or --kek none.",
+         {},
+         {"nothing was changed"}});
+  }
   auto store = open_keystore(session, options.state, options.unlock, keys::Use::kWrite);
   if (!store) {
     const bool in_use = store.error().code == Errc::kStateLocked;
     return session.fail(store.error(),
-                        {in_use ? "Stop runard first: systemctl stop runard" : "", {}, {}});
+                        in_use ? Advice{"Stop runard first: systemctl stop runard", {}, {}}
+                               : on_missing_keystore(options.state, store.error()));
   }
   const auto source = new_source(session, options.kek, options.fresh);
   if (!source) {
@@ -151,6 +180,64 @@ int rekey(Session& session, const RekeyOptions& options) {
   return kExitOk;
 }
 
+struct CaRekeyOptions {
+  std::string ca = kDefaultCa;
+  SecretInput passphrase;
+  SecretInput fresh;
+  bool no_passphrase = false;
+};
+
+core::Result<crypto::SecretBytes> new_passphrase(const CaRekeyOptions& options) {
+  if (options.no_passphrase) {
+    return crypto::SecretBytes();
+  }
+  auto text = options.fresh.is_given()
+                  ? read_text(options.fresh)
+                  : ask_passphrase("New passphrase of the CA: ", Ask::kTwice, "new-passphrase");
+  return text && text->empty()
+             ? core::fail(Errc::kUsage, "an empty passphrase; --no-passphrase leaves it in clear")
+             : std::move(text);
+}
+
+int rekey_ca(Session& session, const CaRekeyOptions& options) {
+  const auto passphrase = ca_passphrase(options.ca, options.passphrase);
+  if (!passphrase) {
+    return session.fail(passphrase.error());
+  }
+  const auto fresh = new_passphrase(options);
+  if (!fresh) {
+    return session.fail(fresh.error());
+  }
+  static const crypto::SecretBytes kNone;
+  const identity::Host host{session.disk, session.clock, session.random};
+  const auto done = keys::rekey_ca(host, options.ca, *passphrase ? **passphrase : kNone, *fresh);
+  if (!done) {
+    return session.fail(done.error());
+  }
+  session.print("ca", {{"folder", options.ca}, {"encrypted", !fresh->empty()}});
+  session.say(fresh->empty() ? "The CA's keys are in clear now."
+                             : "An issuer with this folder needs it at its next start, and a "
+                               "backup opens with the old one.");
+  return kExitOk;
+}
+
+void add_ca_rekey(CLI::App& ca, const CommandContext& context) {
+  const auto options = std::make_shared<CaRekeyOptions>();
+  CLI::App& made =
+      command(ca,
+              {"rekey", "Puts a CA's keys, its own and its networks', under another passphrase",
+               "runarctl ca rekey --ca ./ca --new-passphrase-file ca.passphrase"},
+              context, [options](Session& session) { return rekey_ca(session, *options); });
+  made.add_option("--ca", options->ca, "The CA's folder")
+      ->type_name(value_name::kFolder)
+      ->capture_default_str();
+  add_ca_passphrase(made, options->passphrase);
+  add_secret_options(made, options->fresh, "new-passphrase", "the new passphrase");
+  made.add_flag("--no-passphrase", options->no_passphrase, "Leave its keys unencrypted")
+      ->excludes("--new-passphrase-file")
+      ->excludes("--new-passphrase-fd");
+}
+
 void add_state(CLI::App& made, Options& options) {
   made.add_option("--state", options.state, "The node's state directory")
       ->type_name(value_name::kFolder)
@@ -159,7 +246,8 @@ void add_state(CLI::App& made, Options& options) {
 }
 
 void add_fresh(CLI::App& made, RekeyOptions& options) {
-  add_kek_word(made, options.kek, "What is to encrypt it; auto: by what is given");
+  add_kek_word(made, options.kek,
+               "What is to encrypt it; auto: by what is given, none only if said");
   add_kek_options(made, options.fresh);
 }
 
@@ -192,6 +280,8 @@ void add_keystore_commands(CLI::App& app, const CommandContext& context) {
       {"ls", "Lists the keys in this node's keystore", "runarctl key ls --state /var/lib/runard"},
       context, [list_options](Session& session) { return list_keys(session, *list_options); });
   add_state(list, *list_options);
+
+  add_ca_rekey(group(app, "ca", "The mesh's certificate authority"), context);
 }
 
 }  // namespace runard::ctl

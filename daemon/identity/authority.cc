@@ -12,6 +12,7 @@
 #include "identity/profile.h"
 #include "identity/rotation.h"
 #include "identity/sealed_key.h"
+#include "identity/staged_files.h"
 #include "identity/time_text.h"
 
 namespace runard::identity {
@@ -43,20 +44,6 @@ core::Result<void> write_authority(Disk& disk, const fs::path& folder,
   }
   const std::string text = certificate.pem();
   return write_durably(disk, folder / kCaCertificateFile, core::as_bytes(text), kPublicMode);
-}
-
-// What stands in ca.key.
-core::Result<crypto::SecretBytes> text_of(const crypto::PrivateKey& key,
-                                          const crypto::SecretBytes& passphrase,
-                                          core::Random& random) {
-  if (passphrase.empty()) {
-    return key.pem();
-  }
-  const auto sealed = seal_key(key, passphrase, {}, random);
-  if (!sealed) {
-    return sealed.error();
-  }
-  return crypto::SecretBytes::copy_of(core::as_bytes(*sealed));
 }
 
 core::Result<crypto::PrivateKey> key_in(const fs::path& file,
@@ -135,7 +122,7 @@ core::Result<std::vector<NetworkDescriptor>> named(const std::vector<NetworkDesc
 }
 
 Grant grant_of(const Order& order, const std::vector<NetworkDescriptor>& networks) {
-  Grant grant{order.name, {}, order.lifetime, order.groups};
+  Grant grant{order.name, {}, order.lifetime, order.groups, order.labels};
   for (const NetworkDescriptor& network : networks) {
     grant.networks.push_back(network.id);
   }
@@ -152,7 +139,8 @@ IssueRecord record_of(const crypto::Certificate& certificate, const Order& order
                      time_text(certificate.not_after()),
                      *groups_of(certificate.native()),
                      std::chrono::ceil<std::chrono::seconds>(order.lifetime).count(),
-                     order.renewal};
+                     order.renewal,
+                     *node_labels_of(certificate.native())};
   for (const NetworkDescriptor& network : networks) {
     record.networks.push_back(network.name);
   }
@@ -172,7 +160,7 @@ core::Result<Authority> Authority::create(const Host& host, const fs::path& fold
   if (!certificate) {
     return certificate.error();
   }
-  const auto text = text_of(*key, passphrase, host.random);
+  const auto text = identity::key_text(*key, passphrase, host.random);
   if (!text) {
     return text.error();
   }
@@ -214,6 +202,9 @@ core::Result<Authority> Authority::open(const Host& host, const fs::path& folder
   if (!lock) {
     return lock.error();
   }
+  if (auto ok = mend_staged(host.disk, folder); !ok) {
+    return ok.error();
+  }
   if (auto ok = Rotation::mend(host.disk, folder); !ok) {
     return ok.error();
   }
@@ -254,7 +245,7 @@ core::Result<Authority::Root> Authority::read_root(const fs::path& folder,
 }
 
 core::Result<crypto::SecretBytes> Authority::key_text(const crypto::PrivateKey& key) const {
-  return text_of(key, passphrase_, host_.random);
+  return identity::key_text(key, passphrase_, host_.random);
 }
 
 core::Result<crypto::PrivateKey> Authority::read_key(const fs::path& file) const {

@@ -23,7 +23,6 @@ using core::Errc;
 using core::fail;
 using crypto::Certificate;
 
-constexpr const char* kNextKey = "next.key";
 constexpr const char* kNextCertificate = "next.crt";
 constexpr const char* kNextCross = "next.cross";
 constexpr const char* kPrevious = "previous.crt";
@@ -187,7 +186,7 @@ core::Result<Certificate> Rotation::make_next(core::Duration lifetime) const {
   if (!kept) {
     return kept.error();
   }
-  if (auto ok = write_durably(host.disk, folder / kNextKey, kept->view(), kSecretMode); !ok) {
+  if (auto ok = write_durably(host.disk, folder / kNextKeyFile, kept->view(), kSecretMode); !ok) {
     return ok.error();
   }
   if (auto ok = write_text(host.disk, folder / kNextCross, cross->pem()); !ok) {
@@ -234,7 +233,7 @@ core::Result<std::optional<Statement>> Rotation::activate() const {
   if (!next || !trust || !lists(*trust, *next)) {
     return fail(Errc::kConflict, "there is no next root: begin with 'runarctl ca rotate prepare'");
   }
-  const auto key = authority_.read_key(folder / kNextKey);
+  const auto key = authority_.read_key(folder / kNextKeyFile);
   if (!key) {
     return key.error();
   }
@@ -268,13 +267,13 @@ core::Result<void> Rotation::mend(Disk& disk, const fs::path& folder) {
     const auto next = read_certificate(folder / kNextCertificate);
     const auto own = read_certificate(folder / kCaCertificateFile);
     const bool done = next && own && *next == *own;  // but for what is removed last
-    return done ? remove_files(disk, folder, {kNextCertificate, kNextCross, kNextKey})
+    return done ? remove_files(disk, folder, {kNextCertificate, kNextCross, kNextKeyFile})
                 : core::Result<void>();
   }
   if (auto ok = copy_public(disk, folder / kNextCross, folder / kCross); !ok) {
     return ok;
   }
-  if (auto ok = copy_secret(disk, folder / kNextKey, folder / kCaKeyFile); !ok) {
+  if (auto ok = copy_secret(disk, folder / kNextKeyFile, folder / kCaKeyFile); !ok) {
     return ok;
   }
   if (auto ok = copy_public(disk, folder / kNextCertificate, folder / kCaCertificateFile); !ok) {
@@ -283,7 +282,7 @@ core::Result<void> Rotation::mend(Disk& disk, const fs::path& folder) {
   if (auto ok = remove_files(disk, folder, {kActivating}); !ok) {
     return ok;
   }
-  return remove_files(disk, folder, {kNextCertificate, kNextCross, kNextKey});
+  return remove_files(disk, folder, {kNextCertificate, kNextCross, kNextKeyFile});
 }
 
 core::Result<void> Rotation::check_rotated() const {

@@ -21,6 +21,8 @@
 
 namespace runard::identity {
 
+inline constexpr const char* kNextKeyFile = "next.key";
+
 class Rotation {
  public:
   // The authority is open as long as the rotation is used.

@@ -75,6 +75,19 @@ core::Result<std::string> seal_key(const crypto::PrivateKey& key,
   return crypto::write_pem(kLabel, body);
 }
 
+core::Result<crypto::SecretBytes> key_text(const crypto::PrivateKey& key,
+                                           const crypto::SecretBytes& passphrase,
+                                           core::Random& random) {
+  if (passphrase.empty()) {
+    return key.pem();
+  }
+  const auto sealed = seal_key(key, passphrase, {}, random);
+  if (!sealed) {
+    return sealed.error();
+  }
+  return crypto::SecretBytes::copy_of(core::as_bytes(*sealed));
+}
+
 core::Result<crypto::PrivateKey> open_key(core::ByteView text,
                                           const crypto::SecretBytes& passphrase) {
   const auto blocks = crypto::parse_pem(core::as_text(text));

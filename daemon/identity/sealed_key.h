@@ -19,6 +19,10 @@ bool is_sealed_key(core::ByteView text);
 core::Result<std::string> seal_key(const crypto::PrivateKey& key,
                                    const crypto::SecretBytes& passphrase,
                                    const crypto::Argon2Params& cost, core::Random& random);
+// As above, or as PKCS #8 in PEM without (an empty one) a passphrase.
+core::Result<crypto::SecretBytes> key_text(const crypto::PrivateKey& key,
+                                           const crypto::SecretBytes& passphrase,
+                                           core::Random& random);
 // kKeystoreLocked for a wrong passphrase and for any change, with one text; kIdentityUnreadable
 // when it is not such a file.
 core::Result<crypto::PrivateKey> open_key(core::ByteView text,

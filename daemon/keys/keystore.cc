@@ -15,8 +15,6 @@ namespace fs = std::filesystem;
 using core::Errc;
 using core::fail;
 
-constexpr std::string_view kFile = "keystore.rks";
-constexpr std::string_view kPreviousFile = "keystore.rks.1";
 constexpr const char* kLockFile = "keystore.lock";
 
 core::Error at(const fs::path& file, core::Error error) {
@@ -39,7 +37,7 @@ struct Found {
 // What can't be read at all ends the search: falling back would take back what was committed.
 core::Result<std::vector<Found>> find_files(const fs::path& folder) {
   std::vector<Found> found;
-  for (const std::string_view name : {kFile, kPreviousFile}) {
+  for (const char* name : {kKeystoreFile, kPreviousKeystoreFile}) {
     const fs::path path = folder / name;
     auto bytes = identity::read_private(path, kMaxKeystoreFile);
     if (!bytes && bytes.error().code == Errc::kNotFound) {
@@ -50,7 +48,8 @@ core::Result<std::vector<Found>> find_files(const fs::path& folder) {
     }
     auto file = bytes ? KeystoreFile::parse(std::move(*bytes))
                       : fail(Errc::kKeystoreDamaged, "larger than a keystore can be");
-    found.push_back({path, file ? std::move(file) : at(path, file.error()), name == kFile});
+    found.push_back({path, file ? std::move(file) : at(path, file.error()),
+                     std::string_view(name) == kKeystoreFile});
   }
   if (found.empty()) {
     return fail(Errc::kKeystoreMissing, fmt::format("{}: no keystore", folder.string()));
@@ -133,7 +132,7 @@ core::Result<std::optional<identity::FileLock>> lock_for(const fs::path& folder,
 }  // namespace
 
 bool Keystore::exists(const fs::path& folder) {
-  return is_there(folder / kFile) || is_there(folder / kPreviousFile);
+  return is_there(folder / kKeystoreFile) || is_there(folder / kPreviousKeystoreFile);
 }
 
 core::Result<KeystoreHeader> Keystore::header_in(const fs::path& folder) {
@@ -255,8 +254,8 @@ core::Result<void> Keystore::write(const std::vector<Entry>& entries, const KekI
     return file.error();
   }
   // A file that did not load is overwritten, and does not replace the one before it that did.
-  const fs::path previous = fell_back_ ? fs::path() : folder_ / kPreviousFile;
-  auto written = identity::replace_durably(host_.disk, folder_ / kFile, *file,
+  const fs::path previous = fell_back_ ? fs::path() : folder_ / kPreviousKeystoreFile;
+  auto written = identity::replace_durably(host_.disk, folder_ / kKeystoreFile, *file,
                                            identity::kSecretMode, previous);
   if (!written) {
     return written;

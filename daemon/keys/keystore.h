@@ -28,6 +28,9 @@
 
 namespace runard::keys {
 
+inline constexpr const char* kKeystoreFile = "keystore.rks";
+inline constexpr const char* kPreviousKeystoreFile = "keystore.rks.1";
+
 enum class Use : std::uint8_t { kRead, kWrite };
 
 class Keystore {

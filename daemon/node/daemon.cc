@@ -1,7 +1,6 @@
 #include "node/daemon.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -333,13 +332,7 @@ void Daemon::ended(Exit exit) {
 
 int run_daemon(const Environment& environment, const config::Config& config, core::Log log) {
   std::signal(SIGPIPE, SIG_IGN);
-  config::Config complete = config;
-  if (complete.node.name.empty()) {
-    char host[256] = {};
-    gethostname(host, sizeof host - 1);
-    complete.node.name = host;
-  }
-  Daemon daemon(environment, std::move(complete), std::move(log));
+  Daemon daemon(environment, config, std::move(log));
   return daemon.run();
 }
 

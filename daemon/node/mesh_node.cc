@@ -210,7 +210,8 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   mind();
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
   know_self();
-  local_.set_recipients(&keys_.recipients());
+  know_names();
+  local_.set_recipients(&keys_.recipients(), &keys_.codec());
   local_.set_storage(&keeper_.storage());
   local_.broker().set_codec(&keys_.codec());
   local_.broker().set_peers(&peers_);
@@ -313,7 +314,7 @@ void MeshNode::close() {
   watches_.clear();
   local_.broker().set_peers(nullptr);
   local_.broker().set_codec(nullptr);
-  local_.set_recipients(nullptr);
+  local_.set_recipients(nullptr, nullptr);
   links_.clear();
   endpoint_.reset();
 }
@@ -348,7 +349,8 @@ core::Result<void> MeshNode::reload_identity() {
 }
 
 void MeshNode::know_self() {
-  local_.gate().set_self({identity_.id, identity_.groups, names_of(networks_.ids())});
+  local_.gate().set_self(
+      {identity_.id, identity_.groups, names_of(networks_.ids()), identity_.labels});
 }
 
 void MeshNode::rights_changed() {

@@ -81,6 +81,7 @@ class MeshNode final : private mesh::Port,
   transport::PeerVerifier make_verifier();
   core::Result<void> start_multicast(const config::Multicast& multicast);
   void rearm();
+  void know_names();
   void know_self();
   void wait_until_left(core::Task left);
   void add_status(boost::json::object& status) const;

@@ -96,7 +96,7 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
                        std::shared_ptr<transport::RemoteNode> remote) {
   Link& known = links_[link];
   known.remote = std::move(remote);
-  local_.gate().know({peer.node, peer.groups, names_of(peer.networks)});
+  local_.gate().know({peer.node, peer.groups, names_of(peer.networks), peer.labels});
   known.epoch = peer.epoch;
   known.address = peer.address.text();
   known.tls = peer.own_tls;
@@ -113,6 +113,7 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   info.epoch = peer.epoch;
   info.address = peer.address.text();
   info.features = peer.features;
+  info.dialled = peer.dialled;
   // Which dial made the link is told by dial_done(), right after this.
   mesh_.link_up(link, std::move(info), context_.clock.now());
   rearm();

@@ -71,7 +71,7 @@ void Renewal::rearm() {
   if (plan_.next_warning() < now + kLongestSleep) {
     sleep = std::max(plan_.next_warning() - now, core::Duration{0});
   }
-  if (enabled_ && !round_) {
+  if (enabled_ && !round_ && plan_.standing(now) != Standing::kExpired) {
     sleep = std::min(sleep, std::max(plan_.due() - now, next_round_ - context_.clock.now()));
   }
   timer_ = context_.control.after(std::max(sleep, core::Duration{0}), [this] {

@@ -13,6 +13,7 @@
 #include "config/suggest.h"
 #include "crypto/process.h"
 #include "node/daemon.h"
+#include "node/node_name.h"
 
 namespace {
 
@@ -75,9 +76,7 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
 int run(const std::string& path, bool memory_locked) {
   const config::Loaded loaded = config::load(path, environment);
   if (!loaded.config) {
-    for (const config::Problem& problem : loaded.problems) {
-      std::cerr << problem.text() << '\n';
-    }
+    config::tell(loaded.problems, std::cerr);
     return node::kConfigWrong;
   }
   static const core::SystemClock clock;
@@ -95,8 +94,9 @@ int run(const std::string& path, bool memory_locked) {
   };
   unsetenv("NOTIFY_SOCKET");          // NOLINT(concurrency-mt-unsafe): before any thread
   unsetenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): both are not for children
-  return node::run_daemon(given, *loaded.config,
-                          make_log(loaded.config->logging, loaded.config->node.name, clock));
+  config::Config config = *loaded.config;
+  config.node.name = node::node_name(config);
+  return node::run_daemon(given, config, make_log(config.logging, config.node.name, clock));
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ struct Stats {
   std::uint64_t delivered = 0;    // into local queues, but for what was lost there later
   std::uint64_t lost = 0;         // by local subscriptions: see EventQueue::dropped()
   std::uint64_t sent = 0;         // to peers
-  std::uint64_t peer_losses = 0;  // a peer that had no room, or no link, while others got the event
+  std::uint64_t peer_losses = 0;  // a peer without room or link, while others got it, or part of it
   std::size_t subscriptions = 0;
 };
 
@@ -129,7 +129,11 @@ class Broker final : public rpc::Broker, public rpc::Past {
     std::uint32_t no_link = 0;
     std::uint32_t unfit = 0;
   };
-  static EventPeers::Sent send_to(EventPeers& peers, rpc::Event& event, const Targets::Peer& peer);
+  struct Copies {  // to one peer
+    EventPeers::Sent last;
+    bool begun;
+  };
+  static Copies send_to(EventPeers& peers, rpc::Event& event, const Targets::Peer& peer);
   Spread send_to_peers(rpc::Event& event, const Targets::Peers& to);
   void replay_own_past(Queue& queue, std::uint64_t number, const routing::TopicPattern& pattern);
   template <class May>

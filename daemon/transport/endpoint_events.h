@@ -23,6 +23,7 @@ struct PeerInfo {
   std::string name;                       // as its certificate says
   std::vector<core::NetworkId> networks;  // in common
   std::vector<std::string> groups;        // as its certificate says
+  std::vector<std::string> labels;        // the same: identity/node_labels.h
   std::uint64_t epoch = 0;
   std::uint64_t features = 0;           // of its hello: wire::kFeature...
   std::vector<std::string> addresses;   // where it says it can be dialled

@@ -84,7 +84,7 @@ def test_T23_no_secret_stands_in_any_file_of_the_state_nor_in_the_log(folder, ad
         path = pathlib.Path(f"/proc/{pid}/{file}")
         if os.geteuid() == 0:
             scan(path, path.read_bytes(), secrets)
-    daemon.ctl("config", "show")
+    expect("its level is trace", daemon.ask("config", "show")["config"]["logging"]["level"] == "trace")
     daemon.process.send_signal(signal.SIGHUP)
     wait_for("reloaded", lambda: "reload" in daemon.log_text())
     daemon.stop()
@@ -93,7 +93,7 @@ def test_T23_no_secret_stands_in_any_file_of_the_state_nor_in_the_log(folder, ad
     for path in files_of(state):
         scan(path, path.read_bytes(), secrets)
     scan("the log", daemon.log.read_bytes(), secrets)
-    expect("the log is one of trace level", "listening" in daemon.log_text())
+    expect("there is a log", "listening" in daemon.log_text())
 
 
 def test_T23_a_wrong_passphrase_is_one_error_and_78(folder, add):
@@ -210,8 +210,9 @@ def test_T26_no_other_process_of_the_user_reads_its_memory_and_none_gets_a_core(
     pid = daemon.process.pid
     limits = subprocess.run(["cat", f"/proc/{pid}/limits"], capture_output=True, text=True).stdout
     expect(limits, re.search(r"Max core file size\s+0\s+0", limits))
-    # Not dumpable: its /proc belongs to root, whoever runs it.
-    expect("not dumpable", os.stat(f"/proc/{pid}/mem").st_uid == 0 and os.stat(f"/proc/{pid}/environ").st_uid == 0)
+    # Not dumpable: its /proc belongs to root, whoever runs it. Of root's own processes unit/crypto asks the kernel.
+    if os.geteuid() != 0 and not sanitized():
+        expect("not dumpable", os.stat(f"/proc/{pid}/mem").st_uid == 0 and os.stat(f"/proc/{pid}/environ").st_uid == 0)
     daemon.process.send_signal(signal.SIGSEGV)
     daemon.process.wait(20)
     daemon.process = None

@@ -27,12 +27,12 @@ struct Due {
     own = *identity::NodeIdentity::load(folder / "state", std::move(key), clock.wall());
     clock.advance(20h);
   }
-  // Until the node has given up on its issuers or has a new certificate.
-  boost::json::object run(const std::string& answer) {
+  node::RenewalHooks hooks_for(const std::string& answer) {
     node::RenewalHooks hooks;
     hooks.issuers = [&] { return std::vector{core::NodeId{{9}}}; };
     hooks.request = [] { return core::Result<std::string>("request"); };
-    hooks.ask = [&](const core::NodeId&, const core::Bytes&, node::RenewalHooks::Granted granted) {
+    hooks.ask = [this, answer](const core::NodeId&, const core::Bytes&,
+                               node::RenewalHooks::Granted granted) {
       ++asked;
       granted(answer);
     };
@@ -40,7 +40,11 @@ struct Due {
       ++reloads;
       return core::Result<void>();
     };
-    node::Renewal renewal(context, folder / "state", true, std::move(hooks), *own);
+    return hooks;
+  }
+  // Until the node has given up on its issuers or has a new certificate.
+  boost::json::object run(const std::string& answer) {
+    node::Renewal renewal(context, folder / "state", true, hooks_for(answer), *own);
     renewal.start();
     const auto end = std::chrono::steady_clock::now() + 20s;
     const auto done = [&] {
@@ -87,4 +91,18 @@ TEST_CASE("one that ends later is taken") {
   REQUIRE(renewed);
   CHECK(due.run(renewed->text()).at("renewals") == 1U);
   CHECK(due.reloads == 1);
+}
+
+TEST_CASE("a node whose certificate has ended asks nobody, and sleeps") {
+  Due due;
+  due.clock.advance(24h);
+  node::Renewal renewal(due.context, due.folder / "state", true, due.hooks_for(""), *due.own);
+  renewal.start();
+  std::size_t timers = 0;
+  for (int i = 0; i < 100; ++i) {
+    timers += due.io.poll_one();
+  }
+  CHECK(timers == 1);  // for the last warning
+  CHECK(due.asked == 0);
+  CHECK(renewal.status().at("state") == "expired");
 }
