@@ -158,11 +158,18 @@ core::Result<void> Daemon::open_mesh(std::uint64_t epoch) {
     return keystore.error();
   }
   keystore_.emplace(std::move(*keystore));
+  if (!environment_.memory_locked) {
+    log_.warn("the memory for keys is not locked: it may get into the swap space",
+              {core::field(
+                  "do", "allow 160 MiB of locked memory (LimitMEMLOCK=160M, ulimit -l 163840)")});
+  }
   const auto passphrase = ca_passphrase(config_, environment_.credentials_folder);
   if (!passphrase) {
     return passphrase.error();
   }
-  auto mesh = MeshNode::make(context_, config_, {*state_, *keystore_, epoch, *passphrase}, *local_);
+  auto mesh = MeshNode::make(context_, config_,
+                             {*state_, *keystore_, epoch, *passphrase, environment_.memory_locked},
+                             *local_);
   if (!mesh) {
     return mesh.error();
   }

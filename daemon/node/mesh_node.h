@@ -47,6 +47,7 @@ class MeshNode final : private mesh::Port,
     keys::Keystore& keystore;
     std::uint64_t epoch;
     const crypto::SecretBytes& ca_passphrase;  // of an issuer; empty: none
+    bool memory_locked = false;                // that of keys, against swapping
   };
   // Errors of NodeIdentity::load, NetworkMap::make and Endpoint::open. `local` outlives close().
   static core::Result<std::unique_ptr<MeshNode>> make(const Context& context,
@@ -147,6 +148,7 @@ class MeshNode final : private mesh::Port,
   identity::Disk& disk_;
   const std::filesystem::path state_dir_;
   const keys::Keystore& keystore_;
+  const bool memory_locked_;
   const core::Log log_;
   LocalNode& local_;
   identity::NodeIdentity identity_;
