@@ -17,6 +17,7 @@
 #include "enroll/rights.h"
 #include "identity/authority.h"
 #include "identity/ca_copy.h"
+#include "identity/certificate.h"
 #include "identity/fingerprint.h"
 #include "identity/profile.h"
 #include "identity/time_text.h"
@@ -103,8 +104,9 @@ core::Result<std::string> node_name(const SignOptions& options) {
   return std::filesystem::path(options.request).stem().string();
 }
 
+// Besides the bundle it gives the networks whose keys the node has though it is a member no more.
 core::Result<identity::Bundle> issue(Session& session, const SignOptions& options,
-                                     const std::string& name) {
+                                     const std::string& name, std::vector<std::string>& left) {
   const auto lifetime = parse_lifetime(options.lifetime);
   if (!lifetime) {
     return lifetime.error();
@@ -132,6 +134,11 @@ core::Result<identity::Bundle> issue(Session& session, const SignOptions& option
   }
   auto bundle = (*ca)->ca.sign(
       {asked->request, name, options.networks, *lifetime, options.replace, options.groups});
+  const auto behind = (*ca)->networks.left_by(identity::node_id_of(asked->request.public_key()));
+  if (!behind) {
+    return behind.error();
+  }
+  left = *behind;
   if (!bundle || !asked->agreement) {
     return bundle;
   }
@@ -148,11 +155,15 @@ int sign(Session& session, const SignOptions& options) {
   if (!name) {
     return session.fail(name.error());
   }
-  const auto bundle = issue(session, options, *name);
+  std::vector<std::string> left;
+  const auto bundle = issue(session, options, *name, left);
   if (!bundle) {
     return session.fail(bundle.error());
   }
   json::object record = describe_certificate(bundle->certificate, bundle->networks.networks());
+  if (session.json() || !left.empty()) {
+    record["left"] = json::value_from(left);
+  }
   record["ca_fingerprint"] = identity::fingerprint_text(bundle->roots.back());
   const std::string node(record["node"].as_string());
   const std::string text = bundle->text();
@@ -165,6 +176,12 @@ int sign(Session& session, const SignOptions& options) {
       fmt::format("Signed node {} as \"{}\". There: runarctl node install {} --ca-fingerprint {}",
                   node, *name, options.out == "-" ? "BUNDLE" : options.out,
                   identity::fingerprint_text(bundle->roots.back())));
+  for (const std::string& network : left) {
+    session.say(fmt::format(
+        "It is no member of {0} any more and has its keys: new ones make runarctl network rewrap "
+        "{0} --ca {1} --out {0}.keyring",
+        network, options.ca));
+  }
   return kExitOk;
 }
 
