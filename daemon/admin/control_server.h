@@ -33,6 +33,10 @@ struct ControlOptions {
 // Comes once, on any thread.
 using ControlAnswer = core::UniqueFunction<void(core::Result<boost::json::object>)>;
 
+// Private fields of a request that were sealed to nobody on their way to that node: each field and
+// labels. Any thread, once.
+using WithheldOn = std::function<boost::json::array(const core::NodeId& node)>;
+
 // What the server shows and does not know itself.
 struct ControlSources {
   std::function<boost::json::object()> status;
@@ -52,6 +56,8 @@ struct ControlSources {
   std::function<core::Result<std::uint64_t>(const std::string& schema)> type_of;
   // A profile by its name or id. kNotFound.
   std::function<core::Result<core::ProfileId>(const std::string& name)> find_profile;
+  // Before the request is made; null when it has no private fields. Keeps what it needs of it.
+  std::function<WithheldOn(const rpc::Request& request)> withheld;
 };
 
 class EventStream;
@@ -78,6 +84,7 @@ class ControlServer final : private Requests, private rpc::Completion {
     SessionPtr session;
     std::uint64_t id = 0;
     core::TimePoint began{};
+    WithheldOn withheld;  // null: nothing can be
   };
   struct BenchRun {
     SessionPtr session;

@@ -41,8 +41,11 @@ class Checker {
                                  "keep one of them: the deny would win"});
       }
     }
-    if (!rule.from.node.empty() && !rule.from.group.empty()) {
-      report_(key + ".from", {"names a node and a group", "make two rules of it"});
+    const Caller& from = rule.from;
+    const bool named[] = {!from.node.empty(), !from.group.empty(), !from.label.empty()};
+    if (std::count(std::begin(named), std::end(named), true) > 1) {
+      report_(key + ".from",
+              {"names more than one of node, group and label", "make a rule of each"});
     }
     if (!rule.network.empty()) {
       check_network(rule.network, key + ".network");

@@ -97,6 +97,11 @@ static void describe(Visitor& v, Caller& from) {
   setting(v, {"node", "The id of a node, as `runarctl node ls` shows it. A name proves nothing."},
           from.node, Text(kNodeId));
   setting(v, {"group", "A group that the caller's certificate names."}, from.group, Text(kName));
+  setting(v,
+          {"label",
+           "A node label that the caller's certificate names, as `runarctl ca sign --label` grants "
+           "it. Not a label of fields."},
+          from.label, Text(kNodeLabel));
 }
 
 static void describe(Visitor& v, Rule& rule) {

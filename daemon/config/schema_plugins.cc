@@ -102,8 +102,12 @@ static void describe(Visitor& v, Plugin& plugin) {
 }
 
 void describe(Visitor& v, Plugins& plugins) {
-  setting(v, {"dir", "The folder that plugins are dropped into."}, plugins.dir,
-          Text(kAbsolutePath));
+  setting(
+      v,
+      {"dir",
+       "The folder that plugins are dropped into. It and they belong to root or to the daemon's "
+       "user, and nobody else may write them."},
+      plugins.dir, Text(kAbsolutePath));
   setting(
       v,
       {"trust", "Which files may be loaded. open: all that lie in the folder or are named below."},

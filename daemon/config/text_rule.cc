@@ -18,6 +18,9 @@ Verdict check_name(std::string_view text) {
   if (!routing::is_name(text)) {
     return Complaint{quoted(text) + " is not a name", "write 1 to 64 letters, digits, _ . or -"};
   }
+  if (text == "." || text == "..") {  // folders are called by names
+    return Complaint{quoted(text) + " is not a name", "write a letter or digit, too"};
+  }
   return std::nullopt;
 }
 
@@ -35,7 +38,7 @@ Verdict check_component(std::string_view text) {
 
 Verdict check_not_empty(std::string_view text, std::size_t most) {
   if (text.empty()) {
-    return Complaint{"is empty", "write a value or leave the key out"};
+    return Complaint{"is empty", "leave the key out, or write a value"};
   }
   if (text.size() > most) {
     return Complaint{quoted(text) + " is too long", fmt::format("write at most {} bytes", most)};
@@ -123,6 +126,16 @@ Verdict check_node_id(std::string_view text) {
   return std::nullopt;
 }
 
+Verdict check_node_label(std::string_view text) {
+  const std::size_t at = text.find('=');
+  if (at == std::string_view::npos || check_name(text.substr(0, at)) ||
+      check_name(text.substr(at + 1))) {
+    return Complaint{quoted(text) + " is not a node label",
+                     "write KEY=VALUE, both of letters, digits, _ . or -"};
+  }
+  return std::nullopt;
+}
+
 Verdict check_profile(std::string_view text) {
   if (text != "caller" && !core::ProfileId::parse(text)) {
     return Complaint{quoted(text) + " is not a profile", "write caller, or a profile's id"};
@@ -157,6 +170,7 @@ const TextRule kServiceRef{"service", check_service_ref};
 const TextRule kTopicPattern{"topic pattern", check_pattern};
 const TextRule kAccessVerb{"call | publish | subscribe | register | keys.read | admin", check_verb};
 const TextRule kNodeId{"node id", check_node_id};
+const TextRule kNodeLabel{"node label", check_node_label};
 const TextRule kProfile{"profile id | caller", check_profile};
 const TextRule kReader{"profile id | caller | owner", check_reader};
 

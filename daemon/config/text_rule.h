@@ -27,6 +27,7 @@ extern const TextRule kServiceRef;    // PATH or NETWORK:PATH
 extern const TextRule kTopicPattern;  // may hold * {name} and, last, >
 extern const TextRule kAccessVerb;    // call, publish, subscribe, register, keys.read, admin
 extern const TextRule kNodeId;        // 26 characters of base32hex
+extern const TextRule kNodeLabel;     // KEY=VALUE, both names
 extern const TextRule kProfile;       // caller, or a profile's id: 26 characters of base32hex
 extern const TextRule kReader;        // the same, or owner
 

@@ -29,6 +29,9 @@ Parsed<std::string> parse_mount(std::string_view text) {
     return Complaint{quoted(text) + " begins with $, which is the system's",
                      "choose a path without the $"};
   }
+  if (path->path() == "." || path->path() == "..") {  // a service's data folder is called so
+    return Complaint{quoted(text) + " is no mount", "write a path such as math or billing/eu"};
+  }
   if (path->path().size() > kMaxMount) {
     return Complaint{quoted(text) + " is too long for a mount", "write at most 255 bytes"};
   }

@@ -17,7 +17,7 @@ constexpr ErrorInfo kTable[] = {
      "The setting or command is documented but does not work in this version yet.",
      "Leave it out, or use a newer runard."},
     {kConflict, Kind::kConflict, "CONFLICT", "Something of that name exists already.",
-     "Use another name, or remove the other one first."},
+     "Use another name, or keep what is there."},
     {kNotFound, Kind::kNoService, "NOT_FOUND", "There is nothing of that name.",
      "Check the name and its spelling."},
     {kOutOfMemory, Kind::kOverloaded, "OUT_OF_MEMORY", "Memory for this work could not be had.",
@@ -91,7 +91,8 @@ constexpr ErrorInfo kTable[] = {
      "Correct it as the message says; config/runard.yaml explains every key."},
 
     {kPluginUnreadable, Kind::kInvalidParams, "PLUGIN_UNREADABLE", "The plugin file can't be read.",
-     "Check that the file exists and that runard may read it."},
+     "Check that the file exists, that runard may read it, and that nobody may write it or its "
+     "folder but root and runard's user."},
     {kPluginBadManifest, Kind::kInvalidParams, "PLUGIN_BAD_MANIFEST",
      "The file is not a runard plugin: its manifest note is missing or wrong.",
      "Build it with runar_add_plugin() and a RUNAR_MANIFEST."},
@@ -162,8 +163,8 @@ constexpr ErrorInfo kTable[] = {
      "Read the fingerprint on the CA's machine with 'runarctl ca inspect DIR'; if it differs from "
      "the bundle's, do not install."},
     {kCertificateBadGroups, Kind::kDenied, "CERTIFICATE_BAD_GROUPS",
-     "The groups in a certificate can't be decoded, or are too many.",
-     "Issue it with 'runarctl ca sign --group NAME', at most 32 times."},
+     "The groups or node labels in a certificate can't be decoded, or are too many.",
+     "Issue it with 'runarctl ca sign', --group and --label at most 32 times each."},
     {kStatementInvalid, Kind::kInvalidParams, "STATEMENT_INVALID",
      "A statement of the mesh's CA is not well formed, or says something impossible.",
      "Fetch the file again from whoever made it."},

@@ -22,6 +22,7 @@ struct CanI {
   std::string network;
   std::string node;
   std::vector<std::string> groups;
+  std::vector<std::string> labels;
   std::string file;  // empty: the running daemon is asked
 };
 
@@ -36,12 +37,16 @@ json::object asked(const CanI& wanted) {
   if (!wanted.groups.empty()) {
     params["groups"] = json::value_from(wanted.groups);
   }
+  if (!wanted.labels.empty()) {
+    params["node_labels"] = json::value_from(wanted.labels);
+  }
   return params;
 }
 
 core::Result<policy::Subject> subject_of(const CanI& wanted, const config::Config& config) {
-  policy::Subject subject{{}, wanted.groups, config.networks.join};
+  policy::Subject subject{{}, wanted.groups, config.networks.join, wanted.labels};
   std::ranges::sort(subject.groups);
+  std::ranges::sort(subject.labels);
   if (!wanted.node.empty()) {
     const auto id = core::NodeId::parse(wanted.node);
     if (!id) {
@@ -75,14 +80,15 @@ core::Result<json::object> judge(const CanI& wanted, const config::Config& confi
                       {"network", json::string(path->network())},
                       {"path", json::string(path->path())},
                       {"node", wanted.node},
-                      {"groups", json::value_from(subject->groups)}};
+                      {"groups", json::value_from(subject->groups)},
+                      {"node_labels", json::value_from(subject->labels)}};
 }
 
 // 0, or what it was told.
 int from_file(Session& session, const CanI& wanted, json::object& record) {
   const config::Loaded loaded = config::load(wanted.file, session.environment);
   if (!loaded.config) {
-    return session.fail(fail(Errc::kConfigInvalid, loaded.problems.front().text()),
+    return session.fail(fail(loaded.problems.front().code, loaded.problems.front().text()),
                         {"'runarctl config validate " + wanted.file + "' shows all.", {}, {}});
   }
   auto judged = judge(wanted, *loaded.config);
@@ -140,9 +146,14 @@ void add_auth_commands(CLI::App& app, const CommandContext& context) {
                       "repeatable")
           ->allow_extra_args(false)
           ->type_name("NAME");
+  CLI::Option* labels =
+      made.add_option("--label", wanted->labels, "The same for a node with this label; repeatable")
+          ->allow_extra_args(false)
+          ->type_name("KEY=VALUE");
   made.add_option("--config", wanted->file, "Judge by this YAML file, without a daemon")
       ->type_name(value_name::kFile);
   as->excludes(groups);
+  as->excludes(labels);
 }
 
 }  // namespace runard::ctl

@@ -17,9 +17,9 @@
 #include "enroll/rights.h"
 #include "identity/authority.h"
 #include "identity/ca_copy.h"
-#include "identity/certificate.h"
 #include "identity/fingerprint.h"
 #include "identity/profile.h"
+#include "identity/revocation.h"
 #include "identity/time_text.h"
 #include "keys/node_request.h"
 
@@ -37,6 +37,13 @@ struct InitOptions {
   SecretInput passphrase;
   bool no_passphrase = false;
 };
+
+// Also with --quiet; with JSON the document says it.
+void warn(Session& session, std::string_view what) {
+  if (!session.json()) {
+    session.err << "warning: " << what << '\n';
+  }
+}
 
 // Empty: none. Who sits at a terminal is asked; a script that says nothing gets none, and is told.
 core::Result<crypto::SecretBytes> new_passphrase(const InitOptions& options) {
@@ -67,17 +74,29 @@ int init(Session& session, const InitOptions& options) {
   const auto ca = Authority::create({session.disk, session.clock, session.random}, options.out,
                                     options.name, *lifetime, *passphrase);
   if (!ca) {
-    return session.fail(ca.error());
+    const bool is_there = ca.error().code == Errc::kConflict;
+    return session.fail(
+        ca.error(),
+        {is_there ? "Keep it: its key is what the mesh trusts. Another mesh has a folder of its "
+                    "own: --out DIR."
+                  : "",
+         {},
+         {}});
   }
   session.print("ca", {{"name", ca->certificate().common_name()},
                        {"fingerprint", identity::fingerprint_text(ca->certificate())},
                        {"not_after", identity::time_text(ca->certificate().not_after())},
                        {"folder", options.out},
                        {"encrypted", !passphrase->empty()}});
-  session.say(passphrase->empty()
-                  ? "The CA's key is not encrypted: keep " + options.out +
-                        " on a machine that you trust, with a backup."
-                  : "Keep a backup of " + options.out + ", and do not lose the passphrase.");
+  const std::string in_clear = "the CA's key is not encrypted: keep " + options.out +
+                               " on a machine that you trust, with a backup";
+  if (!passphrase->empty()) {
+    session.say("Keep a backup of " + options.out + ", and do not lose the passphrase.");
+  } else if (options.no_passphrase) {
+    session.say("As asked, " + in_clear + ".");
+  } else {
+    warn(session, in_clear);
+  }
   return kExitOk;
 }
 
@@ -91,6 +110,7 @@ struct SignOptions {
   SecretInput passphrase;
   bool replace = false;
   std::vector<std::string> groups;
+  std::vector<std::string> labels;
 };
 
 // The name is the operator's: --name, or how they called the file. Never what the request says.
@@ -104,9 +124,40 @@ core::Result<std::string> node_name(const SignOptions& options) {
   return std::filesystem::path(options.request).stem().string();
 }
 
-// Besides the bundle it gives the networks whose keys the node has though it is a member no more.
-core::Result<identity::Bundle> issue(Session& session, const SignOptions& options,
-                                     const std::string& name, std::vector<std::string>& left) {
+struct Issued {
+  identity::Bundle bundle;
+  std::vector<std::string> warnings;  // where it is not what was asked for
+};
+
+// Of the certificate that was made, against what was asked.
+std::vector<std::string> differences(const Session& session, const SignOptions& options,
+                                     const keys::NodeRequest& asked, const Authority& ca,
+                                     const crypto::Certificate& made) {
+  constexpr core::Duration kSlack = std::chrono::minutes(1);
+  std::vector<std::string> found;
+  const auto lifetime = parse_lifetime(options.lifetime);
+  if (lifetime && made.not_after() + kSlack < session.clock.wall() + *lifetime) {
+    found.push_back(fmt::format("the certificate ends with the CA, at {}: sooner than --ttl {}",
+                                identity::time_text(made.not_after()), options.lifetime));
+  }
+  const std::string wished = asked.request.common_name();
+  const core::NodeId node = identity::node_id_of(asked.request.public_key());
+  const bool has_wish = !wished.empty() && wished != node.text();
+  if (options.name.empty() && has_wish && wished != made.common_name()) {
+    found.push_back(
+        fmt::format("it is named \"{}\", as the file is; the request wishes \"{}\": "
+                    "give --name",
+                    made.common_name(), wished));
+  }
+  const auto denied = identity::denied_by(ca);
+  if (denied && denied->nodes.contains(node)) {
+    found.push_back(fmt::format("node {} is revoked and stays shut out: runarctl node unrevoke {}",
+                                node.text(), node.text()));
+  }
+  return found;
+}
+
+core::Result<Issued> issue(Session& session, const SignOptions& options, const std::string& name) {
   const auto lifetime = parse_lifetime(options.lifetime);
   if (!lifetime) {
     return lifetime.error();
@@ -132,22 +183,30 @@ core::Result<identity::Bundle> issue(Session& session, const SignOptions& option
   if (!fits) {
     return fits.error();
   }
-  auto bundle = (*ca)->ca.sign(
-      {asked->request, name, options.networks, *lifetime, options.replace, options.groups});
-  const auto behind = (*ca)->networks.left_by(identity::node_id_of(asked->request.public_key()));
-  if (!behind) {
-    return behind.error();
+  auto bundle = (*ca)->ca.sign({asked->request, name, options.networks, *lifetime, options.replace,
+                                options.groups, false, options.labels});
+  if (!bundle) {
+    return bundle.error();
   }
-  left = *behind;
-  if (!bundle || !asked->agreement) {
-    return bundle;
+  if (asked->agreement) {
+    auto statements = (*ca)->networks.admit(*asked->agreement, bundle->networks.ids());
+    if (!statements) {
+      return statements.error();
+    }
+    std::ranges::move(*statements, std::back_inserter(bundle->statements));
   }
-  auto statements = (*ca)->networks.admit(*asked->agreement, bundle->networks.ids());
-  if (!statements) {
-    return statements.error();
+  auto warnings = differences(session, options, *asked, (*ca)->ca, bundle->certificate);
+  const auto left = (*ca)->networks.left_by(identity::node_id_of(asked->request.public_key()));
+  if (!left) {
+    return left.error();
   }
-  std::ranges::move(*statements, std::back_inserter(bundle->statements));
-  return bundle;
+  for (const std::string& network : *left) {
+    warnings.push_back(fmt::format(
+        "it is no member of {0} any more and has its keys: runarctl network rewrap {0} --ca {1} "
+        "--out {0}.keyring makes new ones",
+        network, options.ca));
+  }
+  return Issued{std::move(*bundle), std::move(warnings)};
 }
 
 int sign(Session& session, const SignOptions& options) {
@@ -155,16 +214,16 @@ int sign(Session& session, const SignOptions& options) {
   if (!name) {
     return session.fail(name.error());
   }
-  std::vector<std::string> left;
-  const auto bundle = issue(session, options, *name, left);
-  if (!bundle) {
-    return session.fail(bundle.error());
+  const auto issued = issue(session, options, *name);
+  if (!issued) {
+    return session.fail(issued.error());
   }
+  const identity::Bundle* const bundle = &issued->bundle;
   json::object record = describe_certificate(bundle->certificate, bundle->networks.networks());
-  if (session.json() || !left.empty()) {
-    record["left"] = json::value_from(left);
-  }
   record["ca_fingerprint"] = identity::fingerprint_text(bundle->roots.back());
+  if (session.json()) {
+    record["warnings"] = json::value_from(issued->warnings);
+  }
   const std::string node(record["node"].as_string());
   const std::string text = bundle->text();
   const auto given =
@@ -172,16 +231,13 @@ int sign(Session& session, const SignOptions& options) {
   if (!given) {
     return session.fail(given.error());
   }
+  for (const std::string& warning : issued->warnings) {
+    warn(session, warning);
+  }
   session.say(
       fmt::format("Signed node {} as \"{}\". There: runarctl node install {} --ca-fingerprint {}",
                   node, *name, options.out == "-" ? "BUNDLE" : options.out,
                   identity::fingerprint_text(bundle->roots.back())));
-  for (const std::string& network : left) {
-    session.say(fmt::format(
-        "It is no member of {0} any more and has its keys: new ones make runarctl network rewrap "
-        "{0} --ca {1} --out {0}.keyring",
-        network, options.ca));
-  }
   return kExitOk;
 }
 
@@ -223,6 +279,10 @@ void add_sign(CLI::App& ca, const CommandContext& context) {
                   "A group to put it into, for the rules of authorization; repeatable")
       ->allow_extra_args(false)
       ->type_name("NAME");
+  made.add_option("--label", options->labels,
+                  "A label to give the node, for the rules of authorization; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
   made.add_option("--name", options->name, "The node's name; else that of the request's file")
       ->type_name(value_name::kText);
   made.add_option("--ca", options->ca, "The CA's folder")

@@ -31,6 +31,9 @@ json::object answer_of(const json::object& provider, const Reply& reply) {
   if (reply.has_value()) {
     answer["result"] = shown_value(*reply);
     answer["elapsed_ns"] = reply->at("elapsed_ns");
+    if (const json::value* withheld = reply->if_contains("withheld")) {
+      answer["withheld"] = *withheld;
+    }
   } else {
     answer["error"] = error_record(reply.error());
   }

@@ -1,5 +1,7 @@
 #include "ctl/enrolment.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <netdb.h>
 
 #include <algorithm>
@@ -54,8 +56,8 @@ transport::PeerVerifier verifier(const crypto::Sha256& root, const core::Clock& 
     if (!peer) {
       return peer.error();
     }
-    return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->groups,
-                                   peer->not_after};
+    return transport::PeerIdentity{peer->id,     peer->name,      peer->networks,
+                                   peer->groups, peer->not_after, peer->labels};
   };
 }
 
@@ -138,7 +140,10 @@ core::Result<identity::Bundle> enrol(const EnrolmentWorld& world, const enroll::
       }
     }
   }
-  return why;
+  return why.code == Errc::kNoAnswer
+             ? core::fail(Errc::kDeadlineExceeded,
+                          fmt::format("no issuer answered at {}", fmt::join(token.addresses, ", ")))
+             : why;
 }
 
 }  // namespace runard::ctl

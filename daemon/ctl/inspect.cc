@@ -33,9 +33,8 @@ json::array names_of(const std::vector<identity::NetworkDescriptor>& networks) {
   return names;
 }
 
-json::value groups_of(const crypto::Certificate& certificate) {
-  const auto groups = identity::groups_of(certificate.native());
-  return groups ? json::value_from(*groups) : json::value(describe(groups.error()));
+json::value value_of(const core::Result<std::vector<std::string>>& texts) {
+  return texts ? json::value_from(*texts) : json::value(describe(texts.error()));
 }
 
 int show_folder(Session& session, const std::string& folder) {
@@ -124,7 +123,8 @@ json::object describe_certificate(const crypto::Certificate& certificate,
   return {{"name", certificate.common_name()},
           {"node", node},
           {"networks", names_of(networks)},
-          {"groups", groups_of(certificate)},
+          {"groups", value_of(identity::groups_of(certificate.native()))},
+          {"node_labels", value_of(identity::node_labels_of(certificate.native()))},
           {"serial", certificate.serial()},
           {"not_before", identity::time_text(certificate.not_before())},
           {"not_after", identity::time_text(certificate.not_after())}};

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "ctl/command.h"
 #include "keys/node_keys.h"
 
@@ -82,12 +84,16 @@ core::Result<KekSource> source_of(Session& session, KekKind kind, const KekOptio
   return KekSource::none();
 }
 
+KekKind new_kind(const Session& session, const std::string& word, const KekOptions& options) {
+  return word == "none"         ? KekKind::kNone
+         : word == "systemd"    ? KekKind::kSystemd
+         : word == "passphrase" ? KekKind::kPassphrase
+                                : kind_of_auto(session, options);
+}
+
 core::Result<KekSource> new_source(Session& session, const std::string& word,
                                    const KekOptions& options) {
-  const KekKind kind = word == "none"         ? KekKind::kNone
-                       : word == "systemd"    ? KekKind::kSystemd
-                       : word == "passphrase" ? KekKind::kPassphrase
-                                              : kind_of_auto(session, options);
+  const KekKind kind = new_kind(session, word, options);
   if (options.passphrase.is_given() && kind != KekKind::kPassphrase) {
     return usage("a passphrase was given, and another way to encrypt the keystore");
   }
@@ -99,6 +105,20 @@ core::Result<KekSource> new_source(Session& session, const std::string& word,
   }
   return kind == KekKind::kSystemd ? credential_source(session, options)
                                    : core::Result<KekSource>(KekSource::none());
+}
+
+Advice on_missing_keystore(const std::string& state, const core::Error& error) {
+  std::error_code ignored;
+  const bool is_missing =
+      error.code == Errc::kIdentityMissing || error.code == Errc::kKeystoreMissing;
+  if (!is_missing || std::filesystem::exists(state, ignored)) {
+    return {};
+  }
+  return {
+      "Name the node's state directory: --state DIR. A new node's is made by 'runarctl node "
+      "init'.",
+      {},
+      {fmt::format("there is no folder {}", state)}};
 }
 
 core::Result<keys::Keystore> open_keystore(Session& session, const std::string& state,

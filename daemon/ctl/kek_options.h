@@ -26,10 +26,15 @@ void add_kek_word(CLI::App& made, std::string& word, const std::string& about);
 // passphrase), or looked for in $CREDENTIALS_DIRECTORY.
 core::Result<keys::KekSource> source_of(Session& session, keys::KekKind kind,
                                         const KekOptions& options);
+// What new_source() would give for these.
+keys::KekKind new_kind(const Session& session, const std::string& word, const KekOptions& options);
 // For a new one, or a new KEK. `word`: auto, none, systemd or passphrase. kUsage when it and the
 // options contradict each other.
 core::Result<keys::KekSource> new_source(Session& session, const std::string& word,
                                          const KekOptions& options);
+
+// For a keystore that is not there: what helps where the state directory is not there either.
+Advice on_missing_keystore(const std::string& state, const core::Error& error);
 
 // Opens the keystore of a state directory.
 core::Result<keys::Keystore> open_keystore(Session& session, const std::string& state,

@@ -89,7 +89,7 @@ bool can_open(const Session& session, keys::KekKind kind, const KekOptions& opti
 int inspect_keystore(Session& session, const Options& options) {
   const auto header = keys::Keystore::header_in(options.state);
   if (!header) {
-    return session.fail(header.error());
+    return session.fail(header.error(), on_missing_keystore(options.state, header.error()));
   }
   json::object record = describe(*header, options.state);
   if (!can_open(session, header->kek.kind, options.unlock)) {
@@ -124,10 +124,17 @@ int inspect_keystore(Session& session, const Options& options) {
 int list_keys(Session& session, const Options& options) {
   const auto store = open_keystore(session, options.state, options.unlock, keys::Use::kRead);
   if (!store) {
-    return session.fail(store.error());
+    return session.fail(store.error(), on_missing_keystore(options.state, store.error()));
   }
   session.print_list("keys", "keys", rows_of(*store, session.clock.wall()), kColumns);
   return kExitOk;
+}
+
+// Nothing said is no wish to have the keys in clear.
+bool would_decrypt_unasked(const Session& session, const RekeyOptions& options) {
+  const auto now = keys::kek_kind_of(options.state);
+  return now && *now != keys::KekKind::kNone && options.kek == "auto" &&
+         new_kind(session, options.kek, options.fresh) == keys::KekKind::kNone;
 }
 
 // The CA's own key is beside such a keystore, under the same passphrase.
@@ -142,11 +149,19 @@ int rekey(Session& session, const RekeyOptions& options) {
                                                                     "key changes with it"),
                         {fmt::format("runarctl ca rekey --ca {}", options.state), {}, {}});
   }
+  if (would_decrypt_unasked(session, options)) {
+    return session.fail(
+        core::fail(Errc::kUsage, "what the keystore is to be encrypted under is not said"),
+        {"Give --new-passphrase-file, --new-credential, --kek passphrase or --kek none.",
+         {},
+         {"nothing was changed"}});
+  }
   auto store = open_keystore(session, options.state, options.unlock, keys::Use::kWrite);
   if (!store) {
     const bool in_use = store.error().code == Errc::kStateLocked;
     return session.fail(store.error(),
-                        {in_use ? "Stop runard first: systemctl stop runard" : "", {}, {}});
+                        in_use ? Advice{"Stop runard first: systemctl stop runard", {}, {}}
+                               : on_missing_keystore(options.state, store.error()));
   }
   const auto source = new_source(session, options.kek, options.fresh);
   if (!source) {
@@ -231,7 +246,8 @@ void add_state(CLI::App& made, Options& options) {
 }
 
 void add_fresh(CLI::App& made, RekeyOptions& options) {
-  add_kek_word(made, options.kek, "What is to encrypt it; auto: by what is given");
+  add_kek_word(made, options.kek,
+               "What is to encrypt it; auto: by what is given, none only if said");
   add_kek_options(made, options.fresh);
 }
 

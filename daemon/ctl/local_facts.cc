@@ -8,8 +8,8 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr const char* kServiceFacts[] = {"health", "health_reason", "restarts",
-                                         "stuck",  "in_flight",     "last_error"};
+constexpr const char* kServiceFacts[] = {"health",    "health_reason", "restarts",  "stuck",
+                                         "in_flight", "events_lost",   "last_error"};
 constexpr const char* kActionFacts[] = {"requests", "failures", "p50_ns", "p99_ns"};
 
 template <class Keys>

@@ -13,7 +13,7 @@ class LocalFacts {
   // Asks the daemon; without an answer there are no facts.
   explicit LocalFacts(Session& session);
   // Into a row of service_rows() of this node: health, health_reason, restarts, stuck, in_flight,
-  // last_error; and into its actions, as add_to_action().
+  // events_lost, last_error; and into its actions, as add_to_action().
   void add_to_service(boost::json::object& row) const;
   // Into a row of action_rows() of this node: requests, failures, p50_ns, p99_ns.
   void add_to_action(boost::json::object& row) const;

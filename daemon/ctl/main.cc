@@ -12,7 +12,7 @@
 
 int main(int argc, char** argv) {
   using namespace runard;
-  crypto::harden_process();
+  (void)crypto::harden_process();  // it lives for a moment
   const core::SystemClock clock;
   core::SystemRandom random;
   identity::SystemDisk disk;
@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   session.program_folder =
       std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path().string();
   session.colour = isatty(STDERR_FILENO) != 0 && !environment("NO_COLOR");
+  session.asks = isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
   try {
     const int code = ctl::run({argv + 1, argv + argc}, session);
     std::cout.flush();

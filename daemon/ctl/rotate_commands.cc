@@ -11,6 +11,7 @@
 #include "ctl/ca_networks.h"
 #include "ctl/ca_unlock.h"
 #include "ctl/command.h"
+#include "ctl/confirm.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
 #include "ctl/statement_output.h"
@@ -32,7 +33,18 @@ struct RotateOptions {
   std::string lifetime = "3650d";
   std::string acknowledged;
   bool force = false;
+  bool yes = false;
 };
+
+// Beside what the error says: which step comes when.
+Advice on_wrong_step(const core::Error& error) {
+  return {error.code == Errc::kConflict
+              ? "Take the steps in their order, prepare, activate, retire: the operator's guide, "
+                "daemon/identity/OPERATOR.md, has them."
+              : "",
+          {},
+          {}};
+}
 
 int prepare(Session& session, const RotateOptions& options) {
   const auto lifetime = parse_lifetime(options.lifetime);
@@ -48,7 +60,7 @@ int prepare(Session& session, const RotateOptions& options) {
   }
   const auto statement = Rotation(*ca).prepare(*lifetime);
   return statement ? give_statements(session, {*statement}, options.out, {{"step", "prepare"}})
-                   : session.fail(statement.error());
+                   : session.fail(statement.error(), on_wrong_step(statement.error()));
 }
 
 // Nodes that do not trust the next root yet would refuse whoever shows a certificate of it.
@@ -107,7 +119,7 @@ int activate(Session& session, const RotateOptions& options) {
   bool rotated = false;
   const auto all = try_activate(session, options, rotated);
   if (!all) {
-    const int code = session.fail(all.error());
+    const int code = session.fail(all.error(), on_wrong_step(all.error()));
     session.say(rotated ? "The next root signs from now on; do it again for what nodes need of it."
                         : "Nothing was changed.");
     return code;
@@ -160,7 +172,7 @@ Retiring try_retire(Session& session, const RotateOptions& options, CaNetworks& 
 
 int refuse_to_retire(Session& session, const RotateOptions& options, const Retiring& refused) {
   constexpr std::size_t kMostFacts = 50;
-  Advice advice;
+  Advice advice = on_wrong_step(refused.statements.error());
   json::array nodes;
   for (const identity::OldHolder& holder : refused.holders) {
     nodes.push_back({{"name", holder.name},
@@ -194,6 +206,10 @@ int refuse_to_retire(Session& session, const RotateOptions& options, const Retir
 }
 
 int retire(Session& session, const RotateOptions& options) {
+  const auto meant = confirm(session, "let the nodes trust the new root alone", options.yes);
+  if (!meant) {
+    return session.fail(meant.error());
+  }
   const auto passphrase = ca_passphrase(options.ca, options.passphrase);
   if (!passphrase) {
     return session.fail(passphrase.error());
@@ -237,9 +253,11 @@ void add_rotate(CLI::App& ca, const CommandContext& context) {
                      "What 'runarctl -o json status' said on a node that sees all others")
         ->type_name(value_name::kFile);
   }
-  second.add_flag("--force", options->force, "Whoever has not heard of it is shut out");
+  second.add_flag("--force", options->force,
+                  "Even if nodes have not heard of it: they are shut out");
   third.add_flag("--force", options->force,
-                 "Whoever shows a certificate of the old root is shut out");
+                 "Even if nodes show certificates of the old root: they are shut out");
+  add_yes_option(third, options->yes);
   for (CLI::App* made : {&first, &second, &third}) {
     add_statement_files(*made, options->ca, options->out);
     add_ca_passphrase(*made, options->passphrase);

@@ -68,6 +68,7 @@ struct Session {
   std::string socket = "/run/runard/control.sock";
   bool quiet = false;   // no talk; errors are not talk
   bool colour = false;  // `err` is a terminal that may show it
+  bool asks = false;    // `in` and `err` are a terminal: somebody is there to answer
 
   bool json() const { return output == Output::kJson; }
 

@@ -73,18 +73,9 @@ int give_statements(Session& session, const std::vector<identity::Statement>& st
   if (!networks.empty()) {
     record["install_on_members_of"] = names_of(networks);
   }
-  if (out != "-") {
-    if (const auto written = session.write(out, text); !written) {
-      return session.fail(written.error());
-    }
-    record["file"] = out;
-  } else if (session.json()) {
-    record["statement"] = text;
-  } else {
-    session.out << text;
-  }
-  if (out != "-" || session.json()) {
-    session.print("statement", record);
+  const auto given = session.print_made("statement", std::move(record), {"statement", text, out});
+  if (!given) {
+    return session.fail(given.error());
   }
   session.say(where_to_install(networks, out == "-" ? "FILE" : out));
   return kExitOk;

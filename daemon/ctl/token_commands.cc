@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "ctl/ask.h"
+#include "ctl/confirm.h"
 #include "ctl/enrol_commands.h"
 #include "ctl/lifetime.h"
 #include "enroll/office.h"
@@ -23,6 +24,7 @@ struct CreateOptions {
   std::string ca;  // "": the issuer behind the control socket
   std::vector<std::string> networks;
   std::vector<std::string> groups;
+  std::vector<std::string> labels;
   std::vector<std::string> addresses;
   std::string ttl = "10m";
   std::string lifetime = "24h";
@@ -49,8 +51,9 @@ core::Result<enroll::TokenOrder> order_of(const CreateOptions& options) {
       return core::fail(Errc::kUsage, fmt::format("--address: \"{}\" is not HOST:PORT", address));
     }
   }
-  return enroll::TokenOrder{options.addresses, *valid,       options.uses,     options.approve,
-                            *lifetime,         options.name, options.networks, options.groups};
+  return enroll::TokenOrder{options.addresses, *valid,         options.uses,
+                            options.approve,   *lifetime,      options.name,
+                            options.networks,  options.groups, options.labels};
 }
 
 core::Result<Made> create_in_folder(Session& session, const CreateOptions& options,
@@ -74,7 +77,8 @@ json::object params_of(const enroll::TokenOrder& order) {
           {"approve", order.approve},
           {"node_name", order.name},
           {"networks", json::value_from(order.networks)},
-          {"groups", json::value_from(order.groups)}};
+          {"groups", json::value_from(order.groups)},
+          {"node_labels", json::value_from(order.labels)}};
 }
 
 int show(Session& session, const CreateOptions& options, const Made& made) {
@@ -130,7 +134,8 @@ json::object row_of(const enroll::TokenRecord& token) {
           {"approve", token.approve},
           {"node_name", token.name},
           {"networks", json::value_from(token.networks)},
-          {"groups", json::value_from(token.groups)}};
+          {"groups", json::value_from(token.groups)},
+          {"node_labels", json::value_from(token.labels)}};
 }
 
 int list_folder(Session& session, const std::string& ca) {
@@ -183,7 +188,17 @@ int decide(Session& session, const std::string& method, const std::string& id) {
   return kExitOk;
 }
 
-int remove(Session& session, const std::string& ca, const std::string& id) {
+struct RemoveOptions {
+  std::string ca;
+  std::string id;
+  bool yes = false;
+};
+
+int remove(Session& session, const RemoveOptions& options) {
+  const auto& [ca, id, yes] = options;
+  if (auto meant = confirm(session, "take token " + id + " back", yes); !meant) {
+    return session.fail(meant.error());
+  }
   if (ca.empty()) {
     const Answer answer = ask(session, "token.remove", {{"id", id}});
     if (!answer.result) {
@@ -225,6 +240,10 @@ void add_create(CLI::App& token, const CommandContext& context) {
                   "A group to put it into, for the rules of authorization; repeatable")
       ->allow_extra_args(false)
       ->type_name("NAME");
+  made.add_option("--label", options->labels,
+                  "A label to give the node, for the rules of authorization; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
   made.add_option("--address", options->addresses,
                   "Where an issuer can be dialled; repeatable. Else what the issuer advertises")
       ->allow_extra_args(false)
@@ -276,13 +295,13 @@ void add_token_commands(CLI::App& app, const CommandContext& context) {
                {"deny", "Refuses a node that waits for approval",
                 "runarctl token deny 7q9gk2m1c6d8e5n0t3v4r5s6ao"},
                "token.deny");
-  const auto id = std::make_shared<std::string>();
-  const auto from = std::make_shared<std::string>();
+  const auto options = std::make_shared<RemoveOptions>();
   CLI::App& removed =
       command(token, {"rm", "Takes a token back", "runarctl token rm 7q9gk2m1c6d8e5n0t3v4r5s6ao"},
-              context, [id, from](Session& session) { return remove(session, *from, *id); });
-  add_ca(removed, *from);
-  removed.add_option("id", *id, "The token's id, as 'token ls' shows it")
+              context, [options](Session& session) { return remove(session, *options); });
+  add_ca(removed, options->ca);
+  add_yes_option(removed, options->yes);
+  removed.add_option("id", options->id, "The token's id, as 'token ls' shows it")
       ->required()
       ->type_name("ID");
 }

@@ -1,5 +1,6 @@
 // runarctl call, pub, sub.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <boost/json.hpp>
 #include <memory>
@@ -9,6 +10,7 @@
 #include "ctl/ask.h"
 #include "ctl/call_all.h"
 #include "ctl/command.h"
+#include "ctl/json_text.h"
 #include "ctl/payload_option.h"
 #include "ctl/table.h"
 
@@ -28,6 +30,7 @@ struct CallOptions {
   std::string node;
   std::string profile;
   std::vector<std::string> recipients;
+  std::vector<std::string> meta;
   bool all = false;
 };
 
@@ -37,6 +40,7 @@ struct PubOptions {
   std::string retain;
   std::string target;
   std::string owner;
+  std::vector<std::string> meta;
   bool local = false;
   bool guaranteed = false;
 };
@@ -47,6 +51,28 @@ struct SubOptions {
   std::string past;
   std::uint64_t count = 0;
 };
+
+// "K=V" each, into the "meta" of what is sent. kUsage.
+core::Result<void> add_meta_params(json::object& params, const std::vector<std::string>& pairs) {
+  json::object meta;
+  for (const std::string& pair : pairs) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return core::fail(Errc::kUsage, fmt::format("--meta: \"{}\" is not NAME=TEXT", pair));
+    }
+    meta[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  if (!meta.empty()) {
+    params["meta"] = std::move(meta);
+  }
+  return {};
+}
+
+void add_meta(CLI::App& made, std::vector<std::string>& meta, const std::string& of) {
+  made.add_option("--meta", meta, "Metadata of the " + of + ", NAME=TEXT; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=TEXT");
+}
 
 // "node edge-2"; its id when it has left meanwhile.
 std::string node_text(const Session& session, const std::string& id) {
@@ -62,6 +88,20 @@ std::string node_text(const Session& session, const std::string& id) {
     }
   }
   return "node " + id;
+}
+
+// Private fields that stayed here, because nobody could be found who may read them.
+json::array withheld_of(const json::object& result) {
+  const json::value* withheld = result.if_contains("withheld");
+  return withheld == nullptr ? json::array{} : withheld->as_array();
+}
+
+void tell_withheld(Session& session, const json::object& result) {
+  for (const json::value& one : withheld_of(result)) {
+    const auto labels = json::value_to<std::vector<std::string>>(one.as_object().at("labels"));
+    session.say(fmt::format(" {}: sealed to nobody (label {}); the service does not get it",
+                            text_of(one.as_object(), "field"), fmt::join(labels, ", ")));
+  }
 }
 
 int call(Session& session, const CallOptions& options) {
@@ -86,6 +126,9 @@ int call(Session& session, const CallOptions& options) {
   if (!options.recipients.empty()) {
     params["recipients"] = json::value_from(options.recipients);
   }
+  if (const auto added = add_meta_params(params, options.meta); !added) {
+    return session.fail(added.error());
+  }
   // The daemon ends the call at its deadline; the second more is for its answer to get here.
   const core::Duration wait = own_time ? *timeout + std::chrono::seconds(1) : kLongestCall;
   if (options.all) {
@@ -99,12 +142,14 @@ int call(Session& session, const CallOptions& options) {
   if (session.json()) {
     session.print("call", {{"result", shown_value(result)},
                            {"served_by", result.at("served_by")},
-                           {"elapsed_ns", result.at("elapsed_ns")}});
+                           {"elapsed_ns", result.at("elapsed_ns")},
+                           {"withheld", withheld_of(result)}});
     return kExitOk;
   }
   session.out << shown(result, false) << '\n';
   session.say(fmt::format(" {}, {}", node_text(session, text_of(result, "served_by")),
                           duration_text(result.at("elapsed_ns").to_number<long long>())));
+  tell_withheld(session, result);
   return kExitOk;
 }
 
@@ -125,6 +170,9 @@ int pub(Session& session, const PubOptions& options) {
   params["owner"] = options.owner;
   params["local"] = options.local;
   params["guaranteed"] = options.guaranteed;
+  if (const auto added = add_meta_params(params, options.meta); !added) {
+    return session.fail(added.error());
+  }
   const Answer answer = ask(session, "publish", std::move(params));
   if (!answer.result) {
     return answer.exit;
@@ -147,7 +195,7 @@ void show_event(Session& session, const json::object& event) {
     json::object line = event;
     line["schema"] = "runar.event.v1";
     line["payload"] = shown_value(event);
-    session.out << json::serialize(line) << '\n' << std::flush;  // for a pipe's reader
+    session.out << json_text(line) << '\n' << std::flush;  // for a pipe's reader
     return;
   }
   if (event.at("gap").as_bool()) {
@@ -203,6 +251,7 @@ void add_call(CLI::App& app, const CommandContext& context) {
                   "them to it: its name or id; may be repeated")
       ->allow_extra_args(false)
       ->type_name(value_name::kProfile);
+  add_meta(made, options->meta, "request");
   made.add_flag("--all", options->all, "Every node that provides it answers")->excludes(node);
 }
 
@@ -222,6 +271,7 @@ void add_pub(CLI::App& app, const CommandContext& context) {
       ->type_name(value_name::kNode);
   made.add_option("--owner", options->owner, "Whose data it is: a profile's name or id")
       ->type_name(value_name::kProfile);
+  add_meta(made, options->meta, "event");
   made.add_flag("--local", options->local, "Only to subscribers on this node");
   made.add_flag("--guaranteed", options->guaranteed,
                 "Store it and deliver it at least once (not in this version)");

@@ -8,6 +8,7 @@
 #include "ctl/ca_networks.h"
 #include "ctl/ca_unlock.h"
 #include "ctl/command.h"
+#include "ctl/confirm.h"
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
 #include "ctl/statement_output.h"
@@ -27,6 +28,7 @@ struct RevokeOptions {
   std::string ca = kDefaultCa;
   SecretInput passphrase;
   std::string out = "-";
+  bool yes = false;
 };
 
 core::Result<identity::DeniedEntry> target_of(const RevokeOptions& options) {
@@ -98,9 +100,19 @@ core::Result<std::vector<Statement>> try_change(Session& session, const RevokeOp
 }
 
 int revoke(Session& session, const RevokeOptions& options, bool revokes) {
+  if (revokes) {
+    const std::string from = options.network.empty() ? "the mesh" : options.network;
+    const auto meant =
+        confirm(session, fmt::format("shut {} out of {}", options.node, from), options.yes);
+    if (!meant) {
+      return session.fail(meant.error());
+    }
+  }
   const auto statements = try_change(session, options, revokes);
   if (!statements) {
-    return session.fail(statements.error());
+    const bool is_free = !revokes && statements.error().about == "nobody was revoked in this mesh";
+    return session.fail(statements.error(),
+                        {is_free ? "Nothing to do: this CA shuts it out of nothing." : "", {}, {}});
   }
   const auto node = identity::find_node(options.ca, options.node);
   json::object record = {{"node", node ? node->text() : options.node}, {"revoked", revokes}};
@@ -130,6 +142,7 @@ void add_revoke(CLI::App& node, const CommandContext& context, bool revokes) {
         ->type_name(value_name::kText);
     made.add_option("--for", options->time, "How long; else for ever")
         ->type_name(value_name::kTime);
+    add_yes_option(made, options->yes);
   }
   add_statement_files(made, options->ca, options->out);
   add_ca_passphrase(made, options->passphrase);
@@ -138,7 +151,7 @@ void add_revoke(CLI::App& node, const CommandContext& context, bool revokes) {
 }  // namespace
 
 void add_trust_commands(CLI::App& app, const CommandContext& context) {
-  CLI::App& node = group(app, "node", "Nodes of the mesh and their identities");
+  CLI::App& node = group(app, "node", "Nodes of the mesh, and the identity of this one");
   add_revoke(node, context, true);
   add_revoke(node, context, false);
 }

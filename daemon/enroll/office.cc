@@ -5,8 +5,10 @@
 
 #include "enroll/rights.h"
 #include "identity/certificate.h"
+#include "identity/groups.h"
 #include "identity/issue.h"
 #include "identity/name.h"
+#include "identity/node_labels.h"
 #include "identity/profile.h"
 #include "identity/time_text.h"
 
@@ -32,10 +34,11 @@ core::Result<void> check_order(const TokenOrder& order) {
   if (auto good = identity::check_name(order.name, "node"); !good && !order.name.empty()) {
     return good;
   }
-  for (const std::string& group : order.groups) {
-    if (auto good = identity::check_name(group, "group"); !good) {
-      return good;
-    }
+  if (auto good = identity::checked_groups(order.groups); !good) {
+    return good.error();
+  }
+  if (auto good = identity::checked_node_labels(order.labels); !good) {
+    return good.error();
   }
   if (order.uses < 1 || order.uses > kMaxUses || (order.uses > 1 && !order.name.empty())) {
     return bad(order.name.empty() ? fmt::format("a token has 1 to {} uses", kMaxUses)
@@ -81,7 +84,7 @@ core::Result<identity::Bundle> sign_again(identity::Authority& ca, const Renewin
           : current->not_after() - current->not_before() - identity::kBackdate;
   return ca.sign({renewing.request, granted->name, granted->networks,
                   std::max<core::Duration>(lifetime, std::chrono::seconds(1)), false,
-                  granted->groups, true});
+                  granted->groups, true, granted->labels});
 }
 
 // What a copy knows of statements may be old, so it passes none on. Which root signs while there
@@ -141,7 +144,8 @@ core::Result<Token> Office::create(const TokenOrder& order) const {
                            token.expires,  order.uses,
                            order.uses,     order.approve,
                            order.lifetime, order.name,
-                           order.networks, order.groups};
+                           order.networks, order.groups,
+                           order.labels};
   if (auto added = book_.add(record, now); !added) {
     return added.error();
   }
@@ -253,8 +257,8 @@ core::Result<identity::Bundle> Office::redeem(const Application& application,
           ? asked->request.common_name()
           : identity::node_id_of(asked->request.public_key()).text();
   const std::string& name = record->name.empty() ? wished : record->name;
-  const identity::Order order{asked->request,   name,  record->networks,
-                              record->lifetime, false, record->groups};
+  const identity::Order order{asked->request, name,  record->networks, record->lifetime, false,
+                              record->groups, false, record->labels};
   if (auto free = (*folder)->ca.check_name(order); !free) {
     return free.error();
   }

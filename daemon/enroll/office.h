@@ -33,6 +33,7 @@ struct TokenOrder {
   std::string name;
   std::vector<std::string> networks;
   std::vector<std::string> groups;
+  std::vector<std::string> labels{};  // of the node: identity/node_labels.h
 };
 
 // What is to be signed for a token.

@@ -38,6 +38,12 @@ std::optional<Statement> keys_that_it_has(const keys::CaFolder& folder,
                                                                     : std::nullopt;
 }
 
+void keep_only(std::vector<std::string>& held, const std::vector<std::string>& ordered) {
+  std::erase_if(held, [&](const std::string& one) {
+    return std::ranges::find(ordered, one) == ordered.end();
+  });
+}
+
 }  // namespace
 
 // The CA's folder may know what the mesh has not heard yet, and the other way round.
@@ -98,7 +104,8 @@ core::Result<Rights::Granted> Rights::again(const identity::PeerIdentity& holder
   Granted granted{last ? last->name : holder.name,
                   {},
                   holder.groups,
-                  std::chrono::seconds(last ? last->lifetime_s : 0)};
+                  std::chrono::seconds(last ? last->lifetime_s : 0),
+                  holder.labels};
   for (const identity::NetworkDescriptor& network : *known) {
     const bool member = std::ranges::find(holder.networks, network.id) != holder.networks.end();
     const bool stays =
@@ -109,9 +116,10 @@ core::Result<Rights::Granted> Rights::again(const identity::PeerIdentity& holder
       granted.networks.push_back(network.name);
     }
   }
-  std::erase_if(granted.groups, [&](const std::string& group) {
-    return last && std::ranges::find(last->groups, group) == last->groups.end();
-  });
+  if (last != nullptr) {
+    keep_only(granted.groups, last->groups);
+    keep_only(granted.labels, last->labels);
+  }
   if (granted.networks.empty()) {
     return fail(Errc::kRenewalRefused, "no network is left to it");
   }

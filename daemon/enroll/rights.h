@@ -24,6 +24,7 @@ class Rights {
     std::vector<std::string> networks;  // names
     std::vector<std::string> groups;
     core::Duration lifetime{};  // as it was ordered; 0: that is not known here
+    std::vector<std::string> labels{};
   };
 
   // kNodeDenied for a node or key that is denied, or is in one of the networks.

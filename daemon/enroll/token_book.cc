@@ -10,6 +10,7 @@
 #include "identity/durable_file.h"
 #include "identity/file_lock.h"
 #include "identity/name.h"
+#include "identity/node_labels.h"
 
 namespace runard::enroll {
 namespace {
@@ -21,9 +22,10 @@ using std::chrono::seconds;
 constexpr const char* kFile = "tokens";
 constexpr const char* kLock = "tokens.lock";
 constexpr std::size_t kMaxFile = 4 * 1024 * 1024;
-constexpr std::array<std::string_view, 10> kFields = {
-    "",         "hash=",       "expires_ms=", "uses=",     "left=",
-    "approve=", "lifetime_s=", "name=",       "networks=", "groups="};
+constexpr std::array<std::string_view, 11> kFields = {
+    "",      "hash=",     "expires_ms=", "uses=",  "left=", "approve=", "lifetime_s=",
+    "name=", "networks=", "groups=",     "labels="};
+constexpr std::size_t kOfAll = kFields.size() - 1;  // labels only where there are some
 
 std::vector<std::string_view> split(std::string_view text, char at) {
   std::vector<std::string_view> parts;
@@ -60,13 +62,13 @@ std::optional<crypto::Sha256> hash(std::string_view text) {
   return bytes;
 }
 
-// False: one is not a name.
-bool names(std::string_view text, std::vector<std::string>& out) {
+// False: one is not such a text.
+bool list(std::string_view text, bool (*valid)(std::string_view), std::vector<std::string>& out) {
   if (text.empty()) {
     return true;
   }
   for (const std::string_view name : split(text, ',')) {
-    if (!identity::valid_name(name)) {
+    if (!valid(name)) {
       return false;
     }
     out.emplace_back(name);
@@ -76,7 +78,7 @@ bool names(std::string_view text, std::vector<std::string>& out) {
 
 std::optional<TokenRecord> parse_line(std::string_view line) {
   std::vector<std::string_view> parts = split(line, ' ');
-  if (parts.size() != kFields.size()) {
+  if (parts.size() < kOfAll || parts.size() > kFields.size()) {
     return std::nullopt;
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -106,8 +108,11 @@ std::optional<TokenRecord> parse_line(std::string_view line) {
                      std::string(parts[7]),
                      {},
                      {}};
-  const bool good = (record.name.empty() || identity::valid_name(record.name)) &&
-                    names(parts[8], record.networks) && names(parts[9], record.groups);
+  const bool good =
+      (record.name.empty() || identity::valid_name(record.name)) &&
+      list(parts[8], identity::valid_name, record.networks) &&
+      list(parts[9], identity::valid_name, record.groups) &&
+      (parts.size() == kOfAll || list(parts[10], identity::valid_node_label, record.labels));
   return good ? std::optional(std::move(record)) : std::nullopt;
 }
 
@@ -115,10 +120,11 @@ std::string line_of(const TokenRecord& record) {
   const auto ms = std::chrono::duration_cast<milliseconds>(record.expires.time_since_epoch());
   return fmt::format(
       "{} hash={} expires_ms={} uses={} left={} approve={} lifetime_s={} name={} networks={} "
-      "groups={}\n",
+      "groups={}{}{}\n",
       record.id.text(), crypto::hex(record.secret_hash), ms.count(), record.uses, record.left,
       record.approve ? 1 : 0, std::chrono::duration_cast<seconds>(record.lifetime).count(),
-      record.name, fmt::join(record.networks, ","), fmt::join(record.groups, ","));
+      record.name, fmt::join(record.networks, ","), fmt::join(record.groups, ","),
+      record.labels.empty() ? "" : " labels=", fmt::join(record.labels, ","));
 }
 
 core::Error unknown() {

@@ -34,6 +34,7 @@ struct TokenRecord {
   std::string name;                                  // of the node; empty: see Office::redeem
   std::vector<std::string> networks;                 // names
   std::vector<std::string> groups;
+  std::vector<std::string> labels{};  // of the node: identity/node_labels.h
   friend bool operator==(const TokenRecord&, const TokenRecord&) = default;
 };
 

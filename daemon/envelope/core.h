@@ -21,7 +21,7 @@ enum class Kind : std::uint8_t { kRequest = 1, kReply = 2, kEvent = 3, kStored =
 struct Context {
   Kind kind = Kind::kRequest;
   std::string_view path;       // UTF-8, at most kMaxPath bytes
-  core::ByteView correlation;  // of a reply: the request's id; at most kMaxCorrelation bytes
+  core::ByteView correlation;  // of a reply: its request's; at most kMaxCorrelation bytes
 };
 
 struct Core {

@@ -122,7 +122,7 @@ core::Result<std::vector<NetworkDescriptor>> named(const std::vector<NetworkDesc
 }
 
 Grant grant_of(const Order& order, const std::vector<NetworkDescriptor>& networks) {
-  Grant grant{order.name, {}, order.lifetime, order.groups};
+  Grant grant{order.name, {}, order.lifetime, order.groups, order.labels};
   for (const NetworkDescriptor& network : networks) {
     grant.networks.push_back(network.id);
   }
@@ -139,7 +139,8 @@ IssueRecord record_of(const crypto::Certificate& certificate, const Order& order
                      time_text(certificate.not_after()),
                      *groups_of(certificate.native()),
                      std::chrono::ceil<std::chrono::seconds>(order.lifetime).count(),
-                     order.renewal};
+                     order.renewal,
+                     *node_labels_of(certificate.native())};
   for (const NetworkDescriptor& network : networks) {
     record.networks.push_back(network.name);
   }

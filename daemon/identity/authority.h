@@ -47,7 +47,8 @@ struct Order {
   core::Duration lifetime{};
   bool replace = false;  // the name may belong to another node
   std::vector<std::string> groups{};
-  bool renewal = false;  // nobody ordered it: it is granted again
+  bool renewal = false;               // nobody ordered it: it is granted again
+  std::vector<std::string> labels{};  // of the node: node_labels.h
 };
 
 class Authority {

@@ -10,6 +10,7 @@
 #include "crypto/openssl_error.h"
 #include "identity/groups.h"
 #include "identity/name.h"
+#include "identity/node_labels.h"
 #include "identity/profile.h"
 
 namespace runard::identity {
@@ -142,6 +143,14 @@ core::Result<std::vector<std::string>> groups_of(const X509* leaf) {
   return groups.count == 0 ? std::vector<std::string>() : parse_groups(groups.value);
 }
 
+core::Result<std::vector<std::string>> node_labels_of(const X509* leaf) {
+  const Extension labels = extension_of(leaf, kNodeLabelsOid);
+  if (labels.count > 1) {
+    return fail(Errc::kCertificateBadGroups, "the certificate has several lists of node labels");
+  }
+  return labels.count == 0 ? std::vector<std::string>() : parse_node_labels(labels.value);
+}
+
 core::Result<PeerIdentity> verify_peer(X509* leaf, STACK_OF(X509) * intermediates,
                                        const TrustBundle& trust, core::WallTime now) {
   const crypto::ErrorScope errors;
@@ -161,14 +170,16 @@ core::Result<PeerIdentity> verify_peer(X509* leaf, STACK_OF(X509) * intermediate
     return networks.error();
   }
   auto groups = groups_of(leaf);
-  if (!groups) {
-    return groups.error();
+  auto labels = node_labels_of(leaf);
+  if (!groups || !labels) {
+    return groups ? labels.error() : groups.error();
   }
   PeerIdentity peer{*id, crypto::common_name_of(X509_get_subject_name(leaf)), std::move(*networks),
                     std::move(*groups), *ends};
   if (auto key = crypto::public_key_of(leaf)) {
     peer.key = std::make_shared<const crypto::PublicKey>(std::move(*key));
   }
+  peer.labels = std::move(*labels);
   if (!valid_name(peer.name)) {
     return fail(Errc::kCertificateInvalid, "the certificate's common name is not a node's name");
   }

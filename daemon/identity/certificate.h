@@ -3,8 +3,8 @@
 //
 // In order: a chain to a root of the bundle (signatures, times, CA flags, both TLS roles), no CA
 // itself, a P-256 key, exactly one name runar://node/ID, that ID being the hash of the key, at
-// least one network, groups that are well formed, not denied. Nothing else in the certificate
-// counts.
+// least one network, groups and node labels that are well formed, not denied. Nothing else in the
+// certificate counts.
 //
 // Errors, one for each reason: kCertificateUntrusted, kCertificateExpired, kCertificateNotYetValid,
 // kCertificatePurpose, kCertificateInvalid, kCertificateNodeUri, kCertificateNodeId,
@@ -36,6 +36,7 @@ struct PeerIdentity {
   std::vector<std::string> groups;        // ascending; groups.h
   core::WallTime not_after;               // when the first certificate of its chain ends
   std::shared_ptr<const crypto::PublicKey> key = nullptr;  // of its certificate
+  std::vector<std::string> labels{};                       // ascending; node_labels.h
 };
 
 // `intermediates` may be null and may hold the leaf and roots too, as TLS gives it.
@@ -47,8 +48,9 @@ core::Result<PeerIdentity> verify_peer(X509* leaf, STACK_OF(X509) * intermediate
 core::Result<PeerIdentity> verify_peer(X509_STORE_CTX* context, const TrustBundle& trust,
                                        core::WallTime now);
 
-// The groups that a certificate names, unverified; for showing it too.
+// The groups and node labels that a certificate names, unverified; for showing it too.
 core::Result<std::vector<std::string>> groups_of(const X509* leaf);
+core::Result<std::vector<std::string>> node_labels_of(const X509* leaf);
 
 // The leaf first; at most crypto::kMaxChain certificates.
 core::Result<PeerIdentity> verify_peer(std::span<const core::Bytes> chain_der,

@@ -23,6 +23,7 @@ class ClockGuard {
 
   // kClockBehind when `now` is more than kTolerance before the latest time seen.
   core::Result<void> check(core::WallTime now) const;
+  core::WallTime latest() const { return latest_; }  // seen; 1970 when none was
   bool due(core::WallTime now, core::Duration each) const { return now >= latest_ + each; }
   // Remembers `now`, if it is later. At start, and once in a while.
   core::Result<void> note(core::WallTime now);

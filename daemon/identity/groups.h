@@ -1,8 +1,7 @@
 // Groups: what a certificate says its node belongs to besides networks: "web", "backup". Rules of
 // authorization name them (daemon/policy).
 //
-// In the certificate: SEQUENCE OF UTF8String in DER, ascending by bytes and without doubles; no
-// extension means no group. As names they are seen by whoever dials the node.
+// In the certificate as text_list.h says. As names they are seen by whoever dials the node.
 // Errors: kCertificateBadGroups. Values; any thread.
 #pragma once
 

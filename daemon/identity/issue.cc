@@ -8,6 +8,7 @@
 #include "crypto/certificate_builder.h"
 #include "identity/groups.h"
 #include "identity/name.h"
+#include "identity/node_labels.h"
 #include "identity/profile.h"
 
 namespace runard::identity {
@@ -93,8 +94,9 @@ core::Result<crypto::Certificate> issue_node(const Signer& signer, const crypto:
     return fail(Errc::kInvalidArgument, fmt::format("a node joins 1 to {} networks", kMaxNetworks));
   }
   const auto groups = checked_groups(grant.groups);
-  if (!groups) {
-    return groups.error();
+  const auto labels = checked_node_labels(grant.labels);
+  if (!groups || !labels) {
+    return groups ? labels.error() : groups.error();
   }
   crypto::CertificateSpec spec;
   spec.common_name = grant.name;
@@ -105,7 +107,7 @@ core::Result<crypto::Certificate> issue_node(const Signer& signer, const crypto:
   if (spec.not_after <= now) {
     return fail(Errc::kCertificateExpired, "the CA's own certificate ends too soon to sign");
   }
-  spec.extensions = node_extensions(key, grant.networks, *groups);
+  spec.extensions = node_extensions(key, grant.networks, {*groups, *labels});
   return build_certificate(spec, key, {signer.key, &signer.certificate});
 }
 

@@ -28,6 +28,7 @@ struct Grant {
   std::vector<core::NetworkId> networks;  // 1..kMaxNetworks
   core::Duration lifetime{};              // more than 0, at most kMaxLifetime
   std::vector<std::string> groups{};      // at most kMaxGroups
+  std::vector<std::string> labels{};      // KEY=VALUE, at most kMaxNodeLabels
 };
 
 // A self-signed root "NAME mesh CA". Errors: kInvalidArgument for a bad name or lifetime.
@@ -45,7 +46,7 @@ core::Result<crypto::Certificate> issue_cross(const Signer& before, const crypto
                                               core::WallTime now, core::Random& random);
 
 // A node's certificate: begins kBackdate before now, ends at least a second before the CA's.
-// Errors: kInvalidArgument for a bad name, lifetime, group or number of networks;
+// Errors: kInvalidArgument for a bad name, lifetime, group, label or number of networks;
 // kCertificateExpired when the CA's time is over.
 core::Result<crypto::Certificate> issue_node(const Signer& signer, const crypto::PublicKey& key,
                                              const Grant& grant, core::WallTime now,

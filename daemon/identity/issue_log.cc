@@ -41,11 +41,14 @@ bool parse_rest(const std::vector<std::string_view>& parts, IssueRecord& record)
                ? std::optional(parts[at++].substr(key.size()))
                : std::nullopt;
   };
-  if (const auto groups = option("groups=")) {
-    for (const std::string_view group : split(*groups, ',')) {
-      record.groups.emplace_back(group);
+  const auto list = [&](std::string_view key, std::vector<std::string>& into) {
+    if (const auto texts = option(key)) {
+      const auto parts_of = split(*texts, ',');
+      into.assign(parts_of.begin(), parts_of.end());
     }
-  }
+  };
+  list("groups=", record.groups);
+  list("labels=", record.labels);
   if (const auto lifetime = option("lifetime=")) {
     const char* end = lifetime->data() + lifetime->size();
     const auto parsed = std::from_chars(lifetime->data(), end, record.lifetime_s);
@@ -86,6 +89,9 @@ std::string line_of(const IssueRecord& record) {
                                  fmt::join(record.networks, ","), record.not_after);
   if (!record.groups.empty()) {
     line += fmt::format(" groups={}", fmt::join(record.groups, ","));
+  }
+  if (!record.labels.empty()) {
+    line += fmt::format(" labels={}", fmt::join(record.labels, ","));
   }
   if (record.lifetime_s > 0) {
     line += fmt::format(" lifetime={}", record.lifetime_s);

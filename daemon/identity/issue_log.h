@@ -3,7 +3,8 @@
 //
 //   2025-06-15T12:00:00Z serial=HEX node=ID name=NAME networks=A,B not_after=2025-09-13T12:00:00Z
 //
-// and behind it, where it applies: " groups=G,H", " lifetime=SECONDS" as it was ordered (the CA's
+// and behind it, where it applies: " groups=G,H", " labels=K=V,L=W" (node_labels.h),
+// " lifetime=SECONDS" as it was ordered (the CA's
 // own end may cut it), and " by=renewal" where no operator ordered it.
 // A line that a crash tore is no issuance: it has no newline and goes with the next one. One writer
 // at a time (the CA's lock). What ended moves to an archive beside the log before that is full.
@@ -39,6 +40,7 @@ struct IssueRecord {
   std::vector<std::string> groups{};
   std::int64_t lifetime_s = 0;  // 0: an earlier version did not write it down
   bool renewal = false;         // of what was granted before
+  std::vector<std::string> labels{};
   friend bool operator==(const IssueRecord&, const IssueRecord&) = default;
 };
 

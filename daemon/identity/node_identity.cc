@@ -26,9 +26,13 @@ core::Result<NodeIdentity> NodeIdentity::load(const std::filesystem::path& state
   }
   auto tls = std::make_shared<const TlsMaterial>(
       TlsMaterial{std::move(key), bundle->certificate, bundle->intermediates, std::move(*trust)});
-  return NodeIdentity{checked->identity.id,         std::move(checked->identity.name),
-                      std::move(checked->networks), std::move(checked->identity.groups),
-                      checked->identity.not_after,  std::move(tls)};
+  return NodeIdentity{checked->identity.id,
+                      std::move(checked->identity.name),
+                      std::move(checked->networks),
+                      std::move(checked->identity.groups),
+                      checked->identity.not_after,
+                      std::move(tls),
+                      std::move(checked->identity.labels)};
 }
 
 }  // namespace runard::identity

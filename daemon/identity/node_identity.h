@@ -25,6 +25,7 @@ struct NodeIdentity {
   std::vector<std::string> groups;          // ascending
   core::WallTime not_after;
   std::shared_ptr<const TlsMaterial> tls;
+  std::vector<std::string> labels{};  // ascending; node_labels.h
 
   // Reads STATE/identity; the key comes from the keystore. For a reload, call it again and put the
   // material into the slot.

@@ -10,6 +10,7 @@
 #include "crypto/openssl_error.h"
 #include "crypto/openssl_ptr.h"
 #include "identity/groups.h"
+#include "identity/node_labels.h"
 
 namespace runard::identity {
 namespace {
@@ -121,7 +122,7 @@ core::Result<std::vector<NetworkId>> parse_networks(core::ByteView der) {
 
 std::vector<crypto::ExtensionText> node_extensions(const crypto::PublicKey& key,
                                                    const std::vector<NetworkId>& networks,
-                                                   const std::vector<std::string>& groups) {
+                                                   const NodeAttributes& attributes) {
   std::vector<crypto::ExtensionText> extensions = {
       {"basicConstraints", "critical,CA:FALSE"},
       {"keyUsage", "critical,digitalSignature"},
@@ -130,8 +131,14 @@ std::vector<crypto::ExtensionText> node_extensions(const crypto::PublicKey& key,
       {"authorityKeyIdentifier", "keyid:always"},
       {"subjectAltName", "URI:" + node_uri(node_id_of(key))},
       {std::string(kNetworksOid), "DER:" + crypto::hex(encode_networks(networks))}};
-  if (!groups.empty()) {
-    extensions.push_back({std::string(kGroupsOid), "DER:" + crypto::hex(encode_groups(groups))});
+  const auto list = [&](std::string_view oid, const core::Bytes& der) {
+    extensions.push_back({std::string(oid), "DER:" + crypto::hex(der)});
+  };
+  if (!attributes.groups.empty()) {
+    list(kGroupsOid, encode_groups(attributes.groups));
+  }
+  if (!attributes.labels.empty()) {
+    list(kNodeLabelsOid, encode_node_labels(attributes.labels));
   }
   return extensions;
 }

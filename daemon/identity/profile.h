@@ -19,7 +19,7 @@
 namespace runard::identity {
 
 // 2.25.UUID (ITU-T X.667) of runard; .1 is the extension with the networks, .2 that with
-// the groups (groups.h).
+// the groups (groups.h), .3 that with the node's labels (node_labels.h).
 inline constexpr std::string_view kNetworksOid = "2.25.57836357743514407586802384919422898689.1";
 inline constexpr std::string_view kNodeUri = "runar://node/";
 inline constexpr std::size_t kMaxNetworks = 64;
@@ -36,10 +36,14 @@ core::Bytes encode_networks(std::vector<core::NetworkId> networks);
 // Errors: kCertificateNoNetworks, kCertificateTooManyNetworks, kCertificateBadNetworks.
 core::Result<std::vector<core::NetworkId>> parse_networks(core::ByteView der);
 
-// `groups`: checked ones (groups.h); without any there is no extension for them.
+// What else stands in an extension of its own, checked; without any there is none.
+struct NodeAttributes {
+  std::vector<std::string> groups{};  // groups.h
+  std::vector<std::string> labels{};  // node_labels.h
+};
 std::vector<crypto::ExtensionText> node_extensions(const crypto::PublicKey& key,
                                                    const std::vector<core::NetworkId>& networks,
-                                                   const std::vector<std::string>& groups = {});
+                                                   const NodeAttributes& attributes = {});
 std::vector<crypto::ExtensionText> authority_extensions(const crypto::PublicKey& key);
 // Of a root's key, certified by another root.
 std::vector<crypto::ExtensionText> cross_extensions(const crypto::PublicKey& key);

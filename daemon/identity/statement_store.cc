@@ -159,12 +159,13 @@ bool StatementStore::has_room(StatementKind kind) const {
 }
 
 core::Result<StatementStore::Offer> StatementStore::offer(const Statement& statement,
-                                                          core::WallTime now) {
+                                                          core::WallTime now,
+                                                          core::WallTime proof_time) {
   // What is not in force already has to be proven before anything is said about it.
   if (auto answer = settled(statement); answer && answer->has_value()) {
     return *answer;
   }
-  if (auto ok = check(statement, now); !ok) {
+  if (auto ok = check(statement, proof_time); !ok) {
     return ok.error();
   }
   if (auto answer = settled(statement)) {

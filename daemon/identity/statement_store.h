@@ -48,7 +48,12 @@ class StatementStore {
   // Errors: those of Statement::verify, the kind's Check and the bodies' parsers;
   // kStatementConflict for the same generation with another content; kStatementsFull. With kSystem,
   // kFileMode or kStateLocked the statement is in force but not on disk.
-  core::Result<Offer> offer(const Statement& statement, core::WallTime now);
+  core::Result<Offer> offer(const Statement& statement, core::WallTime now) {
+    return offer(statement, now, now);
+  }
+  // For a clock that is known to be wrong: what proves it is held against `proof_time`.
+  core::Result<Offer> offer(const Statement& statement, core::WallTime now,
+                            core::WallTime proof_time);
 
   // Takes what another process has put into the folder. True when something is new.
   core::Result<bool> reload(core::WallTime now);

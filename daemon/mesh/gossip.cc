@@ -142,21 +142,25 @@ core::Result<void> Gossip::on_chunk(LinkId link, Peer& peer, core::ByteView body
     return {};
   }
   ++stats_.received;
-  const auto pulled = std::exchange(peer.pulling, std::nullopt);
   arm(now);
-  if (!pulled) {  // not asked for, or too late
+  if (!peer.pulling) {  // not asked for, or too late
     return {};
   }
-  if (const auto want = wants_.find(*pulled); want != wants_.end()) {
-    forget(want->second, link);
-  }
+  const wire::StatementKey pulled = *peer.pulling;
   const auto taken = statements_->offer(*whole, peer.node);
   stats_.accepted += taken == Statements::Taken::kNews ? 1 : 0;
   stats_.refused += taken == Statements::Taken::kRefused ? 1 : 0;
-  const bool less = taken != Statements::Taken::kNothing &&
-                    statements_->generation(*pulled).value_or(0) < peer.promised;
-  if (less || taken == Statements::Taken::kRefused) {
-    distrust(peer.node, now);
+  const bool refused = taken == Statements::Taken::kRefused;
+  const bool less = statements_->generation(pulled).value_or(0) < peer.promised;
+  if (less && !refused && std::exchange(peer.late, false)) {
+    return {};  // what was given up before this was asked for
+  }
+  peer.pulling.reset();
+  if (const auto want = wants_.find(pulled); want != wants_.end()) {
+    forget(want->second, link);
+  }
+  if (refused || (less && taken != Statements::Taken::kNothing)) {
+    distrust(core::NodeId(peer.node), now);
   }
   return {};
 }
@@ -233,7 +237,11 @@ void Gossip::expire(core::TimePoint now) {
       arm(want.give_up);
       continue;
     }
-    distrust(core::NodeId(peers_.at(want.asked).node), now);
+    if (key.kind >= kProfile) {
+      profile_missing(want.asked);
+    } else {
+      distrust(core::NodeId(peers_.at(want.asked).node), now);
+    }
   }
   for (auto at = distrusted_.begin(); at != distrusted_.end();) {
     if (now < at->second) {
@@ -245,6 +253,20 @@ void Gossip::expire(core::TimePoint now) {
       peer.asks_heads = peer.asks_heads || peer.node == at->first;
     }
     at = distrusted_.erase(at);
+  }
+}
+
+// Where profiles have no room those go that have ended: who told of one and has it no more is no
+// liar. It says anew which it has.
+void Gossip::profile_missing(LinkId link) {
+  Peer& peer = peers_.at(link);
+  peer.pulling.reset();
+  peer.late = true;
+  peer.asks_heads = true;
+  for (auto& [key, want] : wants_) {
+    if (key.kind >= kProfile) {
+      forget(want, link);
+    }
   }
 }
 

@@ -3,7 +3,8 @@
 // and each from one peer at a time.
 //
 // Nothing is stored or passed on that Statements did not accept. A node that hands over what is
-// refused, or less than it told of, is asked for nothing for a while, over whatever link. All
+// refused, or less than it told of, is asked for nothing for a while, over whatever link; one that
+// does not hand over a profile is asked which ones it has. All
 // tables are bounded: what is kept of nodes by the certificates that there are.
 //
 // Sans-I/O; times are arguments. Control strand.
@@ -83,6 +84,7 @@ class Gossip {
     std::uint64_t trust = 0;     // generation that it told of
     std::size_t wants = 0;       // of which it is a source
     bool told_more = false;      // than there was room for
+    bool late = false;           // a profile did not come in time, and may come yet
   };
   struct Source {
     LinkId link;
@@ -106,6 +108,7 @@ class Gossip {
   void pull(core::TimePoint now);
   bool ask(const wire::StatementKey& key, Want& want, core::TimePoint now);
   void expire(core::TimePoint now);
+  void profile_missing(LinkId link);
   void tidy();
   const Source* choose(const wire::StatementKey& key, const Want& want) const;
   template <class Gone>

@@ -45,7 +45,7 @@ class Mesh {
   // This node's own rows are now these; peers are told what changed. Epoch and version are set
   // here.
   void local_changed(const registry::NodeRows& rows, core::TimePoint now);
-  // Port::may_see() answers differently from now on, and what replace() makes of rows may differ:
+  // Port::show() answers differently from now on, and what replace() makes of rows may differ:
   // peers are told what they may see now, and the rows of each that is linked are handed over again
   // (as with each link of a peer that comes up, since the rights of a peer come with its link).
   void rights_changed(core::TimePoint now);

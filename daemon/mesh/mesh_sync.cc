@@ -264,8 +264,8 @@ void Mesh::rights_changed(core::TimePoint now) {
 
 void Mesh::want(Link& link) {
   link.out.want(link.shown.of(local_.view(link.common),
-                              [&](const core::NetworkId& network, const wire::ServiceEntry& row) {
-                                return port_.may_see(link.info.node, network, row);
+                              [&](const core::NetworkId& network, wire::ServiceEntry& row) {
+                                return port_.show(link.info.node, network, row);
                               }),
                 local_.version());
 }

@@ -38,10 +38,10 @@ class Port {
   virtual void replace(registry::NodeRows rows) = 0;
   virtual void drop(const core::NodeId& node) = 0;
 
-  // Whether the peer may be told of this service. The answer may change only with
-  // Mesh::rights_changed().
-  virtual bool may_see(const core::NodeId& /*peer*/, const core::NetworkId& /*network*/,
-                       const wire::ServiceEntry& /*service*/) const {
+  // Takes away what the peer may not be told of this service; false: it may not be told of it at
+  // all. The answer may change only with Mesh::rights_changed().
+  virtual bool show(const core::NodeId& /*peer*/, const core::NetworkId& /*network*/,
+                    wire::ServiceEntry& /*service*/) const {
     return true;
   }
 

@@ -1,18 +1,19 @@
 #include "mesh/shown.h"
 
-#include <algorithm>
-
 namespace runard::mesh {
 
-View Shown::of(View view, const May& may) {
+View Shown::of(View view, const Show& show) {
   for (SectionPtr& section : view.sections) {
     Kept& kept = kept_[section->network];
     if (kept.whole != section) {
       wire::Section part = *section;
-      std::erase_if(part.services, [&](const wire::ServiceEntry& service) {
-        return !may(section->network, service);
-      });
-      const bool whole = part.services.size() == section->services.size();
+      part.services.clear();
+      for (wire::ServiceEntry service : section->services) {
+        if (show(section->network, service)) {
+          part.services.push_back(std::move(service));
+        }
+      }
+      const bool whole = part == *section;
       const bool same = !whole && kept.shown && *kept.shown == part;
       if (!same) {
         kept.shown = whole ? section : std::make_shared<const wire::Section>(std::move(part));

@@ -12,10 +12,10 @@ namespace runard::mesh {
 
 class Shown {
  public:
-  using May =
-      std::function<bool(const core::NetworkId& network, const wire::ServiceEntry& service)>;
+  // Takes away what the peer may not see of a service; false: it may see nothing of it.
+  using Show = std::function<bool(const core::NetworkId& network, wire::ServiceEntry& service)>;
 
-  View of(View view, const May& may);
+  View of(View view, const Show& show);
   // The rights have changed: everything is asked again.
   void clear();
 

@@ -17,6 +17,24 @@ std::string text_of(const json::object& params, std::string_view key) {
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+core::Result<std::vector<std::string>> sorted_texts(const json::object& params,
+                                                    std::string_view key) {
+  std::vector<std::string> texts;
+  const json::value* list = params.if_contains(key);
+  if (list == nullptr) {
+    return texts;
+  }
+  const auto good = [](const json::value& one) { return one.is_string(); };
+  if (!list->is_array() || !std::ranges::all_of(list->get_array(), good)) {
+    return fail(Errc::kInvalidArgument, std::string(key) + " is a list of texts");
+  }
+  for (const json::value& one : list->get_array()) {
+    texts.emplace_back(one.get_string());
+  }
+  std::ranges::sort(texts);
+  return texts;
+}
+
 core::Result<policy::Subject> subject_of(const policy::Gate& gate,
                                          const registry::Registry& registry,
                                          const json::object& params) {
@@ -28,20 +46,16 @@ core::Result<policy::Subject> subject_of(const policy::Gate& gate,
                  : fail(Errc::kNotFound, "no node \"" + node + "\" is linked");
   }
   policy::Subject member{{}, {}, registry.networks()};
-  const json::value* groups = params.if_contains("groups");
-  if (groups == nullptr) {
+  if (!params.contains("groups") && !params.contains("node_labels")) {
     return gate.self().value_or(member);
   }
-  if (!groups->is_array()) {
-    return fail(Errc::kInvalidArgument, "groups is a list of names");
+  auto groups = sorted_texts(params, "groups");
+  auto labels = sorted_texts(params, "node_labels");
+  if (!groups || !labels) {
+    return groups ? labels.error() : groups.error();
   }
-  for (const json::value& group : groups->get_array()) {
-    if (!group.is_string()) {
-      return fail(Errc::kInvalidArgument, "groups is a list of names");
-    }
-    member.groups.emplace_back(group.get_string());
-  }
-  std::ranges::sort(member.groups);
+  member.groups = std::move(*groups);
+  member.labels = std::move(*labels);
   return member;
 }
 
@@ -73,7 +87,8 @@ core::Result<json::object> can_i(const policy::Gate& gate, const registry::Regis
                       {"network", json::string(path->network())},
                       {"path", json::string(path->path())},
                       {"node", subject->node.is_zero() ? std::string() : subject->node.text()},
-                      {"groups", json::value_from(subject->groups)}};
+                      {"groups", json::value_from(subject->groups)},
+                      {"node_labels", json::value_from(subject->labels)}};
 }
 
 json::object authorization_status(const policy::Stats& stats, const config::Config& config) {

@@ -9,11 +9,11 @@
 
 namespace runard::node {
 
-// params: {action, path, network?, node?, groups?}. node is an id or a name of a node that is
-// linked, or this one's; without it the question is about a member that has just these groups, and
-// without those about this node.
-// Result: {allowed, rule, action, network, path, node, groups}. Errors: kInvalidArgument,
-// kBadTopic, kNotFound for a node that is not linked.
+// params: {action, path, network?, node?, groups?, node_labels?}. node is an id or a name of a node
+// that is linked, or this one's; without it the question is about a member that has just these
+// groups and node labels, and without those about this node. Result: {allowed, rule, action,
+// network, path, node, groups, node_labels}. Errors: kInvalidArgument, kBadTopic, kNotFound for a
+// node that is not linked.
 core::Result<boost::json::object> can_i(const policy::Gate& gate,
                                         const registry::Registry& registry,
                                         const boost::json::object& params);

@@ -1,7 +1,6 @@
 #include "node/daemon.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -24,6 +23,11 @@ namespace runard::node {
 namespace {
 
 using core::Errc;
+
+// While services start, the supervisor is asked every kTold for kPatience more: how long that takes
+// is bounded by their own timeouts, which may add up to more than the unit's.
+constexpr core::Duration kTold = std::chrono::seconds(2);
+constexpr core::Duration kPatience = std::chrono::seconds(20);
 
 // Which exit code tells the supervisor what to do about a failed start.
 Exit exit_of(const core::Error& error) {
@@ -69,6 +73,9 @@ class Daemon {
 
  private:
   core::Result<void> start();
+  core::Result<void> open_mesh(std::uint64_t epoch);
+  void join();
+  void ask_patience();
   void ready();
   void reload(ConfigReload::Done done);
   core::Result<void> take(const config::Config& config);
@@ -95,6 +102,7 @@ class Daemon {
   std::optional<LocalNode> local_;
   ConfigReload reload_;
   boost::asio::thread_pool files_{1};  // reads the configuration again; joined first
+  core::TimerId patience_ = 0;
   bool stopping_ = false;
   Exit exit_ = kStopped;
 };
@@ -129,37 +137,70 @@ core::Result<void> Daemon::start() {
     return true;
   });
   if (!config_.local_only()) {
-    auto keystore = open_keystore({disk_, clock_, random_}, config_,
-                                  environment_.credentials_folder, log_.component("keys"));
-    if (!keystore) {
-      return keystore.error();
+    if (auto opened = open_mesh(*epoch); !opened) {
+      return opened;
     }
-    keystore_.emplace(std::move(*keystore));
-    const auto passphrase = ca_passphrase(config_, environment_.credentials_folder);
-    if (!passphrase) {
-      return passphrase.error();
-    }
-    auto mesh =
-        MeshNode::make(context_, config_, {*state_, *keystore_, *epoch, *passphrase}, *local_);
-    if (!mesh) {
-      return mesh.error();
-    }
-    mesh_ = std::move(*mesh);
   }
-  return local_->start([this] { ready(); });
+  // It may be ready within this call; the mesh is joined before that is told.
+  auto started = local_->start([this] { control_.post([this] { ready(); }); });
+  if (!started) {
+    return started;
+  }
+  ask_patience();
+  join();
+  return {};
 }
 
-// The node's own services run, so peers hear of them at once.
+core::Result<void> Daemon::open_mesh(std::uint64_t epoch) {
+  auto keystore = open_keystore({disk_, clock_, random_}, config_, environment_.credentials_folder,
+                                log_.component("keys"));
+  if (!keystore) {
+    return keystore.error();
+  }
+  keystore_.emplace(std::move(*keystore));
+  if (!environment_.memory_locked) {
+    log_.warn("the memory for keys is not locked: it may get into the swap space",
+              {core::field(
+                  "do", "allow 160 MiB of locked memory (LimitMEMLOCK=160M, ulimit -l 163840)")});
+  }
+  const auto passphrase = ca_passphrase(config_, environment_.credentials_folder);
+  if (!passphrase) {
+    return passphrase.error();
+  }
+  auto mesh = MeshNode::make(context_, config_,
+                             {*state_, *keystore_, epoch, *passphrase, environment_.memory_locked},
+                             *local_);
+  if (!mesh) {
+    return mesh.error();
+  }
+  mesh_ = std::move(*mesh);
+  return {};
+}
+
+// While the node's services start: one that needs another node in its start finds it, and peers
+// hear of each service when it runs.
+void Daemon::join() {
+  if (!mesh_) {
+    return;
+  }
+  if (const auto started = mesh_->start(); !started) {
+    log_.error("the mesh can't be joined", {core::field("why", core::describe(started.error()))});
+    ended(kConfigWrong);
+  }
+}
+
+void Daemon::ask_patience() {
+  patience_ = control_.after(kTold, [this] {
+    notify_.extend(kPatience, fmt::format("services start: {} of {} run",
+                                          local_->running_services(), config_.service_count()));
+    ask_patience();
+  });
+}
+
 void Daemon::ready() {
+  control_.cancel(patience_);
   if (stopping_) {
     return;  // told to stop while services started
-  }
-  if (mesh_) {
-    if (const auto started = mesh_->start(); !started) {
-      log_.error("the mesh can't be joined", {core::field("why", core::describe(started.error()))});
-      ended(kConfigWrong);
-      return;
-    }
   }
   const std::size_t services = config_.service_count();
   const std::size_t running = local_->running_services();
@@ -255,6 +296,7 @@ void Daemon::reload(ConfigReload::Done done) {
 // still done.
 void Daemon::drain() {
   log_.info("stopping");
+  control_.cancel(patience_);
   notify_.stopping();
   control_.after(config_.drain.deadline, [this] {
     log_.error("the drain deadline passed: stopping with work undone");
@@ -290,13 +332,7 @@ void Daemon::ended(Exit exit) {
 
 int run_daemon(const Environment& environment, const config::Config& config, core::Log log) {
   std::signal(SIGPIPE, SIG_IGN);
-  config::Config complete = config;
-  if (complete.node.name.empty()) {
-    char host[256] = {};
-    gethostname(host, sizeof host - 1);
-    complete.node.name = host;
-  }
-  Daemon daemon(environment, std::move(complete), std::move(log));
+  Daemon daemon(environment, config, std::move(log));
   return daemon.run();
 }
 

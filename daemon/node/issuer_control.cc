@@ -28,7 +28,8 @@ json::object render(const enroll::TokenRecord& token) {
           {"approve", token.approve},
           {"node_name", token.name},
           {"networks", json::value_from(token.networks)},
-          {"groups", json::value_from(token.groups)}};
+          {"groups", json::value_from(token.groups)},
+          {"node_labels", json::value_from(token.labels)}};
 }
 
 json::object render(const enroll::PendingRequest& request, core::TimePoint now) {
@@ -79,6 +80,7 @@ core::Result<enroll::TokenOrder> Issuer::order_of(const json::object& params) co
   order.name = admin::text_of(params, "node_name");
   order.networks = texts_of(params, "networks");
   order.groups = texts_of(params, "groups");
+  order.labels = texts_of(params, "node_labels");
   return order;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "calls/kept_request.h"
+
 namespace runard::node {
 namespace json = boost::json;
 using core::Errc;
@@ -42,6 +44,7 @@ class Readers {
 
   void add_network(const std::string& name);
   void add_profile(const std::string& name);
+  void add_named();
   json::array take() { return std::move(rows_); }
 
  private:
@@ -91,6 +94,29 @@ void Readers::add_profile(const std::string& name) {
   }
 }
 
+// A message may add these to its readers, though encryption.labels says nothing of them.
+void Readers::add_named() {
+  if (gate_ == nullptr) {
+    return;
+  }
+  const auto policy = gate_->policy();
+  const auto& releases = policy->releases();
+  const auto rule = std::find_if(releases.begin(), releases.end(),
+                                 [&](const auto& release) { return release.label == label_; });
+  if (rule == releases.end()) {
+    return;
+  }
+  for (const core::ProfileId& profile : rule->profiles) {
+    const std::string id = profile.text();
+    const bool always = std::any_of(rows_.begin(), rows_.end(), [&](const json::value& row) {
+      return row.at("id").as_string() == id;
+    });
+    if (!always) {
+      add("named", "where a message names it", id, version_of(keys_.profile_key(profile)));
+    }
+  }
+}
+
 }  // namespace
 
 json::array label_rows(PrivateFields& fields) {
@@ -132,6 +158,7 @@ core::Result<json::object> label_readers(PrivateFields& fields,
   for (const std::string& name : found->profiles) {
     readers.add_profile(name);
   }
+  readers.add_named();
   return json::object{{"label", label}, {"network", network}, {"readers", readers.take()}};
 }
 
@@ -147,6 +174,27 @@ core::Result<core::ProfileId> find_profile(const sealing::Recipients* recipients
                       core::Executed::kNo);
   }
   return *id;
+}
+
+admin::WithheldOn withheld_of(sealing::Codec* codec, const rpc::Request& request) {
+  if (codec == nullptr || request.payload.type == 0 || !codec->is_private(request.payload.type)) {
+    return nullptr;
+  }
+  calls::KeptRequest kept;
+  kept.keep(request);
+  return [codec, kept = std::move(kept)](const core::NodeId& node) {
+    const rpc::Request asked = kept.view();
+    const core::ProfileId& profile = asked.caller.profile;  // sent as the link's handler sends it
+    const bool may_ask = !profile.is_zero() && codec->acts_for({}, profile);
+    json::array fields;
+    for (const sealing::Withheld& one :
+         codec->withheld({rpc::PayloadPlace::Kind::kRequest, asked.network, asked.path, asked.trace,
+                          node, may_ask ? profile : core::ProfileId{}, true, asked.recipients},
+                         asked.payload)) {
+      fields.push_back({{"field", one.field}, {"labels", json::value_from(one.labels)}});
+    }
+    return fields;
+  };
 }
 
 }  // namespace runard::node

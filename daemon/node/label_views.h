@@ -1,9 +1,9 @@
 // What the control socket shows of labels and profiles. Control strand only.
 #pragma once
 
-#include "admin/render.h"
+#include "admin/control_server.h"
 #include "node/private_fields.h"
-#include "sealing/recipients.h"
+#include "sealing/codec.h"
 
 namespace runard::node {
 
@@ -16,5 +16,8 @@ core::Result<boost::json::object> label_readers(PrivateFields& fields,
 // kNotFound for a name that nobody, or more than one, has.
 core::Result<core::ProfileId> find_profile(const sealing::Recipients* recipients,
                                            const std::string& name);
+
+// As ControlSources::withheld. `codec`: null on a node without a mesh; outlives what it gives.
+admin::WithheldOn withheld_of(sealing::Codec* codec, const rpc::Request& request);
 
 }  // namespace runard::node

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <filesystem>
+#include <utility>
 
 #include "config/show.h"
 #include "core/check.h"
@@ -20,6 +22,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr core::Duration kExpireInterval = std::chrono::seconds(10);
+constexpr std::size_t kMaxFailedFiles = 256;
 
 std::vector<std::string> networks_of(const config::Config& config) {
   std::vector<std::string> networks = {config.networks.default_name};
@@ -83,6 +86,7 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
           control_sources(), calls_, broker_, registry_, context.clock,
           context.log.component("admin")) {
   host_control_.set_host(&plugins_);
+  registry_.set_log(context.log.component("mesh"));
   broker_.set_gate(gate_);
   on_control(
       [this](std::string_view method, const json::object& params, admin::ControlAnswer& answer) {
@@ -95,8 +99,8 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
   for (const std::string& network : registry_.networks()) {
     auto& service = registry_services_.emplace_back(std::make_unique<system::RegistryService>(
         network, registry_, host_control_,
-        [this](const core::NodeId& peer, const registry::ServiceRow& row) {
-          return is_told_of(gate_, peer, {row.network, row.path}, row.actions);
+        [this](const core::NodeId& peer, registry::ServiceRow& row) {
+          return keep_told(gate_, peer, {row.network, row.path}, row.actions);
         }));
     registry_.put_system(service->row(), *service);
     auto& events = events_services_.emplace_back(
@@ -111,15 +115,21 @@ admin::ControlSources LocalNode::control_sources() {
       [this] { return config::show(config_, config::ShowAs::kYaml); },
       [this] { return config::show(config_, config::ShowAs::kJson); },
       [this](std::string_view method, const json::object& params, admin::ControlAnswer& answer) {
-        return std::ranges::any_of(
+        const bool is_taken = std::ranges::any_of(
             controls_, [&](const Control& control) { return control(method, params, answer); });
+        if (!is_taken && method.starts_with("token.")) {
+          answer(core::fail(core::Errc::kNotFound, "this node is no issuer", core::Executed::kNo));
+          return true;
+        }
+        return is_taken;
       },
       [this] { return label_rows(private_fields_); },
       [this](const std::string& label, const std::string& network) {
         return label_readers(private_fields_, recipients_, label, network);
       },
       [this](const std::string& schema) { return private_fields_.type_of(schema); },
-      [this](const std::string& name) { return find_profile(recipients_, name); }};
+      [this](const std::string& name) { return find_profile(recipients_, name); },
+      [this](const rpc::Request& request) { return withheld_of(codec_, request); }};
 }
 
 core::Result<void> LocalNode::start(core::Task ready) {
@@ -145,16 +155,15 @@ core::Result<void> LocalNode::start(core::Task ready) {
   expire_retained();
   if (auto added = plugins_.add(std::move(*specs),
                                 [this, ready = std::move(ready)]() mutable {
-                                  if (stopping_) {
-                                    return;
+                                  if (!stopping_) {
+                                    ready();
                                   }
-                                  if (folder_) {
-                                    folder_->start();
-                                  }
-                                  ready();
                                 });
       !added) {
     return added;
+  }
+  if (folder_) {
+    folder_->start();  // after the configured ones, which so get their paths
   }
   return {};
 }
@@ -162,6 +171,22 @@ core::Result<void> LocalNode::start(core::Task ready) {
 void LocalNode::retry_files() {
   for (const std::string& file : enabled_files_) {
     plugins_.file_changed(file);
+  }
+  if (folder_) {
+    retry_dropped();
+  }
+}
+
+void LocalNode::retry_dropped() {
+  if (!folder_->is_watching()) {
+    folder_->start();
+    return;
+  }
+  for (const auto& [file, why] : std::exchange(failed_files_, {})) {
+    std::error_code gone;
+    if (std::filesystem::exists(file, gone)) {
+      plugin_appeared(file, FolderWatch::Cause::kFound);
+    }
   }
 }
 
@@ -185,6 +210,7 @@ void LocalNode::plugin_appeared(const std::string& file, FolderWatch::Cause caus
     return;
   }
   enabled_files_.insert(file);
+  failed_files_.erase(file);
   // A file may be large and on a slow disk: it is read beside the control strand.
   boost::asio::post(files_, [this, file] {
     auto specs = dropped_instances(file, config_);
@@ -202,10 +228,26 @@ void LocalNode::enable(const std::string& file,
       specs ? plugins_.add(std::move(*specs), [] {}) : core::Result<void>(specs.error());
   if (!added) {
     enabled_files_.erase(file);
+    if (failed_files_.size() < kMaxFailedFiles) {
+      failed_files_.insert_or_assign(file, added.error());
+    }
     context_.log.component("plugins").error(
         "a dropped plugin can't be run",
-        {core::field("file", file), core::field("why", core::describe(added.error()))});
+        {core::field("file", file), core::field("why", core::describe(added.error())),
+         core::field("do", std::string(core::info(added.error().code).remedy))});
   }
+}
+
+// Those that were taken away meanwhile are nobody's trouble.
+json::array LocalNode::failed_plugins() const {
+  json::array failed;
+  for (const auto& [file, why] : failed_files_) {
+    std::error_code gone;
+    if (std::filesystem::exists(file, gone)) {
+      failed.push_back({{"file", file}, {"why", core::describe(why)}});
+    }
+  }
+  return failed;
 }
 
 void LocalNode::expire_retained() {
@@ -234,6 +276,7 @@ std::size_t LocalNode::running_services() const {
 
 json::object LocalNode::status() const {
   const registry::NodeRows local = registry_.local();
+  const pubsub::Broker::Losses losses = broker_.losses();
   json::array services;
   for (const plugin_host::InstanceStatus& s : plugins_.status()) {
     const std::string_view state = registry::state_text(s.row.state);
@@ -255,6 +298,8 @@ json::object LocalNode::status() const {
          {"stale_answers", s.stale_answers},
          {"abandoned", s.abandoned},
          {"exceptions", s.exceptions}});
+    const auto lost = losses.find(s.row.network + ":" + s.row.path);
+    services.back().as_object()["events_lost"] = lost == losses.end() ? 0 : lost->second;
     json::array actions;
     for (const plugin_host::ActionStatus& action : s.actions) {
       actions.push_back({{"name", action.pattern},
@@ -276,6 +321,7 @@ json::object LocalNode::status() const {
                          {"networks", json::value_from(registry_.networks())},
                          {"mode", "local-only"},
                          {"services", std::move(services)},
+                         {"failed_plugins", failed_plugins()},
                          {"authorization", authorization_status(gate_.stats(), config_)},
                          {"calls",
                           {{"total", calls.calls},
@@ -287,6 +333,8 @@ json::object LocalNode::status() const {
                           {{"published", events.published},
                            {"refused", events.refused},
                            {"delivered", events.delivered},
+                           {"lost", events.lost},
+                           {"lost_by", json::value_from(losses)},
                            {"sent", events.sent},
                            {"lost_to_peers", events.peer_losses},
                            {"subscriptions", events.subscriptions}}}};

@@ -25,6 +25,7 @@
 #include "policy/gate.h"
 #include "pubsub/broker.h"
 #include "registry/registry.h"
+#include "sealing/codec.h"
 #include "sealing/recipients.h"
 #include "system/events_service.h"
 #include "system/registry_events.h"
@@ -50,7 +51,10 @@ class LocalNode {
   void on_status(std::function<void(boost::json::object&)> more) { more_status_ = std::move(more); }
 
   // Whom private fields are sealed to. Before start(); null: nobody.
-  void set_recipients(const sealing::Recipients* recipients) { recipients_ = recipients; }
+  void set_recipients(const sealing::Recipients* recipients, sealing::Codec* codec) {
+    recipients_ = recipients;
+    codec_ = codec;
+  }
   // What services encrypt under what they store. Before start(); outlives the LocalNode.
   void set_storage(const keys::Storage* storage) { secrets_.set(storage); }
   // Methods of the control socket that other parts answer; see admin::ControlSources::more.
@@ -58,10 +62,10 @@ class LocalNode {
                                      admin::ControlAnswer& answer)>;
   void on_control(Control more) { controls_.push_back(std::move(more)); }
 
-  // Opens the control socket, then loads the plugins; `ready` comes when each service runs or has
-  // failed.
+  // Opens the control socket, then loads the plugins; `ready` comes when each configured service
+  // runs or has failed.
   core::Result<void> start(core::Task ready);
-  // Tries plugin files again that could not be loaded.
+  // Tries plugin files again that could not be loaded, and to watch their folder.
   void retry_files();
   // Services first, then subscriptions and control socket. `done` comes once, `ready` no more.
   void stop(core::Task done);
@@ -80,6 +84,8 @@ class LocalNode {
  private:
   void plugin_appeared(const std::string& file, FolderWatch::Cause cause);
   void enable(const std::string& file, core::Result<std::vector<plugin_host::InstanceSpec>> specs);
+  void retry_dropped();
+  boost::json::array failed_plugins() const;
   void expire_retained();
   admin::ControlSources control_sources();
   boost::json::object status() const;
@@ -102,10 +108,13 @@ class LocalNode {
   plugin_host::IoThread io_thread_{plugins_};  // this one: it runs PROMPT handlers
   std::optional<FolderWatch> folder_;
   std::set<std::string> enabled_files_;
+  // Dropped files that could not be run, with why; at most kMaxFailedFiles.
+  std::map<std::string, core::Error> failed_files_;
   bool stopping_ = false;
   admin::ControlServer server_;
   std::function<void(boost::json::object&)> more_status_;
   const sealing::Recipients* recipients_ = nullptr;
+  sealing::Codec* codec_ = nullptr;
   std::vector<Control> controls_;
   boost::asio::thread_pool files_{1};  // reads dropped files; joined first
 };

@@ -67,6 +67,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
       disk_(lasting.state.disk()),
       state_dir_(lasting.state.path()),
       keystore_(lasting.keystore),
+      memory_locked_(lasting.memory_locked),
       log_(context.log.component("mesh")),
       local_(local),
       identity_(std::move(self.identity)),
@@ -209,7 +210,8 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   mind();
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
   know_self();
-  local_.set_recipients(&keys_.recipients());
+  know_names();
+  local_.set_recipients(&keys_.recipients(), &keys_.codec());
   local_.set_storage(&keeper_.storage());
   local_.broker().set_codec(&keys_.codec());
   local_.broker().set_peers(&peers_);
@@ -312,7 +314,7 @@ void MeshNode::close() {
   watches_.clear();
   local_.broker().set_peers(nullptr);
   local_.broker().set_codec(nullptr);
-  local_.set_recipients(nullptr);
+  local_.set_recipients(nullptr, nullptr);
   links_.clear();
   endpoint_.reset();
 }
@@ -347,7 +349,8 @@ core::Result<void> MeshNode::reload_identity() {
 }
 
 void MeshNode::know_self() {
-  local_.gate().set_self({identity_.id, identity_.groups, names_of(networks_.ids())});
+  local_.gate().set_self(
+      {identity_.id, identity_.groups, names_of(networks_.ids()), identity_.labels});
 }
 
 void MeshNode::rights_changed() {
@@ -383,7 +386,8 @@ void MeshNode::add_status(json::object& status) const {
   }
   status["private_fields"] = private_fields_status(keys_.stats());
   status["security"] = {{"kek", keys::kek_text(keystore_.kek().kind)},
-                        {"keystore_generation", keystore_.generation()}};
+                        {"keystore_generation", keystore_.generation()},
+                        {"memory_locked", memory_locked_}};
   const transport::Stats stats = endpoint_ ? endpoint_->stats() : transport::Stats{};
   status["trust"] = trust_status(stats);
   status["mesh"] = {{"listens", endpoint_ ? endpoint_->local().text() : std::string()},

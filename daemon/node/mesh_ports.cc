@@ -55,11 +55,11 @@ void MeshNode::replace(registry::NodeRows rows) {
   remote_services_.changed(rows);
 }
 
-bool MeshNode::may_see(const core::NodeId& peer, const core::NetworkId& network,
-                       const wire::ServiceEntry& service) const {
-  const std::vector<wire::ActionEntry> none;
-  return is_told_of(local_.gate(), peer, {networks_.name(network), service.path},
-                    service.actions ? *service.actions : none);
+bool MeshNode::show(const core::NodeId& peer, const core::NetworkId& network,
+                    wire::ServiceEntry& service) const {
+  std::vector<wire::ActionEntry> none;
+  return keep_told(local_.gate(), peer, {networks_.name(network), service.path},
+                   service.actions ? *service.actions : none);
 }
 
 void MeshNode::drop(const core::NodeId& node) {
@@ -96,7 +96,7 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
                        std::shared_ptr<transport::RemoteNode> remote) {
   Link& known = links_[link];
   known.remote = std::move(remote);
-  local_.gate().know({peer.node, peer.groups, names_of(peer.networks)});
+  local_.gate().know({peer.node, peer.groups, names_of(peer.networks), peer.labels});
   known.epoch = peer.epoch;
   known.address = peer.address.text();
   known.tls = peer.own_tls;
@@ -113,6 +113,7 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   info.epoch = peer.epoch;
   info.address = peer.address.text();
   info.features = peer.features;
+  info.dialled = peer.dialled;
   // Which dial made the link is told by dial_done(), right after this.
   mesh_.link_up(link, std::move(info), context_.clock.now());
   rearm();

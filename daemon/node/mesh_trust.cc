@@ -24,7 +24,7 @@ void MeshNode::heed_statements() {
   book_.set_changed([this](const identity::Statement& statement) { on_statement(statement); });
   const core::WallTime now = context_.clock.wall();
   if (const auto right = clock_guard_.check(now); !right) {
-    book_.refuse_news();
+    book_.refuse_news(clock_guard_.latest());
     log_.error("the clock was set back: of the mesh's CA only denylists are taken until a restart",
                {core::field("why", core::describe(right.error())),
                 core::field("do", std::string(core::info(right.error().code).remedy))});
@@ -57,8 +57,8 @@ transport::PeerVerifier MeshNode::make_verifier() {
       return peer.error();
     }
     ring.learn_signer(peer->id, *peer->key);
-    return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->groups,
-                                   peer->not_after};
+    return transport::PeerIdentity{peer->id,     peer->name,      peer->networks,
+                                   peer->groups, peer->not_after, peer->labels};
   };
 }
 

@@ -18,6 +18,11 @@ void Notify::status(std::string_view status) const {
   send(fmt::format("STATUS={}", status));
 }
 
+void Notify::extend(core::Duration more, std::string_view status) const {
+  const auto us = std::chrono::ceil<std::chrono::microseconds>(more);
+  send(fmt::format("EXTEND_TIMEOUT_USEC={}\nSTATUS={}", us.count(), status));
+}
+
 void Notify::reloading() const {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/clock.h"
+
 namespace runard::node {
 
 class Notify {
@@ -15,6 +17,8 @@ class Notify {
 
   void ready(std::string_view status) const;
   void status(std::string_view status) const;
+  // The start takes longer: systemd is to wait that much longer from now on, before it gives up.
+  void extend(core::Duration more, std::string_view status) const;
   void stopping() const { send("STOPPING=1"); }
   // Before a reload begins; ready() ends it.
   void reloading() const;

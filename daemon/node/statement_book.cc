@@ -56,7 +56,8 @@ std::vector<wire::StatementHead> StatementBook::heads(
   std::vector<wire::StatementHead> heads;
   for (const identity::StatementHead& head : store_.heads()) {
     const wire::StatementKey key = wire_key(head.key);
-    if (wanted(key, networks)) {
+    const bool over = head.key.kind == StatementKind::kProfile && ended(*store_.find(head.key));
+    if (wanted(key, networks) && !over) {
       heads.push_back({key, head.generation});
     }
   }
@@ -106,6 +107,14 @@ void StatementBook::make_room() {
   }
 }
 
+// When what proves it has to hold. A clock that stands behind makes every new list one of the
+// future, and what an issuer's certificate has signed with it.
+core::WallTime StatementBook::proof_time(const Statement& statement) const {
+  constexpr core::WallTime kLast = core::WallTime::max() - identity::kClockSkew;
+  const core::WallTime now = clock_.wall();
+  return frozen_ ? std::max({now, latest_, std::min(statement.issued(), kLast)}) : now;
+}
+
 StatementBook::Taken StatementBook::offer(core::ByteView bytes, const core::NodeId& from) {
   const auto refuse = [&](const core::Error& why) {
     log_.warn("a peer's statement was refused",
@@ -123,7 +132,7 @@ StatementBook::Taken StatementBook::offer(core::ByteView bytes, const core::Node
       store_.find(statement->key()) == nullptr && ended(*statement)) {
     return Taken::kNothing;
   }
-  const auto offered = store_.offer(*statement, clock_.wall());
+  const auto offered = store_.offer(*statement, clock_.wall(), proof_time(*statement));
   if (offered) {
     return *offered == Offer::kAccepted ? Taken::kNews : Taken::kOld;
   }

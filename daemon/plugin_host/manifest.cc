@@ -19,11 +19,13 @@ core::Error bad(std::string what) {
   return core::fail(Errc::kPluginBadManifest, "manifest: " + std::move(what));
 }
 
+// Folders are called by names, so "." and ".." are none.
 bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-';
-  });
+  return !text.empty() && text.size() <= 64 && text != "." && text != ".." &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '_' || c == '.' || c == '-';
+         });
 }
 
 std::string_view view(const json::string& text) {

@@ -1,6 +1,7 @@
 #include "plugin_host/plugin_store.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,6 +71,41 @@ bool sync_folder(const std::filesystem::path& folder) {
   return fd && ::fsync(fd.get()) == 0;
 }
 
+// What runs in the daemon must be nobody's to choose but root's and the daemon's own user's.
+core::Result<void> check_owner(const std::filesystem::path& path, const struct stat& facts) {
+  if (facts.st_uid != 0 && facts.st_uid != ::geteuid()) {
+    return core::fail(
+        Errc::kPluginUnreadable,
+        fmt::format("{}: belongs to user {}, not to root or runard's user: chown {} '{}'",
+                    path.string(), facts.st_uid, ::geteuid(), path.string()));
+  }
+  const bool shared = S_ISDIR(facts.st_mode) && (facts.st_mode & S_ISVTX) != 0;
+  if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0 && !shared) {
+    return core::fail(Errc::kPluginUnreadable,
+                      fmt::format("{}: others may write it (mode {:04o}): chmod go-w '{}'",
+                                  path.string(), facts.st_mode & 07777U, path.string()));
+  }
+  return {};
+}
+
+core::Result<void> check_folder(const std::filesystem::path& folder) {
+  struct stat facts{};
+  if (::stat(folder.c_str(), &facts) != 0) {
+    return system_error(Errc::kPluginUnreadable, folder);
+  }
+  return check_owner(folder, facts);
+}
+
+core::Result<void> check_folders(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto named = std::filesystem::absolute(path, error).parent_path();
+  if (auto good = check_folder(named); !good) {
+    return good;
+  }
+  const auto real = std::filesystem::canonical(path, error).parent_path();
+  return error || real == named ? core::Result<void>() : check_folder(real);
+}
+
 }  // namespace
 
 core::Result<core::Bytes> read_plugin_file(const std::filesystem::path& path) {
@@ -81,6 +117,12 @@ core::Result<core::Bytes> read_plugin_file(const std::filesystem::path& path) {
   }
   if (!S_ISREG(facts.st_mode)) {
     return core::fail(Errc::kPluginUnreadable, path.string() + ": not a regular file");
+  }
+  if (auto safe = check_owner(path, facts); !safe) {
+    return safe.error();
+  }
+  if (auto safe = check_folders(path); !safe) {
+    return safe.error();
   }
   if (facts.st_size < 0 || static_cast<std::uint64_t>(facts.st_size) > kMaxPluginFile) {
     return core::fail(Errc::kPluginUnreadable, path.string() + ": larger than 64 MiB");

@@ -18,7 +18,9 @@ namespace runard::plugin_host {
 // SHA-256 in lower-case hex; OpenSSL belongs to another module.
 using HashFn = std::function<std::string(core::ByteView)>;
 
-// A regular file of at most kMaxPluginFile, whole.
+// A regular file of at most kMaxPluginFile, whole. It and the folder it lies in (and, through a
+// symbolic link, that which the link lies in) belong to root or the daemon's user, and nobody else
+// may write them; a folder like /tmp, in which nobody may replace what is another's, will do.
 core::Result<core::Bytes> read_plugin_file(const std::filesystem::path& path);
 
 class PluginStore {

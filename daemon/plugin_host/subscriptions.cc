@@ -37,6 +37,7 @@ void Subscription::run() noexcept {
     }
     return;
   }
+  tell_losses();
   for (int i = 0; i < kEventsPerTurn; ++i) {
     if ((waits_ && !owner_.open_.load()) || removed_.load() || !take_one()) {
       return;
@@ -69,6 +70,19 @@ bool Subscription::take_one() {
     queue_->done(delivery.token, rpc::Verdict::kOk);
   }
   return true;
+}
+
+void Subscription::tell_losses() {
+  const std::uint64_t lost = subscribed_.load() && queue_ != nullptr ? queue_->dropped() : 0;
+  const core::TimePoint now = owner_.context_.runtime().clock.now();
+  if (lost == told_lost_ || (told_lost_ > 0 && now < told_at_ + kQuiet)) {
+    return;
+  }
+  owner_.context_.label().log.warn(
+      "a subscription has lost events: its queue was full, or the service gave them back",
+      {core::field("pattern", pattern_.text()), core::field("lost", lost)});
+  told_lost_ = lost;
+  told_at_ = now;
 }
 
 void Subscription::handle(const rpc::Delivery& delivery, runar_id id) noexcept {

@@ -27,6 +27,7 @@ class Subscriptions;
 class Subscription final : public rpc::EventConsumer, public StrandTask {
  public:
   static constexpr int kEventsPerTurn = 16;
+  static constexpr core::Duration kQuiet = std::chrono::seconds(10);  // between two words on losses
 
   Subscription(Subscriptions& owner, const runar_subscription& wanted,
                routing::TopicPattern pattern, runar_id id);
@@ -38,6 +39,7 @@ class Subscription final : public rpc::EventConsumer, public StrandTask {
   friend class Subscriptions;
   bool take_one();
   void handle(const rpc::Delivery& delivery, runar_id id) noexcept;
+  void tell_losses();
   void end();
 
   Subscriptions& owner_;
@@ -49,6 +51,8 @@ class Subscription final : public rpc::EventConsumer, public StrandTask {
   const runar_id id_;
   bool waits_ = true;                       // for Subscriptions::open(); set before it is seen
   std::shared_ptr<rpc::EventQueue> queue_;  // of the strand, once subscribed_
+  std::uint64_t told_lost_ = 0;             // of the strand, as the next
+  core::TimePoint told_at_{};
   std::atomic<bool> subscribed_{false};
   std::atomic<bool> scheduled_{false};
   std::atomic<bool> removed_{false};

@@ -40,6 +40,7 @@ core::Result<Rule> rule_of(const config::Rule& given, std::size_t index) {
     }
   }
   rule.group = given.from.group;
+  rule.label = given.from.label;
   rule.network = given.network;
   rule.path = given.path;
   return rule;

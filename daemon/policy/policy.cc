@@ -15,8 +15,8 @@ core::Result<Policy::Entry> entry_of(Rule rule) {
   if (rule.allow.empty() && rule.deny.empty()) {
     return bad(rule, "neither allows nor denies anything");
   }
-  if (rule.node && !rule.group.empty()) {
-    return bad(rule, "names a node and a group");
+  if ((rule.node ? 1 : 0) + (rule.group.empty() ? 0 : 1) + (rule.label.empty() ? 0 : 1) > 1) {
+    return bad(rule, "names more than one of node, group and label");
   }
   if (rule.path.empty()) {
     return Policy::Entry{std::move(rule), std::nullopt};

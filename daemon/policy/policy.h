@@ -1,9 +1,9 @@
 // Policy: who may do what, as one immutable snapshot of the configuration's rules.
 //
 // An explicit deny wins over any allow, an allow over the default, and nobody has any right in a
-// network that its certificate does not name. Rules name nodes by their id or by a group of their
-// certificate, never by a node's name: names are labels for people, and one that is given to
-// another node (`ca sign --replace`) still stands in the first one's certificate.
+// network that its certificate does not name. Rules name nodes by their id, or by a group or a
+// label of their certificate, never by a node's name: names are labels for people, and one that is
+// given to another node (`ca sign --replace`) still stands in the first one's certificate.
 //
 // Threads: any. Errors of make(): kConfigInvalid, with the rule and what is wrong with it.
 #pragma once

@@ -20,8 +20,10 @@ bool about(const Rule& rule, const Subject& subject) {
   if (rule.node && *rule.node != subject.node) {
     return false;
   }
-  return rule.group.empty() ||
-         std::binary_search(subject.groups.begin(), subject.groups.end(), rule.group);
+  const auto has = [](const std::vector<std::string>& list, const std::string& wanted) {
+    return wanted.empty() || std::binary_search(list.begin(), list.end(), wanted);
+  };
+  return has(subject.groups, rule.group) && has(subject.labels, rule.label);
 }
 
 // The lowest number that is in both sets and that `good` likes.

@@ -16,6 +16,7 @@ struct Subject {
   core::NodeId node;
   std::vector<std::string> groups;    // ascending
   std::vector<std::string> networks;  // those in common with this node, by this node's names
+  std::vector<std::string> labels{};  // of the node, KEY=VALUE, ascending
 };
 
 // One entry of authorization.rules. What is left out stands for all.
@@ -26,7 +27,8 @@ struct Rule {
   std::optional<core::NodeId> node;
   std::string group;
   std::string network;
-  std::string path;  // a topic pattern
+  std::string path;   // a topic pattern
+  std::string label;  // of the node, KEY=VALUE
 };
 
 // A yes or no, with what it rests on: a rule's id ("rules[3]"), "default: members",

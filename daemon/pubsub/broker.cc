@@ -197,9 +197,10 @@ void Broker::retain(const rpc::EventPtr& event, const rpc::PublishOptions& optio
 }
 
 // One copy, or, where its groups are more than a message may name, several: the first is for
-// those in no group, too.
-EventPeers::Sent Broker::send_to(EventPeers& peers, rpc::Event& event, const Targets::Peer& peer) {
+// those in no group, too. The last one tried decides; `begun`: one before it went out.
+Broker::Copies Broker::send_to(EventPeers& peers, rpc::Event& event, const Targets::Peer& peer) {
   std::span<const std::string_view> left(peer.groups);
+  bool begun = false;
   event.ungrouped = peer.ungrouped;
   do {
     std::size_t count = 0;
@@ -210,11 +211,12 @@ EventPeers::Sent Broker::send_to(EventPeers& peers, rpc::Event& event, const Tar
     event.groups = left.first(count);
     left = left.subspan(count);
     if (const auto sent = peers.send(peer.node, event); sent != EventPeers::Sent::kSent) {
-      return sent;
+      return {sent, begun};
     }
+    begun = true;
     event.ungrouped = false;
   } while (!left.empty());
-  return EventPeers::Sent::kSent;
+  return {EventPeers::Sent::kSent, false};
 }
 
 Broker::Spread Broker::send_to_peers(rpc::Event& event, const Targets::Peers& to) {
@@ -224,7 +226,9 @@ Broker::Spread Broker::send_to_peers(rpc::Event& event, const Targets::Peers& to
     return spread;
   }
   for (const Targets::Peer& peer : to) {
-    switch (send_to(*peers, event, peer)) {
+    const Copies copies = send_to(*peers, event, peer);
+    spread.sent += copies.begun ? 1 : 0;
+    switch (copies.last) {
       case EventPeers::Sent::kSent:
         ++spread.sent;
         break;
@@ -306,7 +310,13 @@ void Broker::unsubscribe(const std::shared_ptr<Queue>& queue) {
   queue->detach();
   const auto pattern =
       routing::TopicPattern::parse(queue->options().pattern, queue->options().network);
-  change_queues(*pattern, [&](QueueList& queues) { std::erase(queues, queue); });
+  change_queues(*pattern, [&](QueueList& queues) {
+    std::erase(queues, queue);
+    if (const std::uint64_t lost = queue->dropped(); lost > 0) {
+      ended_losses_[queue->options().subscriber] += lost;
+      ended_overtaken_ += queue->overtaken();
+    }
+  });
 }
 
 void Broker::expire() {
@@ -338,6 +348,30 @@ Stats Broker::stats() const {
   }
   const std::lock_guard lock(mutex_);
   all.subscriptions = subscriptions_;
+  std::uint64_t overtaken = ended_overtaken_;
+  for (const auto& [subscriber, lost] : ended_losses_) {
+    all.lost += lost;
+  }
+  index_.for_each([&](const QueueIndex::Entry& entry) {
+    for (const auto& queue : *entry.value) {
+      all.lost += queue->dropped();
+      overtaken += queue->overtaken();
+    }
+  });
+  all.delivered -= std::min(overtaken, all.delivered);
+  return all;
+}
+
+Broker::Losses Broker::losses() const {
+  const std::lock_guard lock(mutex_);
+  Losses all = ended_losses_;
+  index_.for_each([&](const QueueIndex::Entry& entry) {
+    for (const auto& queue : *entry.value) {
+      if (const std::uint64_t lost = queue->dropped(); lost > 0) {
+        all[queue->options().subscriber] += lost;
+      }
+    }
+  });
   return all;
 }
 

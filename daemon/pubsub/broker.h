@@ -13,6 +13,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -46,9 +47,10 @@ class EventPeers : public PastPeers {
 struct Stats {
   std::uint64_t published = 0;
   std::uint64_t refused = 0;
-  std::uint64_t delivered = 0;    // into local queues
+  std::uint64_t delivered = 0;    // into local queues, but for what was lost there later
+  std::uint64_t lost = 0;         // by local subscriptions: see EventQueue::dropped()
   std::uint64_t sent = 0;         // to peers
-  std::uint64_t peer_losses = 0;  // a peer that had no room, or no link, while others got the event
+  std::uint64_t peer_losses = 0;  // a peer without room or link, while others got it, or part of it
   std::size_t subscriptions = 0;
 };
 
@@ -91,6 +93,9 @@ class Broker final : public rpc::Broker, public rpc::Past {
   // Closes every queue.
   void stop();
   Stats stats() const;
+  // How many events each subscriber has lost, by its name; of those that lost any.
+  using Losses = std::map<std::string, std::uint64_t, std::less<>>;
+  Losses losses() const;
 
  private:
   static constexpr std::size_t kShards = 16;
@@ -124,7 +129,11 @@ class Broker final : public rpc::Broker, public rpc::Past {
     std::uint32_t no_link = 0;
     std::uint32_t unfit = 0;
   };
-  static EventPeers::Sent send_to(EventPeers& peers, rpc::Event& event, const Targets::Peer& peer);
+  struct Copies {  // to one peer
+    EventPeers::Sent last;
+    bool begun;
+  };
+  static Copies send_to(EventPeers& peers, rpc::Event& event, const Targets::Peer& peer);
   Spread send_to_peers(rpc::Event& event, const Targets::Peers& to);
   void replay_own_past(Queue& queue, std::uint64_t number, const routing::TopicPattern& pattern);
   template <class May>
@@ -145,9 +154,11 @@ class Broker final : public rpc::Broker, public rpc::Past {
   std::atomic<std::uint64_t> last_serial_{0};  // of a retained event
   RemotePast remote_past_;
   std::array<Shard, kShards> shards_;
-  mutable std::mutex mutex_;  // protects the two below
+  mutable std::mutex mutex_;  // protects all below but the snapshot
   QueueIndex index_;
   std::size_t subscriptions_ = 0;
+  Losses ended_losses_;                // of subscriptions that are no more
+  std::uint64_t ended_overtaken_ = 0;  // see Queue::overtaken()
   routing::Snapshot<QueueIndex> snapshot_;
   std::atomic<std::uint64_t> refused_{0};  // before a shard was chosen
 };

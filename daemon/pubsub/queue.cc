@@ -51,6 +51,7 @@ bool Queue::make_room_locked(std::size_t bytes) {
       while (!items_.empty() && !fits_locked(bytes)) {
         take_off_front_locked();
         drop_locked(1);
+        overtaken_.fetch_add(1, std::memory_order_relaxed);
         if (!items_.empty()) {
           items_.front().flags |= rpc::kEventGap;
           gap_ = false;
@@ -63,9 +64,10 @@ bool Queue::make_room_locked(std::size_t bytes) {
       return false;
     case rpc::Overflow::kDisconnect:
       closed_.store(true, std::memory_order_release);
+      overtaken_.fetch_add(items_.size(), std::memory_order_relaxed);
+      drop_locked(items_.size() + 1);
       items_.clear();
       held_ = 0;
-      drop_locked(1);
       return false;
     default:
       drop_locked(1);

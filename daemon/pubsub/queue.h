@@ -54,6 +54,8 @@ class Queue final : public rpc::EventQueue {
   void done(std::uint64_t token, rpc::Verdict verdict) override;
   bool closed() const override { return closed_.load(std::memory_order_acquire); }
   std::uint64_t dropped() const override { return dropped_.load(std::memory_order_relaxed); }
+  // Of dropped(), those that push() had taken.
+  std::uint64_t overtaken() const { return overtaken_.load(std::memory_order_relaxed); }
 
  private:
   struct Item {
@@ -83,6 +85,7 @@ class Queue final : public rpc::EventQueue {
   const rpc::SubscribeOptions options_;
   std::atomic<bool> closed_{false};
   std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::uint64_t> overtaken_{0};
   std::mutex mutex_;              // protects all below; held for moves of pointers only
   rpc::EventConsumer* consumer_;  // told while the mutex is held, so that detach() is final
   Items items_;

@@ -161,9 +161,17 @@ bool RemotePast::may_tell(const Ask& ask, const rpc::StoredEvent& event) const {
          (gate_ == nullptr || gate_->admit(ask.node, policy::Action::kPublish, *topic));
 }
 
+// Whether who was there and what the rules are is as it was at that version. A node without a link
+// has no rights: what it told before it went was lost, not denied.
+bool RemotePast::same_rights(std::uint64_t version, const core::NodeId& node) const {
+  return gate_ == nullptr || (gate_->version() == version && gate_->subject(node));
+}
+
 // True when another page is to be asked for.
 bool RemotePast::take(Ask& ask, const rpc::SubscribeOptions& options,
                       const rpc::PastPage& page) const {
+  const std::uint64_t version = gate_ == nullptr ? 0 : gate_->version();
+  std::uint64_t refused = 0;
   ask.omitted += page.omitted;
   for (const rpc::EventPtr& event : page.events) {
     if (is_full(ask, options)) {
@@ -171,6 +179,7 @@ bool RemotePast::take(Ask& ask, const rpc::SubscribeOptions& options,
       return false;
     }
     if (!may_tell(ask, *event)) {
+      ++refused;
       continue;
     }
     const bool is_sealed = event->payload.encoding == rpc::Encoding::kSealed;
@@ -180,6 +189,10 @@ bool RemotePast::take(Ask& ask, const rpc::SubscribeOptions& options,
       ask.bytes += rpc::past_size(*readable);
       ask.events.push_back(readable);
     }
+  }
+  if (refused > 0 && !same_rights(version, ask.node)) {
+    ask.omitted += refused;
+    return false;
   }
   if (page.next == 0) {
     return false;

@@ -95,6 +95,7 @@ class RemotePast {
   void answered(const AskPtr& ask, const core::Result<rpc::PastPage>& page);
   static bool is_full(const Ask& ask, const rpc::SubscribeOptions& options);
   bool may_tell(const Ask& ask, const rpc::StoredEvent& event) const;
+  bool same_rights(std::uint64_t version, const core::NodeId& node) const;
   bool take(Ask& ask, const rpc::SubscribeOptions& options, const rpc::PastPage& page) const;
   void finish(const AskPtr& ask);
 

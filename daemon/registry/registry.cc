@@ -70,12 +70,31 @@ Registry::Registry(std::string name, std::vector<std::string> networks, std::uin
   publish_locked();
 }
 
+void Registry::publish_locked() {
+  snapshot_.publish(routes_.table());
+  for (const auto& [pattern, node] : routes_.take_left_out()) {
+    const auto remote = remotes_.find(node);
+    log_.warn("a provider is not used: its schemas are others than those in use",
+              {core::field("network", pattern.network()), core::field("action", pattern.pattern()),
+               core::field("node", remote == remotes_.end() ? "" : remote->second.rows.name),
+               core::field("id", node.text()),
+               core::field("do",
+                           "give all nodes the same version of the plugin, or mount the "
+                           "new one at another path")});
+  }
+}
+
 void Registry::set_self(core::NodeId self, std::uint64_t epoch,
                         std::vector<std::string> addresses) {
   const std::lock_guard lock(mutex_);
   self_.node = self;
   self_.epoch = epoch;
   self_.addresses = std::move(addresses);
+}
+
+void Registry::set_other_name(std::string name) {
+  const std::lock_guard lock(mutex_);
+  other_name_ = std::move(name);
 }
 
 core::Result<void> Registry::check_locked(const ServiceRow& row) const {
@@ -322,7 +341,7 @@ std::optional<core::NodeId> Registry::find_node(std::string_view name_or_id) con
     return rows.name == name_or_id || (id && rows.node == *id);
   };
   const std::lock_guard lock(mutex_);
-  if (is_it(self_)) {
+  if (is_it(self_) || (!other_name_.empty() && other_name_ == name_or_id)) {
     return self_.node;
   }
   std::optional<core::NodeId> found;

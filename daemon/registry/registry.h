@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/log.h"
 #include "core/result.h"
 #include "registry/route_builder.h"
 #include "routing/snapshot.h"
@@ -45,6 +46,8 @@ class Registry {
   // This node is about to stop: shown to those who ask; local calls go on.
   void drain();
 
+  // Of what other nodes provide and this one does not use. Set before the first change.
+  void set_log(core::Log log) { log_ = std::move(log); }
   // Other nodes. False: an older (epoch, version) than what is known, ignored. Of a draining node
   // no service is routed to, and no event goes to its members of groups.
   bool replace(const NodeRows& rows, rpc::Handler& link);
@@ -64,6 +67,8 @@ class Registry {
   // The node of that name or id, this one included; of several with one name the lowest id. Takes
   // the mutex.
   std::optional<core::NodeId> find_node(std::string_view name_or_id) const;
+  // What peers call this node, where that is not its name: it is found by both.
+  void set_other_name(std::string name);
   NodeRows local() const;
   std::vector<NodeRows> nodes() const;  // this one first
   const std::vector<std::string>& networks() const { return networks_; }
@@ -83,16 +88,18 @@ class Registry {
   void set_routes_locked(const Local* before, const Local* after);
   void add_remote_locked(const Remote& remote);
   void remove_remote_locked(const Remote& remote);
-  void publish_locked() { snapshot_.publish(routes_.table()); }
+  void publish_locked();
   NodeRows local_locked() const;
   void local_changed(std::unique_lock<std::mutex>& lock);
 
   const std::vector<std::string> networks_;
+  core::Log log_;
   std::function<void(const NodeRows&)> listener_;
   std::mutex
       listener_mutex_;  // taken before mutex_ when this node's rows change: listeners hear in order
   mutable std::mutex mutex_;
   NodeRows self_;  // without services and subscriptions
+  std::string other_name_;
   std::map<Key, Local> local_;
   std::map<SubscriptionRow, std::uint32_t> subscriptions_;
   std::unordered_map<core::NodeId, Remote> remotes_;

@@ -1,6 +1,8 @@
 #include "registry/route_builder.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 
 namespace runard::registry {
 namespace {
@@ -23,6 +25,15 @@ std::uint32_t segment_count(std::string_view path) {
   return static_cast<std::uint32_t>(std::count(path.begin(), path.end(), '/') + 1);
 }
 
+std::uint64_t schemas_of(const ActionRow& action) {
+  if (action.input_schema.empty() && action.output_schema.empty()) {
+    return 0;
+  }
+  const std::hash<std::string_view> hash;
+  const std::uint64_t both = hash(action.input_schema) * 31 + hash(action.output_schema);
+  return both == 0 ? 1 : both;
+}
+
 template <class Trie, class Value>
 void put(Trie& trie, const routing::TopicPattern& pattern, Value value) {
   if (!trie.replace(pattern, value)) {
@@ -36,9 +47,10 @@ void put(Trie& trie, const routing::TopicPattern& pattern, Value value) {
 
 void RouteBuilder::add_service(const ServiceRow& row, core::NodeId node, rpc::Handler& handler) {
   for_each_action(row, [&](const routing::TopicPattern& pattern, std::uint32_t action) {
-    providers_[pattern].push_back({&handler, node, action, segment_count(row.path),
-                                   std::chrono::milliseconds(row.actions[action].timeout_ms)});
-    put_route(pattern);
+    providers_[pattern].all.push_back({{&handler, node, action, segment_count(row.path),
+                                        std::chrono::milliseconds(row.actions[action].timeout_ms)},
+                                       schemas_of(row.actions[action])});
+    changed_.insert(pattern);
   });
 }
 
@@ -49,38 +61,72 @@ void RouteBuilder::remove_service(const ServiceRow& row, core::NodeId node) {
     if (at == providers_.end()) {
       return;
     }
-    std::erase_if(at->second, [&](const Provider& p) {
+    std::erase_if(at->second.all, [&](const Offer& offer) {
+      const Provider& p = offer.provider;
       return p.node == node && p.action == action && p.mount_segments == mount;
     });
-    put_route(pattern);
+    changed_.insert(pattern);
   });
 }
 
+// Not before all rows are in: a node whose rows are replaced is not gone in between.
 void RouteBuilder::put_route(const routing::TopicPattern& pattern) {
   const auto at = providers_.find(pattern);
-  if (at->second.empty()) {
+  if (at == providers_.end()) {
+    return;
+  }
+  if (at->second.all.empty()) {
     providers_.erase(at);
     routes_.remove(pattern);
     return;
   }
-  auto route = std::make_shared<Route>();
   std::uint32_t longest = 0;
-  for (const Provider& provider : at->second) {
-    longest = std::max(longest, provider.mount_segments);
+  for (const Offer& offer : at->second.all) {
+    longest = std::max(longest, offer.provider.mount_segments);
   }
-  for (const Provider& provider : at->second) {
-    if (provider.mount_segments == longest) {
-      route->providers.push_back(provider);
-    }
-  }
+  std::vector<Offer> fit;
+  std::ranges::copy_if(at->second.all, std::back_inserter(fit), [&](const Offer& offer) {
+    return offer.provider.mount_segments == longest;
+  });
   // By node, so that all nodes see remote providers in one order; a zero id, this node, comes
   // first.
-  std::stable_sort(route->providers.begin(), route->providers.end(),
-                   [](const Provider& a, const Provider& b) { return a.node < b.node; });
+  std::ranges::stable_sort(fit, {}, [](const Offer& offer) { return offer.provider.node; });
+  leave_out(pattern, at->second, fit);
+  auto route = std::make_shared<Route>();
+  for (const Offer& offer : fit) {
+    route->providers.push_back(offer.provider);
+  }
   route->local_count =
       static_cast<std::uint32_t>(std::count_if(route->providers.begin(), route->providers.end(),
                                                [](const Provider& p) { return p.node.is_zero(); }));
   put(routes_, pattern, std::shared_ptr<const Route>(std::move(route)));
+}
+
+// `fit`: in order.
+void RouteBuilder::leave_out(const routing::TopicPattern& pattern, Offers& offers,
+                             std::vector<Offer>& fit) {
+  const bool still = std::ranges::find(fit, offers.in_use, &Offer::schemas) != fit.end();
+  const auto first =
+      std::ranges::find_if(fit, [](const Offer& offer) { return offer.schemas != 0; });
+  const bool own = first != fit.end() && first->provider.node.is_zero();
+  if (own || !still || offers.in_use == 0) {
+    offers.in_use = first == fit.end() ? 0 : first->schemas;
+  }
+  std::vector<core::NodeId> left_out;
+  std::erase_if(fit, [&](const Offer& offer) {
+    const core::NodeId& node = offer.provider.node;
+    const bool differs = offer.schemas != 0 && offer.schemas != offers.in_use && !node.is_zero();
+    if (differs) {
+      left_out.push_back(node);
+    }
+    return differs;
+  });
+  for (const core::NodeId& node : left_out) {
+    if (std::ranges::find(offers.left_out, node) == offers.left_out.end()) {
+      news_.emplace_back(pattern, node);
+    }
+  }
+  offers.left_out = std::move(left_out);
 }
 
 void RouteBuilder::add_subscription(const SubscriptionRow& row, core::NodeId node) {
@@ -121,6 +167,9 @@ void RouteBuilder::put_event(const routing::TopicPattern& pattern) {
 }
 
 std::shared_ptr<const RouteTable> RouteBuilder::table() {
+  for (const routing::TopicPattern& pattern : std::exchange(changed_, {})) {
+    put_route(pattern);
+  }
   return std::make_shared<const RouteTable>(routes_.share(), events_.share());
 }
 

@@ -1,10 +1,16 @@
 // RouteBuilder: keeps the tries of a RouteTable in step with rows that come and go, one row at a
 // time.
 //
+// Providers of one pattern have to mean the same by it (DESIGN section 4): those that tell of other
+// schemas than the ones in use are left out. In use are this node's own, else those that were until
+// their last provider is gone, then those of the lowest node. Who tells of none is taken.
+//
 // Not thread-safe: Registry holds its mutex.
 #pragma once
 
 #include <map>
+#include <set>
+#include <utility>
 
 #include "registry/route_table.h"
 #include "registry/rows.h"
@@ -24,14 +30,28 @@ class RouteBuilder {
   void remove_subscription(const SubscriptionRow& row, core::NodeId node);
 
   std::shared_ptr<const RouteTable> table();
+  // Who was left out for its schemas, and of what, since the last time; told once.
+  using LeftOut = std::vector<std::pair<routing::TopicPattern, core::NodeId>>;
+  LeftOut take_left_out() { return std::exchange(news_, {}); }
 
  private:
-  using Providers = std::vector<Provider>;
+  struct Offer {
+    Provider provider;
+    std::uint64_t schemas;  // a hash of both; 0: it tells of none
+  };
+  struct Offers {
+    std::vector<Offer> all;
+    std::uint64_t in_use = 0;
+    std::vector<core::NodeId> left_out;
+  };
   using Subscribers = std::vector<std::pair<core::NodeId, std::string>>;  // node, group
   void put_route(const routing::TopicPattern& pattern);
+  void leave_out(const routing::TopicPattern& pattern, Offers& offers, std::vector<Offer>& fit);
   void put_event(const routing::TopicPattern& pattern);
 
-  std::map<routing::TopicPattern, Providers> providers_;
+  std::map<routing::TopicPattern, Offers> providers_;
+  std::set<routing::TopicPattern> changed_;  // since the last table
+  LeftOut news_;
   std::map<routing::TopicPattern, Subscribers> subscribers_;
   RouteTable::Routes routes_;
   RouteTable::Events events_;

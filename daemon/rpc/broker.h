@@ -56,8 +56,9 @@ class EventQueue {
   virtual bool pop(Delivery& out) = 0;
   // Anything but kOk counts as dropped: only guaranteed events are delivered again.
   virtual void done(std::uint64_t token, Verdict verdict) = 0;
-  virtual bool closed() const = 0;            // Overflow::kDisconnect struck, or the broker stopped
-  virtual std::uint64_t dropped() const = 0;  // events lost to the overflow policy
+  virtual bool closed() const = 0;  // Overflow::kDisconnect struck, or the broker stopped
+  // Events lost to the overflow policy, and those given back with another verdict than kOk.
+  virtual std::uint64_t dropped() const = 0;
 };
 
 struct SubscribeOptions {

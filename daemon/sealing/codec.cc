@@ -119,6 +119,44 @@ Recipients::SetPtr Codec::readers_of(const PayloadPlace& place, const LabelSet& 
   return std::move(readers.set);
 }
 
+// Whoever calls means the fields for the service. In a reply, or in an event, it is the usual thing
+// that some read less than others.
+void Codec::tell_withheld(const PayloadPlace& place, const Type& type, const Split& split,
+                          std::uint32_t set) const {
+  if (place.kind != PayloadPlace::Kind::kRequest) {
+    return;
+  }
+  for (const PrivateField& field : split.fields) {
+    if (field.labels == set) {
+      environment_.log.warn(
+          "a private field is sealed to nobody, so the service does not get it",
+          {core::field("type", type.name), core::field("field", field.path),
+           core::field("labels", fmt::format("{}", fmt::join(type.label_sets[set], " "))),
+           core::field("network", place.network), core::field("path", place.path)});
+    }
+  }
+}
+
+std::vector<Withheld> Codec::withheld(const PayloadPlace& place, const rpc::Payload& payload) {
+  std::vector<Withheld> found;
+  const Type* type = payload.type == 0 ? nullptr : types_.find(payload.type);
+  if (type == nullptr || !check_sealable(place, *type, payload)) {
+    return found;
+  }
+  const auto parts = split(*type, payload.bytes);
+  if (!parts) {
+    return found;
+  }
+  const Audience audience = audience_of(place, *type, *parts);
+  for (const PrivateField& field : parts->fields) {
+    const LabelSet& labels = type->label_sets[field.labels];
+    if (recipients_.of(labels, audience) == nullptr) {
+      found.push_back({field.path, labels});
+    }
+  }
+  return found;
+}
+
 core::Result<rpc::Payload> Codec::seal(const PayloadPlace& place, const rpc::Payload& payload) {
   const Type* type = types_.find(payload.type);
   RUNARD_CHECK(type != nullptr);
@@ -148,6 +186,7 @@ core::Result<rpc::Payload> Codec::seal(const PayloadPlace& place, const rpc::Pay
     if (recipients == nullptr) {
       groups.fields.resize(first);
       withheld_.fetch_add(1, std::memory_order_relaxed);
+      tell_withheld(place, *type, *parts, set);
       continue;
     }
     const auto& names =

@@ -33,6 +33,12 @@ struct Stats {
   std::array<std::uint64_t, 13> failures{};  // of them, by the code's last two digits: E8001 is 1
 };
 
+// A private field that nobody could be found to seal to: the receiver has the mark in its place.
+struct Withheld {
+  std::string field;  // its path; kWholePath: the value
+  LabelSet labels;
+};
+
 class Codec final : public rpc::PayloadCodec {
  public:
   struct Environment {
@@ -51,6 +57,8 @@ class Codec final : public rpc::PayloadCodec {
   core::Result<rpc::Payload> open(const rpc::PayloadPlace& place,
                                   const rpc::Payload& payload) override;
   core::Result<rpc::Payload> in_full(const core::NodeId& peer, const rpc::Payload& sealed) override;
+  // What seal() withholds of such a payload; nothing of one that it can't seal.
+  std::vector<Withheld> withheld(const rpc::PayloadPlace& place, const rpc::Payload& payload);
   bool acts_for(const core::NodeId& node, const core::ProfileId& profile) const override {
     return recipients_.directory().acts_for(node.is_zero() ? environment_.self : node, profile);
   }
@@ -65,8 +73,6 @@ class Codec final : public rpc::PayloadCodec {
   // A new run of the peer: it keeps nothing, and its old epochs come no more.
   void peer_began(const core::NodeId& peer);
 
-  // Nothing is sealed again with a KEK that is in use: after a change of labels or of the denylist.
-  void new_epochs() { epochs_.forget_all(); }
   // This node has other keys now.
   void keys_changed() { keks_.forget_for_others(); }
   Stats stats() const;
@@ -75,6 +81,8 @@ class Codec final : public rpc::PayloadCodec {
   struct Groups;
   Recipients::SetPtr readers_of(const rpc::PayloadPlace& place, const LabelSet& labels,
                                 const Audience& audience);
+  void tell_withheld(const rpc::PayloadPlace& place, const Type& type, const Split& split,
+                     std::uint32_t set) const;
   Audience audience_of(const rpc::PayloadPlace& place, const Type& type, const Split& split) const;
   core::Result<rpc::Payload> seal_groups(const rpc::PayloadPlace& place, const Type& type,
                                          const Split& split, const Groups& groups);

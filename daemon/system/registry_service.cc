@@ -150,9 +150,23 @@ rpc::Ticket RegistryService::call(const rpc::Request& request, const rpc::Respon
   return 0;
 }
 
-bool RegistryService::is_shown(const rpc::Request& request, const registry::ServiceRow& row) const {
-  return row.network == network_ &&
-         ((request.flags & rpc::kInbound) == 0 || shows_(request.caller.node, row));
+void RegistryService::keep_shown(const rpc::Request& request, registry::NodeRows& node) const {
+  const bool told_all = (request.flags & rpc::kInbound) == 0;
+  std::vector<registry::ServiceRow> kept;
+  for (registry::ServiceRow& row : node.services) {
+    if (row.network == network_ && (told_all || shows_(request.caller.node, row))) {
+      kept.push_back(std::move(row));
+    }
+  }
+  node.services = std::move(kept);
+}
+
+RegistryService::Nodes RegistryService::nodes(const rpc::Request& request) const {
+  Nodes nodes = registry_.nodes();
+  for (registry::NodeRows& node : nodes) {
+    keep_shown(request, node);
+  }
+  return nodes;
 }
 
 core::Result<core::Bytes> RegistryService::answer(const rpc::Request& request,
@@ -168,31 +182,29 @@ core::Result<core::Bytes> RegistryService::answer(const rpc::Request& request,
 }
 
 core::Result<core::Bytes> RegistryService::list(const rpc::Request& request) const {
-  const auto nodes = registry_.nodes();
-  return list_of(nodes, rows_of(nodes, [&](const registry::ServiceRow& row) {
-                   return is_shown(request, row);
-                 }));
+  const Nodes all = nodes(request);
+  return list_of(all, rows_of(all, [](const registry::ServiceRow&) { return true; }));
 }
 
 core::Result<core::Bytes> RegistryService::one(const rpc::Request& request,
                                                std::string_view path) const {
-  const auto nodes = registry_.nodes();
-  const Rows found = rows_of(nodes, [&](const registry::ServiceRow& row) {
-    return row.path == path && is_shown(request, row);
-  });
+  const Nodes all = nodes(request);
+  const Rows found =
+      rows_of(all, [&](const registry::ServiceRow& row) { return row.path == path; });
   if (found.empty()) {
     return core::fail(Errc::kNoService,
                       fmt::format("no service \"{}\" in network \"{}\"", path, network_),
                       Executed::kNo);
   }
-  return list_of(nodes, found);
+  return list_of(all, found);
 }
 
 core::Result<core::Bytes> RegistryService::state(const rpc::Request& request,
                                                  std::string_view path) const {
-  const registry::NodeRows local = registry_.local();
+  registry::NodeRows local = registry_.local();
+  keep_shown(request, local);
   for (const registry::ServiceRow& row : local.services) {
-    if (row.path == path && is_shown(request, row)) {
+    if (row.path == path) {
       return state_answer(registry::state_text(local, row), local);
     }
   }

@@ -32,8 +32,8 @@ class ServiceControl {
 
 class RegistryService final : public rpc::Handler {
  public:
-  // Whether another node is told of the service at all. Any thread.
-  using Shows = std::function<bool(const core::NodeId& peer, const registry::ServiceRow& row)>;
+  // Leaves of a row what another node is told of; false: nothing of the service. Any thread.
+  using Shows = std::function<bool(const core::NodeId& peer, registry::ServiceRow& row)>;
 
   RegistryService(std::string network, registry::Registry& registry, ServiceControl& control,
                   Shows shows);
@@ -45,7 +45,10 @@ class RegistryService final : public rpc::Handler {
   void cancel(rpc::Ticket /*ticket*/) override {}
 
  private:
-  bool is_shown(const rpc::Request& request, const registry::ServiceRow& row) const;
+  // What of a node's rows belongs to this network and may be told to whoever asks.
+  void keep_shown(const rpc::Request& request, registry::NodeRows& node) const;
+  using Nodes = std::vector<registry::NodeRows>;
+  Nodes nodes(const rpc::Request& request) const;
   core::Result<core::Bytes> answer(const rpc::Request& request, std::string_view path) const;
   core::Result<core::Bytes> list(const rpc::Request& request) const;
   core::Result<core::Bytes> one(const rpc::Request& request, std::string_view path) const;

@@ -120,6 +120,7 @@ void Hub::announce(Link& link) {
   info.name = link.peer().name;
   info.networks = link.networks();
   info.groups = link.peer().groups;
+  info.labels = link.peer().labels;
   info.epoch = link.peer_hello().epoch;
   info.features = link.peer_hello().features;
   info.addresses = link.peer_hello().addresses;

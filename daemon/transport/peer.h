@@ -20,6 +20,7 @@ struct PeerIdentity {
   std::vector<core::NetworkId> networks;
   std::vector<std::string> groups;
   core::WallTime not_after{};
+  std::vector<std::string> labels{};  // of the node: identity/node_labels.h
 };
 
 // Checks the peer's chain as TLS put it into the context (leaf and untrusted intermediates), both

@@ -37,6 +37,8 @@ function(runar_add_plugin name)
   if(NOT "${options} ${CMAKE_CXX_FLAGS}" MATCHES "-fsanitize=")
     target_link_options(${name} PRIVATE "LINKER:-z,defs")
   endif()
+  # runard loads no file that others may write, and with a umask of 002 the linker makes such.
+  add_custom_command(TARGET ${name} POST_BUILD COMMAND chmod go-w $<TARGET_FILE:${name}> VERBATIM)
   if(PLUGIN_STATIC_RUNTIME)
     target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
   endif()

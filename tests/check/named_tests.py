@@ -28,7 +28,7 @@ def main(root):
     for path in (root / "tests").rglob("*_test.cc"):
         cases |= set(re.findall(r'TEST_CASE\(\s*"((?:[^"\\]|\\.)*)"', path.read_text()))
     for path in (root / "tests/e2e").glob("*_test.py"):
-        functions |= set(re.findall(r"^def (test_\w+)", path.read_text(), re.M))
+        functions |= set(re.findall(r"^\s*def (test_\w+)", path.read_text(), re.M))
     lost = [(page, name) for page in PAGES for name in missing((root / page).read_text(), cases, functions)]
     for page, name in lost:
         print(f"{page} names a test that is not there: {name}")

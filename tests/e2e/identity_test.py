@@ -21,6 +21,7 @@ BIN = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else "build/release/bin"
 RUNARCTL = str(BIN / "runarctl")
 NETWORKS_OID = "2.25.57836357743514407586802384919422898689.1"
 GROUPS_OID = "2.25.57836357743514407586802384919422898689.2"
+LABELS_OID = "2.25.57836357743514407586802384919422898689.3"
 BASE32HEX = "0123456789abcdefghijklmnopqrstuv"
 
 
@@ -77,6 +78,14 @@ class Case(unittest.TestCase):
         return self.json("ca", "sign", self.csr, "--ca", self.ca, "--network", "prod", "--network",
                          "test", "--out", self.bundle, *more, **named)
 
+    def extension(self, oid):
+        """What the bundle's certificate has in an extension, as asn1parse shows it."""
+        der = openssl("x509", "-in", self.bundle, "-outform", "DER", text=False)
+        listing = openssl("asn1parse", "-inform", "DER", text=False, input=der).decode().splitlines()
+        at = next(i for i, line in enumerate(listing) if oid in line)
+        offset = int(re.match(r"\s*(\d+):", listing[at + 1])[1])
+        return openssl("asn1parse", "-inform", "DER", "-strparse", offset, text=False, input=der).decode()
+
     def install(self, *more, **named):
         return self.ctl("node", "install", self.bundle, "--state", self.state, *more, **named)
 
@@ -125,10 +134,7 @@ class Certificates(Case):
 
     def test_networks_stand_in_it_as_ids_and_never_as_names(self):
         der = openssl("x509", "-in", self.bundle, "-outform", "DER", text=False)
-        listing = openssl("asn1parse", "-inform", "DER", text=False, input=der).decode().splitlines()
-        at = next(i for i, line in enumerate(listing) if NETWORKS_OID in line)
-        offset = int(re.match(r"\s*(\d+):", listing[at + 1])[1])
-        inner = openssl("asn1parse", "-inform", "DER", "-strparse", offset, text=False, input=der).decode()
+        inner = self.extension(NETWORKS_OID)
         self.assertIn("cons: SEQUENCE", inner.splitlines()[0])
         ids = re.findall(r"OCTET STRING\s+\[HEX DUMP\]:([0-9A-F]{32})", inner)
         self.assertEqual(sorted(base32hex(bytes.fromhex(i)) for i in ids), sorted([self.prod, self.test]))
@@ -139,14 +145,21 @@ class Certificates(Case):
         der = openssl("x509", "-in", self.bundle, "-outform", "DER", text=False)
         self.assertNotIn(GROUPS_OID, openssl("asn1parse", "-inform", "DER", text=False, input=der).decode())
         self.sign("--group", "web", "--group", "db")
-        der = openssl("x509", "-in", self.bundle, "-outform", "DER", text=False)
-        listing = openssl("asn1parse", "-inform", "DER", text=False, input=der).decode().splitlines()
-        at = next(i for i, line in enumerate(listing) if GROUPS_OID in line)
-        offset = int(re.match(r"\s*(\d+):", listing[at + 1])[1])
-        inner = openssl("asn1parse", "-inform", "DER", "-strparse", offset, text=False, input=der).decode()
+        inner = self.extension(GROUPS_OID)
         self.assertEqual(re.findall(r"UTF8STRING\s+:(\S+)", inner), ["db", "web"])
         out = openssl("verify", "-x509_strict", "-CAfile", self.ca / "ca.crt", "-purpose", "sslclient", self.bundle)
         self.assertIn("OK", out)
+
+    def test_node_labels_stand_in_it_as_utf8_strings_in_order(self):
+        self.assertNotIn(LABELS_OID, openssl("x509", "-in", self.bundle, "-noout", "-text"))
+        self.sign("--label", "region=eu", "--label", "rack=7", "--group", "web")
+        der = openssl("x509", "-in", self.bundle, "-outform", "DER", text=False)
+        listing = openssl("asn1parse", "-inform", "DER", text=False, input=der).decode().splitlines()
+        at = next(i for i, line in enumerate(listing) if LABELS_OID in line)
+        offset = int(re.match(r"\s*(\d+):", listing[at + 1])[1])
+        inner = openssl("asn1parse", "-inform", "DER", "-strparse", offset, text=False, input=der).decode()
+        self.assertEqual(re.findall(r"UTF8STRING\s+:(\S+)", inner), ["rack=7", "region=eu"])
+        self.assertRegex((self.ca / "issued.log").read_text().splitlines()[-1], " groups=web labels=rack=7,region=eu lifetime=")
 
     def test_times_and_serial(self):
         text = openssl("x509", "-in", self.bundle, "-noout", "-serial", "-startdate", "-enddate", "-dateopt", "iso_8601")
@@ -203,12 +216,16 @@ class Requests(Case):
 
     def test_only_the_key_of_a_request_gets_into_the_certificate(self):
         self.foreign_csr("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "subjectAltName=DNS:admin",
-                         "-addext", "keyUsage=keyCertSign", "-addext", f"{NETWORKS_OID}=DER:3000")
-        self.sign()
+                         "-addext", "keyUsage=keyCertSign", "-addext", f"{NETWORKS_OID}=DER:3000",
+                         "-addext", f"{GROUPS_OID}=DER:30060c046f707321")
+        node = self.sign()["node"]
         text = openssl("x509", "-in", self.bundle, "-noout", "-text")
-        for wish in ("admin", "evil", "CA:TRUE", "Certificate Sign"):
+        for wish in ("admin", "evil", "CA:TRUE", "Certificate Sign", GROUPS_OID):
             self.assertNotIn(wish, text)
         self.assertIn("Subject: CN = web-1", text)
+        self.assertRegex(text, rf"Subject Alternative Name: *(critical)?\n *URI:\S*{node}\n")
+        ids = re.findall(r"OCTET STRING\s+\[HEX DUMP\]:([0-9A-F]{32})", self.extension(NETWORKS_OID))
+        self.assertEqual(sorted(base32hex(bytes.fromhex(i)) for i in ids), sorted([self.prod, self.test]))
 
     def test_a_request_with_a_broken_signature_is_refused_and_not_recorded(self):
         der = bytearray(openssl("req", "-in", self.csr, "-outform", "DER", text=False))

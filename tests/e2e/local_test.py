@@ -1,5 +1,5 @@
 """One real daemon without a mesh: plugins, calls, events, errors, signals. Usage: local_test.py BIN_FOLDER [NAME...]"""
-import grp, json, os, pathlib, signal, subprocess, sys, time
+import grp, json, os, pathlib, shutil, signal, subprocess, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
@@ -126,6 +126,39 @@ def test_broken_plugin_files_harm_nobody_and_are_named(folder, add):
     expect([s["path"] for s in daemon.ask("service", "ls")["services"]], ["math"])
 
 
+def test_a_dropped_file_that_can_not_run_is_in_the_status_until_it_can_or_is_gone(folder, add):
+    daemon = start(folder, add)
+
+    def failed():
+        return {pathlib.Path(one["file"]).name: one["why"] for one in daemon.ask("status")["failed_plugins"]}
+
+    (daemon.folder / "plugins/new.so").touch()
+    shutil.copy(daemon.folder / "plugins/math.so", daemon.folder / "plugins/math2.so")
+    wait_for("both are named", lambda: set(failed()) == {"new.so", "math2.so"})
+    expect(all("RUNAR-E" in why for why in failed().values()), True)
+    shown = daemon.ctl("status").stdout
+    expect("not run:" in shown and "new.so" in shown, True)
+    expect(all("do=" in line for line in daemon.log_text().splitlines() if "a dropped plugin can't be run" in line), True)
+    (daemon.folder / "plugins/math2.so").unlink()
+    daemon.drop_plugin("profiles")
+    os.rename(daemon.folder / "plugins/profiles.so", daemon.folder / "plugins/new.so")
+    wait_for("the good file runs", lambda: state_of(daemon, "profiles") == "running")
+    expect(failed(), {})
+
+
+def test_a_plugin_folder_that_is_made_later_is_found_by_a_reload(folder, add):
+    daemon = Daemon(folder / "edge", "edge")
+    daemon.write_config(CONFIG)
+    (daemon.folder / "plugins").rmdir()
+    add(daemon)
+    daemon.start()
+    wait_for("it is told", lambda: "a folder can't be watched" in daemon.log_text() and "do=" in daemon.log_text())
+    (daemon.folder / "plugins").mkdir()
+    daemon.drop_plugin("math")
+    expect(daemon.ctl("config", "reload").returncode, 0)
+    wait_for("math runs", lambda: state_of(daemon, "math") == "running")
+
+
 def test_one_type_on_two_networks_is_reached_by_its_own_path_only(folder, add):
     config = CONFIG.replace("plugins: {{ dir: {folder}/plugins, auto_enable: true }}", """\
 networks: {{ default: main, join: [main, backup] }}
@@ -145,6 +178,26 @@ plugins:
     expect(float(daemon.ctl("call", "backup:sums/add", "a=1", "b=1").stdout), 2.0)
     expect(daemon.ctl("call", "backup:math/add", "a=1", "b=1", check=False).returncode, 4)
     expect(daemon.ctl("call", "main:sums/add", "a=1", "b=1", check=False).returncode, 4)
+
+
+def test_a_service_that_is_too_slow_is_told_what_it_lost_and_so_is_the_operator(folder, add):
+    daemon = start(folder, add, plugins=())
+    daemon.drop_plugin("slow", "test_plugins")
+    wait_for("slow runs", lambda: state_of(daemon, "slow") == "running")
+    heard = lambda: daemon.ask("call", "slow/heard", "-d", "null")["result"]
+    daemon.ctl("pub", "flood/a", "-d", "1")
+    wait_for("the first event holds it up", lambda: heard()["events"] == 1)
+    for n in range(9):
+        daemon.ctl("pub", "flood/a", "-d", str(n))
+    daemon.ctl("call", "slow/open", "-d", "null")
+    wait_for("the rest is heard", lambda: heard()["events"] == 4)
+    expect(heard(), {"events": 4, "gaps": 1})
+    events = daemon.ask("status")["events"]
+    expect((events["delivered"], events["lost"], events["lost_by"]), (4, 6, {"main:slow": 6}))
+    expect([p["events_lost"] for p in daemon.ask("service", "info", "slow")["providers"]], [6])
+    expect("6 lost by subscribers here" in daemon.ctl("status").stdout, True)
+    lines = [line for line in daemon.log_text().splitlines() if "a subscription has lost events" in line]
+    expect([("service=main:slow" in line, "pattern=main:flood/>" in line, "lost=6" in line) for line in lines], [(True, True, True)])
 
 
 MOODY = CONFIG.replace("plugins: {{ dir: {folder}/plugins, auto_enable: true }}", """\
@@ -241,6 +294,9 @@ def test_a_broken_configuration_ends_in_78_with_the_place(folder, add):
         expect(done.returncode, 78)
         expect(f"{file}:1:9: node.nam" in done.stderr and "name" in done.stderr, True)
         expect(f"{file}:2:18: request_timeout" in done.stderr, True)
+        expect(all(line.endswith(" [RUNAR-E2003 CONFIG_INVALID]") for line in done.stderr.splitlines()), True)
+        missing = subprocess.run([build_dir() / "bin" / "runard", *arguments[:-1], folder / "none"], capture_output=True, text=True, timeout=10)
+        expect((missing.returncode, "RUNAR-E2001 CONFIG_UNREADABLE" in missing.stderr), (78, True))
 
 
 def test_a_command_line_that_runard_does_not_understand_ends_in_2(folder, add):

@@ -248,6 +248,24 @@ def test_what_people_read_names_nodes(folder, add_daemon):
                (4, True, True))
 
 
+def test_a_start_that_needs_another_node_finds_it_and_hides_no_other_service(folder, add_daemon):
+    authority = Authority(folder / "ca")
+    first = make(folder, add_daemon, authority, "first").start()
+    second = make(folder, add_daemon, authority, "second", peers=[f"[::1]:{first.port}"])
+    for plugin in ("test_plugins/waiter.so", "plugins/echo-c.so", "plugins/profiles.so"):
+        shutil.copy(build_dir() / plugin, second.folder / "plugins")
+    second.config.write_text(second.config.read_text().replace("auto_enable: true", """auto_enable: true, load: [
+      { file: waiter.so, services: [ { type: waiter, path: waiter, start_timeout: 60s, config: { patience_ms: 60000 } } ] },
+      { file: echo-c.so, services: [ { type: echo-c, path: echo-c } ] } ]"""))
+    second.start()
+    wait_for("first sees what runs already on second", lambda: sees(first, "echo-c") and sees(first, "profiles"))
+    expect((sees(first, "waiter"), " ready " in second.log_text()), (False, False))
+    first.drop_plugin("math")
+    wait_for("the start found math and called it", lambda: sees(first, "waiter"))
+    expect(float(first.ctl("call", "waiter/sum", "-d", "null").stdout), 42.0)
+    wait_for("the daemon is ready", lambda: " ready " in second.log_text())
+
+
 def test_a_clean_leave_is_known_at_once(folder, add_daemon):
     _, first, second = pair(folder, add_daemon)
     expect(first.stop(), 0)

@@ -11,13 +11,14 @@ from meshes import GROUP, expect, make  # noqa: E402
 
 
 class Mesh:
-    """`server` serves math and its rules are the test's; `client` is in group web and has no rules of its own."""
+    """`server` serves math and profiles and its rules are the test's; `client` is in group web and has no rules of its own."""
 
     def __init__(self, folder, add, rules="", client_rules="", networks=("main",)):
         self.folder, self.add = folder, add
         self.authority = Authority(folder / "ca", networks=networks)
         self.server = self.make("server", networks, rules)
-        self.server.drop_plugin("math")
+        for plugin in ("math", "profiles"):
+            self.server.drop_plugin(plugin)
         self.client = self.make("client", ("main",), client_rules, peers=[self.server])
         self.server.start(), self.client.start()
         self.ids = {d.name: d.ask("status")["node"]["id"] for d in (self.server, self.client)}
@@ -42,6 +43,15 @@ class Mesh:
     def call(self, path="math/add", *args, at=None):
         return (at or self.client).ctl("call", path, "a=2", "b=3", *args, check=False)
 
+    def read(self, who, at=None):
+        """An action with a parameter: what is denied of it is denied by the receiver. 1: there is no such profile."""
+        return (at or self.client).ctl("call", f"profiles/{who}/profile", check=False).returncode
+
+    def actions(self, path="math"):
+        """What of the service the client knows."""
+        providers = self.client.ask("service", "info", path)["providers"]
+        return {a["name"] for p in providers for a in p["actions"]}
+
     def sees(self, path="math"):
         return any(s["path"] == path for s in self.client.ask("service", "ls")["services"])
 
@@ -49,7 +59,7 @@ class Mesh:
         return (daemon or self.server).ask("status")["authorization"]["denied"]
 
     def handled(self):
-        """How many requests math has got."""
+        """How many requests the server's services have got."""
         return sum(a["requests"] for s in self.server.ask("status")["services"] for a in s["actions"])
 
 
@@ -59,53 +69,76 @@ def told(done):
 
 
 def test_T20_default_deny_denies_an_undeclared_call_and_no_handler_runs(folder, add_daemon):
-    rules = 'authorization: { default: deny, rules: [ { allow: [subscribe], path: ">" }, { allow: [call], path: "math/multiply" } ] }\n'
+    rules = """authorization:
+  default: deny
+  rules: [ { allow: [call], path: "math/multiply" }, { allow: [call], path: "profiles/ann/profile" } ]
+"""
     mesh = Mesh(folder, add_daemon, rules)
-    wait_for("the client sees math", mesh.sees)
-    done = mesh.call()
+    wait_for("the client sees both", lambda: mesh.sees() and mesh.sees("profiles"))
+    done = mesh.call("profiles/bob/profile")
     expect(done.returncode, 6)
     expect("RUNAR-E1302" in done.stderr, True)
+    expect(mesh.call().returncode, 4)
     expect(mesh.handled(), 0)
     expect(mesh.denied()["call"], 1)
+    expect(mesh.read("ann"), 1)
     expect(mesh.call("math/multiply").returncode, 0)
-    expect(mesh.handled(), 1)
+    expect(mesh.handled(), 2)
     line = next(l for l in mesh.server.log_text().splitlines() if "denied" in l)
-    for part in (mesh.ids["client"], "call", "main:math/add", "default: deny"):
+    for part in (mesh.ids["client"], "call", "main:profiles/bob/profile", "default: deny"):
         expect((part, part in line), (part, True))
 
 
 def test_T20_a_deny_beats_any_allow_and_a_group_is_what_the_certificate_says(folder, add_daemon):
     rules = """authorization:
   rules:
-    - { allow: [call], path: "math/add" }
-    - { deny: [call], from: { group: web }, path: "math/*" }
+    - { allow: [call], path: "profiles/bob/profile" }
+    - { deny: [call], from: { group: web }, path: "profiles/bob/*" }
     - { deny: [call], from: { group: ops }, path: ">" }
 """
     mesh = Mesh(folder, add_daemon, rules)
-    wait_for("the client sees math", mesh.sees)
-    expect(mesh.call().returncode, 6)
+    wait_for("the client sees profiles", lambda: mesh.sees("profiles"))
+    expect(mesh.read("bob"), 6)
     expect(mesh.handled(), 0)
     expect("rules[1]" in mesh.server.log_text(), True)
-    expect(mesh.call(at=mesh.server).returncode, 0)  # what stays on a node passes no link
+    expect(mesh.read("bob", at=mesh.server), 1)  # what stays on a node passes no link
+
+
+def test_T20_a_node_label_is_what_the_certificate_says_and_a_renewed_one_counts(folder, add_daemon):
+    rules = 'authorization: { rules: [ { deny: [call], from: { label: region=eu }, path: "math/*" } ] }\n'
+    mesh = Mesh(folder, add_daemon, rules)
+    wait_for("the client sees math", mesh.sees)
+    expect(mesh.call().returncode, 0)  # a certificate without labels
+    mesh.authority.renew(mesh.client, groups=["web"], labels=["region=eu", "rack=7"])
+    mesh.client.ctl("config", "reload")
+    wait_for("the rule is about the client", lambda: mesh.call().returncode == 6)
+    expect("rules[0]" in mesh.server.log_text(), True)
+    asked = json.loads(mesh.server.ctl("-o", "json", "auth", "can-i", "call", "math/add", "--as", "client", check=False).stdout)
+    expect((asked["rule"], asked["groups"], asked["node_labels"]), ("rules[0]", ["web"], ["rack=7", "region=eu"]))
+    for label, code in (("region=eu", 6), ("region=us", 0)):
+        expect(mesh.server.ctl("auth", "can-i", "call", "math/add", "--label", label, check=False).returncode, code)
+    mesh.authority.renew(mesh.client, groups=["web"], labels=["region=us"])
+    mesh.client.ctl("config", "reload")
+    wait_for("the rule is about the client no more", lambda: mesh.call().returncode == 0)
 
 
 def test_T20_a_bad_policy_on_reload_keeps_the_old_one(folder, add_daemon):
-    deny = 'authorization: { rules: [ { deny: [call], path: "math/add" } ] }\n'
+    deny = 'authorization: { rules: [ { deny: [call], path: "profiles/bob/*" } ] }\n'
     mesh = Mesh(folder, add_daemon, deny)
-    wait_for("the client sees math", mesh.sees)
-    expect(mesh.call().returncode, 6)
+    wait_for("the client sees profiles", lambda: mesh.sees("profiles"))
+    expect(mesh.read("bob"), 6)
     for bad in ('authorization: { rules: [ { deny: [fly] } ] }\n', "authorization: { rules: [ {} ] }\n", "authorization: [\n"):
         expect("reload failed" in mesh.reload(mesh.server, bad), True)
-        expect(mesh.call().returncode, 6)
+        expect(mesh.read("bob"), 6)
     done = mesh.server.ctl("config", "reload", check=False)
     expect((done.returncode != 0, "runard.yaml" in done.stderr), (True, True))
     expect(mesh.server.ask("status")["authorization"]["generation"], 1)
     mesh.server.config.write_text(mesh.server.head)
     mesh.server.ctl("config", "reload")
-    expect(mesh.call().returncode, 0)
+    expect(mesh.read("bob"), 1)
     expect(mesh.server.ask("status")["authorization"]["generation"], 2)
     expect("reloaded" in mesh.reload(mesh.server, deny), True)
-    expect(mesh.call().returncode, 6)
+    expect(mesh.read("bob"), 6)
 
 
 def test_T20_a_revoked_subscription_stops_within_a_second(folder, add_daemon):
@@ -145,6 +178,30 @@ def test_T12_a_missing_and_a_forbidden_path_are_told_alike(folder, add_daemon):
     expect(forbidden[0], 6)
     expect(forbidden[1].replace("math/add", "PATH"), missing[1].replace("nope/add", "PATH"))
     expect(mesh.handled(), 0)
+
+
+def test_T12_an_action_that_may_not_be_called_is_told_as_one_that_does_not_exist(folder, add_daemon):
+    rules = """authorization:
+  rules: [ { deny: [call], from: { group: web }, path: "math/multiply" }, { deny: [call], from: { group: web }, path: "math/nothing" } ]
+"""
+    mesh = Mesh(folder, add_daemon, rules)
+    wait_for("the client sees math", mesh.sees)
+
+    def hidden():
+        forbidden, missing = told(mesh.call("math/multiply")), told(mesh.call("math/nothing"))
+        expect(forbidden[1].replace("math/multiply", "PATH"), missing[1].replace("math/nothing", "PATH"))
+        expect((forbidden[0], missing[0]), (4, 4))
+        expect(mesh.actions(), {"add", "subtract", "divide"})
+        expect(mesh.client.ctl("action", "info", "math/multiply", check=False).returncode, 4)
+        expect("multiply" in mesh.client.ctl("-o", "json", "action", "ls").stdout, False)
+        expect((mesh.handled(), mesh.denied()["call"]), (0, 0))
+    hidden()
+    mesh.reload(mesh.server, "")
+    wait_for("multiply is back", lambda: "multiply" in mesh.actions(), 2)
+    mesh.reload(mesh.server, rules)
+    wait_for("multiply is gone", lambda: "multiply" not in mesh.actions(), 2)
+    hidden()
+    expect("multiply" in mesh.server.ctl("action", "ls").stdout, True)
 
 
 def test_T12_a_member_of_one_network_sees_and_calls_nothing_of_another(folder, add_daemon):

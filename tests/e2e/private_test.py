@@ -171,6 +171,17 @@ def test_T14_who_is_named_as_a_recipient_reads_a_field_only_where_a_rule_allows_
     expect("sentinel" in first.log_text() + third.log_text(), False)
 
 
+def test_a_field_that_nobody_is_sealed_to_is_told_of_at_both_ends(folder, add_daemon):
+    _, second = pair(folder, add_daemon)
+    line = ("call", "profiles/bob/profile/set", "name=Bob", f"birthday={SECRET}", f"phone={PHONE}")
+    told = second.ctl(*line).stderr
+    expect("birthday: sealed to nobody (label user); the service does not get it" in told and "phone" not in told, True)
+    expect(second.ask(*line)["withheld"], [{"field": "birthday", "labels": ["user"]}])
+    expect("a private field is sealed to nobody" in second.log_text() and "field=birthday" in second.log_text(), True)
+    expect(SECRET in second.log_text(), False)
+    expect(second.ask("call", "profiles/bob/profile")["withheld"], [])
+
+
 def test_T19_who_is_left_out_of_a_networks_new_key_sees_redacted(folder, add_daemon):
     first, second = pair(folder, add_daemon)
     expect(second.ask("call", "profiles/ann/profile")["result"]["phone"], PHONE)
@@ -197,6 +208,10 @@ def test_W4_a_rule_of_release_decides_before_anything_is_sealed(folder, add_daem
     expect(readers(), ["node"])
     expect(phone("{ profiles: [caller] }"), hidden)
     expect(readers(), ["caller"])
+    one = "0" * 25 + "4"
+    expect(phone(f"{{ profiles: [caller, {one}] }}"), hidden)  # nobody named it
+    rows = first.ask("label", "who-can", "system")["readers"]
+    expect([(row["kind"], row["id"]) for row in rows], [("caller", ""), ("named", one)])
     first.config.write_text(head + "authorization: { labels: { system: { nodes: [second] } } }\n")
     expect(first.ctl("config", "reload", check=False).returncode != 0, True)  # no id: the rule before holds
     expect(second.ask("call", "profiles/ann/profile")["result"]["phone"], hidden)
@@ -272,10 +287,12 @@ def test_T21_an_event_live_or_kept_is_redacted_where_the_key_is_missing(folder, 
     expect(event_of(listener), hidden)
     expect(event_of(told(second, "--past", "60s")), hidden)
     expect(event_of(told(first, "--past", "60s"))["first"], "sentinel-live-first")
-    if memory_has(first, "sentinel-live-first") is None:
-        raise checks.Skipped("this user may not read the memory of processes")
-    for sentinel in ("sentinel-live-first", "sentinel-live-second", "sentinel-live-third"):
-        expect((memory_has(second, sentinel), disk_has(second, sentinel), sentinel in second.log_text()), (False, False, False))
+    sentinels = ("sentinel-live-first", "sentinel-live-second", "sentinel-live-third")
+    expect([disk_has(second, sentinel) or sentinel in second.log_text() for sentinel in sentinels], [False] * 3)
+    if sanitized() or memory_has(first, sentinels[0]) is None:
+        print("        without a look at the memory: it needs no sanitizer, and a user who may read it")
+        return
+    expect([memory_has(second, sentinel) for sentinel in sentinels], [False] * 3)
 
 
 def test_T4_a_capture_shows_no_value_field_path_or_type(folder, add_daemon):

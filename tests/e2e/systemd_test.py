@@ -48,17 +48,41 @@ def test_a_wrong_configuration_is_no_reason_to_try_again(folder, add):
     expect(("RestartPreventExitStatus=78" in unit, "ExecStartPre" in unit), (True, False))
 
 
+def test_any_other_reason_is_tried_again_without_end(folder, add):
+    lines = unit_in(folder).read_text().splitlines()
+    expect([line for line in lines if line.startswith(("Restart=", "RestartSec=", "StartLimit"))],
+           ["StartLimitIntervalSec=0", "Restart=on-failure", "RestartSec=2s"])
+
+
+def told_daemon(folder, add, path, config):
+    daemon = Daemon(folder / "n", "n")
+    daemon.write_config(config)
+    add(daemon)
+    with open(daemon.log, "ab") as log:
+        daemon.process = subprocess.Popen([build_dir() / "bin" / "runard", "--config", daemon.config], stderr=log,
+                                          env={**os.environ, "NOTIFY_SOCKET": str(path)})
+    return daemon
+
+
+def test_systemd_is_asked_for_patience_while_a_service_takes_its_time_to_start(folder, add):
+    path = folder / "notify"
+    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    told.bind(str(path))
+    told.settimeout(10)
+    daemon = told_daemon(folder, add, path, CONFIG + f"""plugins: {{{{ load: [ {{{{ file: {build_dir()}/test_plugins/waiter.so, services: [
+      {{{{ type: waiter, path: waiter, restart: no, config: {{{{ patience_ms: 3000 }}}} }}}} ] }}}} ] }}}}\n""")
+    expect(told.recv(4096).decode().splitlines(), ["EXTEND_TIMEOUT_USEC=20000000", "STATUS=services start: 0 of 1 run"])
+    expect(told.recv(4096).decode().splitlines(), ["READY=1", "STATUS=0 of 1 services run"])
+    expect(daemon.stop(), 0)
+    expect(told.recv(4096).decode(), "STOPPING=1")
+
+
 def test_ready_reload_and_stop_are_told(folder, add):
     path = folder / "notify"
     told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     told.bind(str(path))
     told.settimeout(10)
-    daemon = Daemon(folder / "n", "n")
-    daemon.write_config(CONFIG)
-    add(daemon)
-    with open(daemon.log, "ab") as log:
-        daemon.process = subprocess.Popen([build_dir() / "bin" / "runard", "--config", daemon.config], stderr=log,
-                                          env={**os.environ, "NOTIFY_SOCKET": str(path)})
+    daemon = told_daemon(folder, add, path, CONFIG)
     ready = told.recv(4096).decode()
     expect((ready.splitlines()[0], "STATUS=" in ready), ("READY=1", True))
     daemon.process.send_signal(signal.SIGHUP)

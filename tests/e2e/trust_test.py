@@ -5,7 +5,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
 import checks  # noqa: E402
 from authority import Authority, runarctl  # noqa: E402
-from daemons import Failed, wait_for  # noqa: E402
+from daemons import Failed, build_dir, wait_for  # noqa: E402
 from meshes import expect, make, peers_of  # noqa: E402
 
 CUT_WITHIN = 5.0  # seconds
@@ -78,18 +78,36 @@ def test_T18_older_denylists_are_refused_after_a_restart_too_and_taken_back_by_n
     wait_for("bad is back", lambda: "bad" in linked(one) and "bad" in linked(two), 20)
 
 
+def shown_of(node, name, network):
+    """What one node shows of another one's services and subscriptions in a network; None: it does not know it."""
+    for row in node.ask("node", "ls")["nodes"]:
+        if row["name"] == name:
+            return [r for kind in ("services", "subscriptions") for r in row[kind] if r["network"] == network]
+    return None
+
+
 def test_T18_a_node_taken_out_of_one_network_stays_in_the_other(folder, add_daemon):
     authority, (one, two, bad) = three(folder, add_daemon, networks=("main", "backup"))
-    runarctl("node", "revoke", "bad", "--network", "backup", "--ca", authority.folder, "--out", folder / "deny.pem")
-    say(one, folder / "deny.pem")
-
-    def networks_of_bad(node):
-        return [set(n["networks"]) for n in node.ask("node", "ls")["nodes"] if n["name"] == "bad"]
-
-    wait_for("two heard of it", lambda: trust(two)["denylist"] == 1, CUT_WITHIN)
-    for node in (one, two):
-        wait_for(f"{node.name} is linked to it again", lambda n=node: "bad" in linked(n), 20)
-    expect(trust(one)["denied"], 1)
+    listeners = [subprocess.Popen([build_dir() / "bin" / "runarctl", "--socket", bad.socket, "sub", topic],
+                                  stdout=subprocess.DEVNULL) for topic in ("backup:>", "main:>")]
+    try:
+        for node in (one, two):
+            for network in ("main", "backup"):
+                wait_for(f"{node.name} knows bad's subscription in {network}", lambda n=node, w=network: shown_of(n, "bad", w))
+        runarctl("node", "revoke", "bad", "--network", "backup", "--ca", authority.folder, "--out", folder / "deny.pem")
+        say(one, folder / "deny.pem")
+        for node in (one, two):
+            wait_for(f"{node.name} cut the link", lambda n=node: "link_cut" in n.log_text(), CUT_WITHIN)
+        expect((trust(one)["denied"], trust(two)["denylist"]), (1, 1))
+        for node in (one, two):
+            wait_for(f"{node.name} is linked to it again", lambda n=node: "bad" in linked(n), 20)
+            wait_for(f"{node.name} knows its subscription in main", lambda n=node: shown_of(n, "bad", "main"))
+            expect(shown_of(node, "bad", "backup"), [])
+        expect([listener.poll() for listener in listeners], [None, None])  # it still has what it asked for
+    finally:
+        for listener in listeners:
+            listener.kill()
+            listener.wait()
 
 
 def test_a_node_that_was_off_hears_of_it_from_the_first_peer(folder, add_daemon):

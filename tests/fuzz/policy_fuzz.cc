@@ -39,7 +39,7 @@ void ask(const policy::Policy& policy, const policy::Subject& subject, bool deni
 void check(const config::Config& config) {
   const auto made = policy::from_config(config.authorization);
   RUNARD_CHECK(made.has_value());  // what the loader lets through has a meaning
-  const policy::Subject subject{core::NodeId{}, {"a", "web"}, {"main"}};
+  const policy::Subject subject{core::NodeId{}, {"a", "web"}, {"main"}, {"region=eu"}};
   ask(**made, subject, false);
   config::Authorization closed = config.authorization;
   closed.rules.push_back(

@@ -1,12 +1,16 @@
 // main() of a fuzz target where there is no libFuzzer: plays all files of a folder, then damaged
 // copies of them for a second, always the same ones in the same order. The input being played
 // stands in the file <program>.input, so that what crashed can be given back: PROGRAM FOLDER
-// [FILE...].
+// [FILE...]. Fails without an input: damage to nothing comes near no valid one.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -28,20 +32,30 @@ Input read(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+// Writes each input over the one before, in a file that stays open: to make it anew each time costs
+// some file systems milliseconds, which are most of the time there is.
 class Player {
  public:
-  explicit Player(const std::string& program) : record_(program + ".input") {}
+  explicit Player(const std::string& program)
+      : name_(program + ".input"),
+        record_(open(name_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) {}
+  Player(const Player&) = delete;
+  Player& operator=(const Player&) = delete;
+  ~Player() { close(record_); }
 
   void play(const Input& input) const {
-    std::ofstream(record_, std::ios::binary)
-        .write(reinterpret_cast<const char*>(input.data()),
-               static_cast<std::streamsize>(input.size()));
+    if (pwrite(record_, input.data(), input.size(), 0) != static_cast<ssize_t>(input.size()) ||
+        ftruncate(record_, static_cast<off_t>(input.size())) != 0) {
+      std::perror(name_.c_str());
+      std::exit(1);
+    }
     LLVMFuzzerTestOneInput(input.data(), input.size());
   }
-  void end() const { std::filesystem::remove(record_); }
+  void end() const { std::filesystem::remove(name_); }
 
  private:
-  std::string record_;
+  std::string name_;
+  int record_;
 };
 
 class Damage {
@@ -98,15 +112,21 @@ class Damage {
   std::mt19937_64 random_{1};
 };
 
+// The empty input is one, too. Ends the program when a name is not there, or a folder empty.
 std::vector<Input> inputs_of(int count, char** names) {
   std::vector<std::filesystem::path> paths;
   for (const std::filesystem::path name : std::vector<std::string>(names, names + count)) {
+    const std::size_t before = paths.size();
     if (std::filesystem::is_directory(name)) {
       for (const auto& entry : std::filesystem::directory_iterator(name)) {
         paths.push_back(entry.path());
       }
-    } else {
+    } else if (std::filesystem::exists(name)) {
       paths.push_back(name);
+    }
+    if (paths.size() == before) {
+      std::fprintf(stderr, "%s: no inputs there\n", name.c_str());
+      std::exit(1);
     }
   }
   std::ranges::sort(paths);
@@ -118,6 +138,10 @@ std::vector<Input> inputs_of(int count, char** names) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: %s FOLDER [FILE...]\n", argv[0]);
+    return 1;
+  }
   const std::vector<Input> inputs = inputs_of(argc - 1, argv + 1);
   const Player player(argv[0]);
   for (const Input& input : inputs) {

@@ -24,15 +24,16 @@ class Authority:
         for network in networks:
             runarctl("network", "create", network, "--ca", folder)
 
-    def enrol(self, daemon, networks=("main",), ttl="30d", groups=()):
+    def enrol(self, daemon, networks=("main",), ttl="30d", groups=(), labels=()):
         runarctl("node", "init", "--state", daemon.folder / "state")
-        self.renew(daemon, networks, ttl, groups)
+        self.renew(daemon, networks, ttl, groups, labels)
 
-    def renew(self, daemon, networks=("main",), ttl="60d", groups=()):
+    def renew(self, daemon, networks=("main",), ttl="60d", groups=(), labels=()):
         """A new certificate for the key that the node has."""
         state, csr, bundle = daemon.folder / "state", daemon.folder / "node.csr", daemon.folder / "node.bundle"
         runarctl("node", "csr", "--state", state, "--name", daemon.name, "--out", csr)
         named = [arg for network in networks for arg in ("--network", network)]
         named += [arg for group in groups for arg in ("--group", group)]
+        named += [arg for label in labels for arg in ("--label", label)]
         runarctl("ca", "sign", csr, "--ca", self.folder, "--name", daemon.name, *named, "--ttl", ttl, "--out", bundle)
         runarctl("node", "install", bundle, "--state", state, "--ca-fingerprint", self.fingerprint)

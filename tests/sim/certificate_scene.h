@@ -68,8 +68,8 @@ inline void take_identity(SimNode& node, const Draft& draft, const identity::Tru
     if (!peer) {
       return peer.error();
     }
-    return transport::PeerIdentity{peer->id, peer->name, peer->networks, peer->groups,
-                                   peer->not_after};
+    return transport::PeerIdentity{peer->id,     peer->name,      peer->networks,
+                                   peer->groups, peer->not_after, peer->labels};
   };
   node.options.self.id = draft.id();
   std::vector<X509*> shown;

@@ -28,9 +28,41 @@ void check_refused_by_tls(const std::function<void(SSL_CTX*)>& change, bool bad_
   CHECK(scene.other.events.ups.empty());
   check_log(scene.judge, judged);
   check_log(scene.other, told);
+  const auto counted = scene.judge.hub->stats().refused;
+  if (core::info(judged).kind == core::Kind::kDenied) {
+    CHECK(counted.at(judged) == 1);
+  } else {
+    CHECK(counted.empty());  // no matter of trust
+  }
+}
+
+// What two good nodes agree on when the acceptor has these groups; "" when they make no link.
+std::string agreed_group(const char* groups) {
+  Scene scene;
+  scene.go();
+  std::string agreed;
+  SSL_CTX* const acceptor = scene.judge.options.tls->native(true);
+  REQUIRE((groups == nullptr || SSL_CTX_set1_groups_list(acceptor, groups) == 1));
+  REQUIRE(SSL_CTX_set_app_data(acceptor, &agreed) == 1);
+  SSL_CTX_set_info_callback(acceptor, [](const SSL* ssl, int where, int) {
+    if ((where & SSL_CB_HANDSHAKE_DONE) != 0) {
+      auto* const out = static_cast<std::string*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+      *out = SSL_get0_group_name(const_cast<SSL*>(ssl));
+    }
+  });
+  scene.other.dial(scene.judge);
+  scene.network.run_until([&] { return !scene.other.events.dials.empty(); }, 12s);
+  CHECK(scene.judge.has_link() == !agreed.empty());
+  return agreed;
 }
 
 }  // namespace
+
+TEST_CASE("T6: two nodes agree on a hybrid group, on X25519 with who has no other, on no third") {
+  CHECK(agreed_group(nullptr) == "X25519MLKEM768");
+  CHECK(agreed_group("X25519") == "x25519");
+  CHECK(agreed_group("P-256:P-384:X448:SecP256r1MLKEM768") == "");
+}
 
 TEST_CASE("two nodes with good certificates of one mesh link, by runard's own judgement") {
   Scene scene;
@@ -158,6 +190,7 @@ TEST_CASE("another node than the one dialled is refused, and both logs say so") 
   CHECK(scene.other.events.ups.empty());
   check_log(scene.judge, Errc::kCertificateMismatch);
   check_log(scene.other, Errc::kCertificateMismatch);
+  CHECK(scene.judge.hub->stats().refused.at(Errc::kCertificateMismatch) == 1);
 }
 
 TEST_CASE("a certificate that ends while its link lives ends no link, and makes no new one") {

@@ -1,6 +1,7 @@
 // Floods of strangers: what one source sends costs that source, not the others.
 #include <catch2/catch_test_macros.hpp>
 
+#include "support/allocated.h"
 #include "support/raw_peer.h"
 
 using namespace runard;
@@ -62,7 +63,10 @@ TEST_CASE("a flood of first packets from one source keeps nobody else from joini
   SimNode before(network, {.name = "before"});
   REQUIRE(link_up(network, before, node));
   const Flood flood(network, node, 1000);  // a million a second
-  network.run_for(1s);
+  network.run_for(200ms);
+  const std::size_t begun = testing::allocated_bytes();
+  network.run_for(800ms);
+  CHECK(testing::allocated_bytes() < begun + 64 * 1024);
   SimNode honest(network, {.name = "honest"});
   const core::TimePoint begin = network.clock.now();
   REQUIRE(link_up(network, honest, node));
@@ -85,7 +89,10 @@ TEST_CASE("a flood of first packets from everywhere ends no link, and stops with
   {
     Flood flood(network, node, 100);
     flood.many_sources = true;
-    network.run_for(3s);
+    network.run_for(1s);
+    const std::size_t begun = testing::allocated_bytes();
+    network.run_for(2s);
+    CHECK(testing::allocated_bytes() < begun + 64 * 1024);
     testing::Waiter waiter;
     before.remote().call(testing::sim_request("echo", "x"), waiter.responder());
     REQUIRE(network.run_until([&] { return waiter.done(); }));

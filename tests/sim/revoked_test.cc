@@ -1,4 +1,4 @@
-// A node that is denied while its link is being made: it never comes up.
+// A node that is denied, while its link is being made or lives: it has it no more.
 #include <catch2/catch_test_macros.hpp>
 
 #include "support/raw_peer.h"
@@ -27,14 +27,21 @@ struct Scene {
     };
     raw.dial(node.address());
   }
-  // As the daemon does with a new denylist.
-  std::vector<transport::Hub::Refused> deny() {
+  // As the daemon does with a new denylist. Without a network: in all of them.
+  std::vector<transport::Hub::Refused> deny(const std::string& taken = "") {
     const core::NodeId denied = identity.id;
     const transport::PeerVerifier judge =
-        [denied, good = testing::verifier_for(network.ca)](
+        [denied, taken, good = testing::verifier_for(network.ca)](
             X509_STORE_CTX* chain) -> core::Result<transport::PeerIdentity> {
       auto peer = good(chain);
-      return peer && peer->node == denied ? core::fail(Errc::kNodeDenied, "") : std::move(peer);
+      if (!peer || peer->node != denied) {
+        return peer;
+      }
+      if (taken.empty()) {
+        return core::fail(Errc::kNodeDenied, "");
+      }
+      std::erase(peer->networks, network_of(taken));
+      return peer;
     };
     node.hub->set_tls(*transport::TlsContext::create(
         {node.identity.key.get(), node.identity.certificate.get(), {}, {}}, judge));
@@ -49,8 +56,8 @@ struct Scene {
   }
 
   SimNetwork network{1};
-  SimNode node{network, {.name = "node"}};
-  testing::TestIdentity identity{network.ca, {"raw", {"main"}}};
+  SimNode node{network, {.name = "node", .networks = {"main", "backup"}}};
+  testing::TestIdentity identity{network.ca, {"raw", {"main", "backup"}}};
   RawPeer raw{network, identity.tls(network.ca)};
   bool holding = false;
   std::vector<Bytes> held;
@@ -100,4 +107,32 @@ TEST_CASE("T18: a hello that comes as its link is cut does not bring it up") {
   scene.let_go();
   REQUIRE(scene.network.run_until([&] { return scene.raw.ended.has_value(); }, 1s));
   CHECK(scene.node.events.ups.empty());
+}
+
+TEST_CASE(
+    "T18: a node that is taken out of one network loses its link, and the next has the rest") {
+  Scene scene;
+  const std::vector both{network_of("main"), network_of("backup")};
+  REQUIRE(scene.network.run_until([&] { return scene.raw.confirmed; }));
+  scene.raw.greet(both);
+  REQUIRE(scene.network.run_until([&] { return scene.node.events.ups.size() == 1; }));
+  CHECK(scene.node.events.ups[0].peer.networks.size() == 2);
+  CHECK(scene.deny("another").empty());  // of which it is no member
+  CHECK(scene.node.has_link());
+
+  const auto refused = scene.deny("backup");
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].node == scene.identity.id);
+  CHECK(refused[0].why.code == Errc::kNodeDenied);
+  scene.node.woken = true;
+  REQUIRE(scene.network.run_until([&] { return scene.raw.ended.has_value(); }, 1s));
+  CHECK(scene.node.events.downs.size() == 1);
+
+  scene.raw.ended.reset();
+  scene.raw.confirmed = false;
+  scene.raw.dial(scene.node.address());
+  REQUIRE(scene.network.run_until([&] { return scene.raw.confirmed; }));
+  scene.raw.greet(both, 2);
+  REQUIRE(scene.network.run_until([&] { return scene.node.events.ups.size() == 2; }));
+  CHECK(scene.node.events.ups.back().peer.networks == std::vector{network_of("main")});
 }

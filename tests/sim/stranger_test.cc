@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "support/raw_peer.h"
+#include "wire/request.h"
 
 using namespace runard;
 using namespace std::chrono_literals;
@@ -83,13 +84,22 @@ TEST_CASE("no byte of a peer with a bad certificate is taken, though it thinks i
   RawPeer raw(network, identity.tls(network.ca));
   raw.dial(node.address());
   REQUIRE(network.run_until([&] { return raw.completed || raw.ended; }));
-  if (raw.connection) {
-    raw.greet({testing::network_of("main")});
-  }
+  REQUIRE(raw.completed);
+  REQUIRE(raw.connection);
+  raw.greet({testing::network_of("main")});
+  wire::RequestHeader header;
+  header.network = testing::network_of("main");
+  header.path = "echo";
+  Bytes request{static_cast<std::uint8_t>(wire::StreamType::kRequest)};
+  REQUIRE(wire::put_request(header, {}, 0, request).has_value());
+  REQUIRE(raw.open(request, true) != nullptr);
   REQUIRE(network.run_until([&] { return raw.ended.has_value(); }, 12s));
   CHECK_FALSE(raw.confirmed);
   CHECK(node.events.ups.empty());
-  CHECK(node.hub->stats().handshakes == 0);
+  CHECK(node.handler.calls == 0);
+  const transport::Stats stats = node.hub->stats();
+  CHECK(stats.handshakes == 0);
+  CHECK(stats.calls_received == 0);
 }
 
 TEST_CASE("a first packet that is too short makes no state and gets no answer") {

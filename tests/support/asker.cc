@@ -1,10 +1,6 @@
 #include "support/asker.h"
 
-#include <chrono>
-
 namespace runard::test {
-
-using namespace std::chrono_literals;
 
 void Asker::complete(const rpc::Cookie&, const rpc::Reply& reply) noexcept {
   const std::lock_guard lock(mutex_);
@@ -24,12 +20,12 @@ int Asker::count() {
   return count_;
 }
 
-Answer Asker::wait() {
+Answer Asker::wait(core::Duration patience) {
   std::unique_lock lock(mutex_);
-  if (!changed_.wait_for(lock, 10s, [this] { return count_ > 0; })) {
+  if (!changed_.wait_for(lock, patience, [this] { return count_ > 0; })) {
     Answer none;
     none.code = core::Errc::kInternal;
-    none.message = "no answer in ten seconds";
+    none.message = "no answer in time";
     return none;
   }
   return answer_;

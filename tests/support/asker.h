@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 
+#include "core/clock.h"
 #include "rpc/handler.h"
 
 namespace runard::test {
@@ -23,7 +24,8 @@ class Asker final : public rpc::Completion {
   void complete(const rpc::Cookie& cookie, const rpc::Reply& reply) noexcept override;
   bool answered();
   int count();
-  Answer wait();
+  // For as long as a test may take at most; then the answer is kInternal.
+  Answer wait(core::Duration patience = std::chrono::seconds(10));
 
  private:
   std::mutex mutex_;

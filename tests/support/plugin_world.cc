@@ -385,10 +385,11 @@ rpc::Ticket PluginWorld::ask_async(Asker& asker, const std::string& path,
   return calls_.call(request, {&asker, {}});
 }
 
-Answer PluginWorld::ask(const std::string& path, const std::string& payload) {
+Answer PluginWorld::ask(const std::string& path, const std::string& payload,
+                        core::Duration timeout) {
   Asker asker;
-  ask_async(asker, path, payload);
-  return asker.wait();
+  ask_async(asker, path, payload, timeout);
+  return asker.wait(timeout + 5s);  // the host ends what nobody answers
 }
 
 std::string PluginWorld::log_text() {

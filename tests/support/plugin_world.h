@@ -118,7 +118,8 @@ class PluginWorld {
   std::size_t file_changed(const std::filesystem::path& file);
 
   // A request from outside: "math/add" in the network main.
-  Answer ask(const std::string& path, const std::string& payload = "");
+  Answer ask(const std::string& path, const std::string& payload = "",
+             core::Duration timeout = 10s);
   rpc::Ticket ask_async(Asker& asker, const std::string& path, const std::string& payload = "",
                         core::Duration timeout = 10s, std::uint32_t flags = 0);
 

@@ -52,10 +52,10 @@ class Meta {
   std::size_t size_ = 0;
 };
 
-// Up to 8 texts: {"profile-1", "profile-2"}.
+// Up to 16 texts: {"profile-1", "profile-2"}.
 class Texts {
  public:
-  static constexpr std::size_t kMaxTexts = 8;
+  static constexpr std::size_t kMaxTexts = 16;
   Texts() {}  // NOLINT(modernize-use-equals-default): leaves the entries as they are
   template <Text... Each>
     requires(sizeof...(Each) > 0 && sizeof...(Each) <= kMaxTexts)
@@ -64,7 +64,7 @@ class Texts {
   }
   Texts& add(std::string_view text) {
     if (size_ == kMaxTexts) {
-      throw Error(RUNAR_E_TOO_LARGE, "more than 8 texts", Executed::kNo);
+      throw Error(RUNAR_E_TOO_LARGE, "more than 16 texts", Executed::kNo);
     }
     entries_[size_++] = detail::str(text);
     return *this;

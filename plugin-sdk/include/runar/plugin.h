@@ -341,7 +341,7 @@ typedef struct runar_service_args {
 enum { RUNAR_TYPE_EXCLUSIVE = 1u << 0 /* two instances must not overlap, as for a database's owner */ };
 typedef struct runar_service_type {
   uint32_t struct_size, flags;
-  runar_str name, version, summary, config_schema;
+  runar_str name, version, summary, config_schema; /* the last is not looked at in this version */
   runar_status (*create)(runar_ctx *, const runar_service_args *, void **self, runar_err *); /* [strand] */
   runar_status (*init)(void *self, runar_ctx *, runar_err *);  /* register here             [strand]   */
   runar_status (*start)(void *self, runar_ctx *, runar_err *); /* all inits are done        [strand]   */
@@ -370,8 +370,8 @@ typedef struct runar_plugin {
 RUNAR_EXPORT const runar_plugin *runar_plugin_v1(const runar_host *host, runar_err *err);
 typedef const runar_plugin *(*runar_plugin_v1_fn)(const runar_host *, runar_err *);
 
-/* The manifest: an ELF note that the daemon reads before it maps the file, so that inspecting runs no
- * code. JSON: {"name":"math","version":"1.0.0","abi":"1.0","services":["math"],"wants":{...}}         */
+/* The manifest: an ELF note that is read before the file is mapped, so that inspecting runs no code. JSON,
+ * {"name":"math","version":"1.0.0","abi":"1.0","services":["math"],"wants":{...}}; "wants" is not read yet */
 #define RUNAR_NOTE_MANIFEST 1u
 #define RUNAR_MANIFEST(json)                                                                        \
   __attribute__((section(".note.runar"), used, aligned(4))) static const struct {                   \

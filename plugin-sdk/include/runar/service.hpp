@@ -44,7 +44,7 @@ class ServiceType {
     with.type_.summary = {text.data(), text.size()};
     return with;
   }
-  // JSON Schema text that the daemon checks the YAML's `config` against.
+  // JSON Schema text of the YAML's `config`. Not looked at in this version.
   constexpr ServiceType config_schema(std::string_view text) const {
     ServiceType with = *this;
     with.type_.config_schema = {text.data(), text.size()};

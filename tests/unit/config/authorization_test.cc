@@ -52,8 +52,27 @@ TEST_CASE("a rule that says nothing, or two things, is refused") {
               "them: the deny would win"});
   CHECK(problems("authorization: { rules: [ { allow: [call], from: { node: " + kNode +
                  ", group: web } } ] }") ==
-        Lines{"c.yaml:1:50: authorization.rules[0].from: names a node and a group, make two rules "
-              "of it"});
+        Lines{"c.yaml:1:50: authorization.rules[0].from: names more than one of node, group and "
+              "label, make a rule of each"});
+  CHECK(
+      problems("authorization: { rules: [ { allow: [call], from: { group: web, label: a=b } } ] }")
+          .size() == 1);
+}
+
+TEST_CASE("a rule names a node label by key and value") {
+  const Loaded loaded =
+      load_yaml("authorization: { rules: [ { deny: [call], from: { label: region=eu } } ] }");
+  REQUIRE(lines_of(loaded) == Lines{});
+  CHECK(loaded.config->authorization.rules[0].from.label == "region=eu");
+  CHECK(problems("authorization: { rules: [ { deny: [call], from: { label: eu } } ] }") ==
+        Lines{"c.yaml:1:58: authorization.rules[0].from.label: \"eu\" is not a node label, write "
+              "KEY=VALUE, both of letters, digits, _ . or -"});
+  for (const char* bad : {"=", "a=", "=b", "a=b=c", "a b=c", "a=*", "\"\""}) {
+    INFO(bad);
+    CHECK(problems("authorization: { rules: [ { deny: [call], from: { label: " + std::string(bad) +
+                   " } } ] }")
+              .size() == 1);
+  }
 }
 
 TEST_CASE("unknown verbs, networks, patterns and profiles are refused") {

@@ -118,6 +118,17 @@ TEST_CASE("a mount is a topic path of its own") {
       Lines{"6:28: services[0].path: \"//\": no segment, write a path such as math or billing/eu"});
 }
 
+TEST_CASE("no mount is called as a folder's own or its parent, which would be its data folder") {
+  for (const std::string dots : {".", "..", "/../", "%2E%2E", "%2e"}) {
+    INFO(dots);
+    CHECK(service_problems({"type: t, path: \"" + dots + "\""}).size() == 1);
+  }
+  for (const char* good : {"...", "a/..", "../a", ".a", "..a"}) {
+    INFO(good);
+    CHECK(service_problems({"type: t, path: " + std::string(good)}).empty());
+  }
+}
+
 TEST_CASE("a mount is as long as a message to another node may name it") {
   const std::string longest(255, 'a');
   CHECK(service_problems({"type: t, path: " + longest}).empty());

@@ -1,8 +1,11 @@
 // runarctl in-process: exit codes, streams, usage. Identities are in identity_commands_test.
+#include <boost/json.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
+#include <limits>
 
 #include "core/errors.h"
+#include "ctl/json_text.h"
 #include "ctl/lifetime.h"
 #include "support/result_text.h"
 #include "support/temp_folder.h"
@@ -168,6 +171,45 @@ TEST_CASE("explain names the nearest code for one that does not exist") {
   }
 }
 
+TEST_CASE("explain takes the word that each error shows, and knows words like it") {
+  Terminal terminal;
+  for (const char* name : {"NO_SERVICE", "no_service"}) {
+    CHECK(terminal.run({"explain", name, "--json"}) == 0);
+    CHECK(terminal.json()["code"] == "RUNAR-E1101");
+  }
+  CHECK(terminal.run({"explain", "NO_SERVISE"}) == 2);
+  CHECK(terminal.said("did you mean NO_SERVICE?"));
+}
+
+TEST_CASE("help is a command, too") {
+  Terminal terminal;
+  CHECK(terminal.run({"--help"}) == 0);
+  const std::string all = terminal.out.str();
+  CHECK(terminal.run({"help"}) == 0);
+  CHECK(terminal.out.str() == all);
+  CHECK(terminal.run({"help", "ca", "sign"}) == 0);
+  CHECK(terminal.out.str().find("--network") != std::string::npos);
+  CHECK(terminal.run({"help", "frobnicate"}) == 2);
+}
+
+TEST_CASE("JSON's numbers are written as people write them") {
+  const auto text = [](const char* json) { return ctl::json_text(boost::json::parse(json)); };
+  CHECK(text("3.5") == "3.5");
+  CHECK(text("[0.1,-2.25e-3,1e300,3.0]") == "[0.1,-0.00225,1e+300,3]");
+  CHECK(text(R"({"a":[],"b":{},"c":[{"d\"":"\n"},true,null,-7,18446744073709551615]})") ==
+        R"({"a":[],"b":{},"c":[{"d\"":"\n"},true,null,-7,18446744073709551615]})");
+  CHECK(ctl::json_text(std::numeric_limits<double>::infinity()) == "null");
+}
+
+TEST_CASE("metadata that has no name is refused before anything is sent") {
+  Terminal terminal;
+  for (const char* bad : {"x", "=x", ""}) {
+    CHECK(terminal.run({"call", "a/b", "--meta", bad, "--socket", "/none"}) == 2);
+    CHECK(terminal.said("is not NAME=TEXT"));
+    CHECK(terminal.run({"pub", "a/b", "--meta", bad, "--socket", "/none"}) == 2);
+  }
+}
+
 TEST_CASE("explain without a code lists every error") {
   Terminal terminal;
   CHECK(terminal.run({"explain", "-o", "json"}) == 0);
@@ -194,6 +236,8 @@ TEST_CASE("an error's exit code follows from its kind") {
   CHECK(code(Errc::kFileMode) == 6);
   CHECK(code(Errc::kConflict) == 7);
   CHECK(code(Errc::kStateLocked) == 7);
+  CHECK(code(Errc::kKeystoreMissing) == 4);
+  CHECK(ctl::exit_code(core::fail(Errc::kSystem, "/x: open: Permission denied")) == 6);
 }
 
 TEST_CASE("lifetimes have a number and a unit") {
@@ -248,6 +292,25 @@ TEST_CASE("auth can-i judges by a file, and ends in 0 or 6") {
   CHECK(terminal.json()["rule"] == "rules[1]");
   CHECK(terminal.run({"auth", "can-i", "call", "math/add", "--config", file}) == 6);
   CHECK(terminal.out.str().find("default: deny") != std::string::npos);
+}
+
+TEST_CASE("auth can-i judges a rule about a node label by a file") {
+  Terminal terminal;
+  TempFolder folder;
+  const std::string file = folder / "runard.yaml";
+  std::ofstream(file) << "authorization:\n  rules:\n"
+                         "    - { deny: [call], from: { label: region=eu } }\n";
+  const auto ask = [&](std::vector<std::string> of) {
+    std::vector<std::string> args = {"auth", "can-i", "call", "a", "--config", file, "--json"};
+    args.insert(args.end(), of.begin(), of.end());
+    return terminal.run(args);
+  };
+  CHECK(ask({"--label", "rack=7", "--label", "region=eu"}) == 6);
+  CHECK(terminal.json()["rule"] == "rules[0]");
+  CHECK(terminal.json()["node_labels"] == nlohmann::json::array({"rack=7", "region=eu"}));
+  CHECK(ask({"--label", "region=us"}) == 0);
+  CHECK(ask({"--group", "region=eu"}) == 0);
+  CHECK(ask({"--as", "x", "--label", "a=b"}) == 2);
 }
 
 TEST_CASE("auth can-i says what it can't judge") {

@@ -31,6 +31,7 @@ struct Terminal {
                          random,
                          disk,
                          [](const std::string&) { return std::optional<std::string>(); }};
+    session.asks = asks;
     const int code = ctl::run(std::move(args), session);
     socket = session.socket;
     return code;
@@ -39,6 +40,7 @@ struct Terminal {
   nlohmann::json error() const { return nlohmann::json::parse(err.str()); }
   bool said(std::string_view text) const { return err.str().find(text) != std::string::npos; }
 
+  bool asks = false;  // somebody sits there
   std::string input;
   std::istringstream in;
   std::ostringstream out;

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "identity/certificate.h"
 #include "identity/durable_file.h"
 #include "identity/rotation.h"
 #include "support/result_text.h"
@@ -241,6 +242,72 @@ TEST_CASE("a renewal grants again what was granted, for as long, and keeps the n
   CHECK(checked->identity.name == "web-1");
   CHECK(checked->networks.size() == 1);
   CHECK(second->certificate.not_after() == world.clock.time + 24h);
+}
+
+TEST_CASE("T13: a token's node labels are in the certificate, and renewals keep what is left") {
+  EnrollWorld world;
+  const NewNode node;
+  auto order = world.order();
+  order.approve = true;
+  order.groups = {"web"};
+  order.labels = {"region=eu", "rack=7"};
+  const auto token = world.office().create(order);
+  REQUIRE(token);
+  CHECK(world.office().tokens()->front().labels == order.labels);
+  const auto first = world.office().redeem({token->id, node.request, true}, {});
+  REQUIRE(first);
+  const auto labels = [](const identity::Bundle& bundle) {
+    return *identity::node_labels_of(bundle.certificate.native());
+  };
+  CHECK(labels(*first) == std::vector<std::string>{"rack=7", "region=eu"});
+  const auto second = world.office().renew({node.id, renewal_of(node, *first)}, world.trust());
+  REQUIRE(second);
+  CHECK(labels(*second) == labels(*first));
+  CHECK(identity::Authority::issued_in(world.ca()).read()->back().labels == labels(*first));
+
+  const auto request = crypto::SigningRequest::from_pem(node.request);
+  REQUIRE(identity::Authority::open(world.host, world.ca())
+              ->sign({*request,
+                      node.id.text(),
+                      {"prod"},
+                      24h,
+                      false,
+                      {},
+                      false,
+                      {"rack=7", "region=us"}}));
+  const auto less = world.office().renew({node.id, renewal_of(node, *first)}, world.trust());
+  REQUIRE(less);
+  CHECK(labels(*less) == std::vector<std::string>{"rack=7"});
+}
+
+TEST_CASE("node labels that are none make no token, nor do more groups than a node may have") {
+  EnrollWorld world;
+  const auto code = [&](std::vector<std::string> groups, std::vector<std::string> labels) {
+    auto order = world.order();
+    order.groups = std::move(groups);
+    order.labels = std::move(labels);
+    const auto token = world.office().create(order);
+    return token ? Errc{} : token.error().code;
+  };
+  std::vector<std::string> groups;
+  std::vector<std::string> labels;
+  for (std::size_t i = 0; i < 33; ++i) {
+    groups.push_back(fmt::format("g{}", i));
+    labels.push_back(fmt::format("k{}=v", i));
+  }
+  CHECK(code({}, {"region"}) == Errc::kInvalidArgument);
+  CHECK(code({}, {"region=eu", "region=us"}) == Errc::kInvalidArgument);
+  CHECK(code({}, labels) == Errc::kInvalidArgument);
+  CHECK(code(groups, {}) == Errc::kInvalidArgument);
+  groups.pop_back();
+  labels.pop_back();
+  CHECK(code(groups, labels) == Errc{});
+  INFO("and a line with another text in their place is none");
+  REQUIRE(world.office().tokens());
+  std::string text = *identity::read_file(world.ca() / "tokens");
+  text.replace(text.find("=v"), 2, "_v");
+  std::ofstream(world.ca() / "tokens") << text;
+  CHECK(world.office().tokens().error().code == Errc::kIdentityUnreadable);
 }
 
 TEST_CASE("T13: a renewal is for the caller's own key and certificate only") {

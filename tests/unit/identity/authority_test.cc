@@ -151,6 +151,23 @@ TEST_CASE("groups are the operator's grant, and stand in certificate and log") {
   CHECK(bad.error().code == Errc::kInvalidArgument);
 }
 
+TEST_CASE("node labels are the operator's grant, and stand in certificate and log") {
+  Mesh mesh;
+  const auto request = mesh.request();
+  const auto sign = [&](std::vector<std::string> labels) {
+    return mesh.ca()->sign(
+        {request, "web-1", {"prod"}, 1h, false, {"web"}, false, std::move(labels)});
+  };
+  const auto bundle = sign({"region=eu", "rack=7"});
+  REQUIRE(bundle);
+  const std::vector<std::string> granted = {"rack=7", "region=eu"};
+  CHECK(*identity::node_labels_of(bundle->certificate.native()) == granted);
+  CHECK(*identity::groups_of(bundle->certificate.native()) == std::vector<std::string>{"web"});
+  CHECK(Authority::issued_in(mesh.folder / "ca").read()->back().labels == granted);
+  CHECK(sign({"region"}).error().code == Errc::kInvalidArgument);
+  CHECK(sign({"region=eu", "region=us"}).error().code == Errc::kInvalidArgument);
+}
+
 TEST_CASE("a name that belongs to another node is not given away without --replace") {
   Mesh mesh;
   REQUIRE(mesh.sign(mesh.request()));

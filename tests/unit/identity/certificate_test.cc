@@ -7,6 +7,7 @@
 
 #include "crypto/certificate_builder.h"
 #include "identity/groups.h"
+#include "identity/node_labels.h"
 #include "identity/profile.h"
 #include "support/result_text.h"
 #include "support/test_mesh.h"
@@ -93,8 +94,32 @@ TEST_CASE("a certificate of the mesh gives the groups that its operator granted"
   Draft draft(mesh);
   CHECK(draft.verify()->groups.empty());
   draft.spec.extensions =
-      identity::node_extensions(draft.key.public_key(), {draft.network}, {"db", "web"});
+      identity::node_extensions(draft.key.public_key(), {draft.network}, {{"db", "web"}});
   CHECK(draft.verify()->groups == std::vector<std::string>{"db", "web"});
+}
+
+TEST_CASE("a certificate of the mesh gives its node's labels, and one without them is good, too") {
+  TestMesh mesh;
+  Draft draft(mesh);
+  CHECK(draft.verify()->labels.empty());
+  draft.spec.extensions = identity::node_extensions(draft.key.public_key(), {draft.network},
+                                                    {{}, {"rack=7", "region=eu"}});
+  CHECK(draft.verify()->labels == std::vector<std::string>{"rack=7", "region=eu"});
+  CHECK(draft.verify()->groups.empty());
+}
+
+TEST_CASE("a certificate with malformed node labels, or with two lists of them, is refused") {
+  TestMesh mesh;
+  const auto error = [&](const char* der) {
+    return Draft(mesh).add(identity::kNodeLabelsOid, der).error();
+  };
+  CHECK(error("DER:3000") == Errc::kCertificateBadGroups);
+  CHECK(error("DER:30030c0161") == Errc::kCertificateBadGroups);    // no =
+  CHECK(error("DER:30040c02613d") == Errc::kCertificateBadGroups);  // no value
+  CHECK(Draft(mesh)
+            .add(identity::kNodeLabelsOid, "DER:30050c03613d31")
+            .add(identity::kNodeLabelsOid, "DER:30050c03623d31")
+            .error() == Errc::kCertificateBadGroups);
 }
 
 TEST_CASE("a certificate with malformed groups, or with two lists of them, is refused") {

@@ -52,6 +52,23 @@ TEST_CASE("groups stand at the end of a line, and only where there are some") {
   CHECK(identity::read_file(folder / "issued.log")->find("Z groups=db,web\n") != std::string::npos);
 }
 
+TEST_CASE("node labels stand behind the groups, and only where there are some") {
+  const TempFolder folder;
+  identity::SystemDisk disk;
+  const IssueLog log(folder / "issued.log");
+  IssueRecord labelled = record("a");
+  labelled.labels = {"rack=7", "region=eu"};
+  labelled.renewal = true;
+  IssueRecord grouped = labelled;
+  grouped.groups = {"web"};
+  REQUIRE(log.append(disk, labelled));
+  REQUIRE(log.append(disk, grouped));
+  CHECK(*log.read() == std::vector{labelled, grouped});
+  const std::string text = *identity::read_file(folder / "issued.log");
+  CHECK(text.find("Z labels=rack=7,region=eu by=renewal\n") != std::string::npos);
+  CHECK(text.find("Z groups=web labels=rack=7,region=eu by=renewal\n") != std::string::npos);
+}
+
 TEST_CASE("what the running node asked for stands at the end of a line, after its groups") {
   const TempFolder folder;
   identity::SystemDisk disk;

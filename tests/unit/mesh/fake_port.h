@@ -37,8 +37,10 @@ class FakePort final : public Port {
     rows.insert_or_assign(node_rows.node, std::move(node_rows));
   }
   void drop(const core::NodeId& node) override { rows.erase(node); }
-  bool may_see(const core::NodeId&, const core::NetworkId&,
-               const wire::ServiceEntry& service) const override {
+  bool show(const core::NodeId&, const core::NetworkId&,
+            wire::ServiceEntry& service) const override {
+    std::erase_if(*service.actions,
+                  [&](const wire::ActionEntry& action) { return action.pattern == hidden_action; });
     return std::find(hidden.begin(), hidden.end(), service.path) == hidden.end();
   }
   void news(PeerNews what, const core::NodeId& node) override { told.push_back({what, node}); }
@@ -59,6 +61,7 @@ class FakePort final : public Port {
 
   std::size_t room = SIZE_MAX;
   std::vector<std::string> hidden;  // services that no peer may see
+  std::string hidden_action;        // of any service
   std::vector<Sent> sent;
   std::map<LinkId, core::Errc> closed;
   std::vector<AddressBook::Dial> dials;

@@ -149,3 +149,32 @@ TEST_CASE("a peer with more profiles than are remembered of one link is asked fo
   world.rounds(2000);
   CHECK(world[1].book.held.size() == 60);
 }
+
+TEST_CASE("who told of a profile and dropped it is asked what it has, and heeded in all else") {
+  Scene scene;
+  scene.join();
+  scene.tell({{key(4, 1), 1}, {key(4, 2), 1}});
+  CHECK(scene.round() == std::vector{key(4, 1)});
+  scene.nodes.now += 5'000;
+  std::size_t asked_for_heads = 0;
+  scene.gossip().tick(at(scene.nodes.now));
+  for (const Sent& frame : scene.nodes[0].port.take(scene.link, SyncType::kStatementPull)) {
+    asked_for_heads += wire::decode_statement_pulls(frame.body).value().empty() ? 1 : 0;
+  }
+  CHECK(asked_for_heads == 1);
+  scene.tell({{key(2), 5}, {key(4, 2), 1}});
+  CHECK(scene.round() == std::vector{key(2)});
+  INFO("the profile comes after all, and is not taken for the denylist");
+  scene.hand_over(statement(4, 1, 1));
+  scene.hand_over(statement(2, 0, 5));
+  CHECK(scene.nodes.who_have(key(2), 5) == 1);
+  CHECK(scene.nodes.who_have(key(4, 1), 1) == 1);
+  CHECK(scene.round() == std::vector{key(4, 2)});
+  INFO("less than promised is, however, when nothing is late");
+  scene.tell({{key(2), 9}});
+  scene.hand_over(statement(4, 2, 1));
+  CHECK(scene.round() == std::vector{key(2)});
+  scene.hand_over(statement(2, 0, 6));
+  scene.tell({{key(2), 9}});
+  CHECK(scene.round().empty());
+}

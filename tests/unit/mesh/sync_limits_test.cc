@@ -265,9 +265,14 @@ TEST_CASE("rows of a network that the peer is no member of are refused, and coun
   wire::ServiceEntry entry;
   entry.path = "vault";
   entry.actions.emplace();
-  update.sections.push_back({FakeNames::id_of("secret"), {entry}, {}, {}, {}});
+  update.sections.push_back({FakeNames::id_of("secret"), {entry}, {{">", ""}, {"a", "g"}}, {}, {}});
+  update.sections.push_back({FakeNames::id_of("main"), {}, {{"news", ""}}, {}, {}});
   const core::Bytes bytes = encode(update);
   b.mesh.control(1, 0x21, encode(wire::RowsChunk{1, 0, 1, bytes}), at(1));
   CHECK(paths(b, a.id).empty());
-  CHECK(b.mesh.stats().refused_rows == 1);
+  const auto& subscriptions = b.port.rows.at(a.id).subscriptions;
+  REQUIRE(subscriptions.size() == 1);
+  CHECK(subscriptions[0].network == "main");
+  CHECK(subscriptions[0].pattern == "news");
+  CHECK(b.mesh.stats().refused_rows == 3);
 }

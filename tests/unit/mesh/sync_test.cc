@@ -58,6 +58,41 @@ TEST_CASE("a peer is told only of the services that it may see, as its rights ch
   CHECK(paths(b, a.id).size() == 3);
 }
 
+TEST_CASE("a peer is told only of the actions that it may see, as its rights change") {
+  End a(1, 1, {"main"});
+  End b(2, 1, {"main"});
+  Pair pair{a, b};
+  registry::ServiceRow math = service("main", "math");
+  math.actions.push_back({"divide", "divides", "{}", "{}", 0});
+  const auto patterns = [&] {
+    Paths told;
+    for (const registry::ActionRow& action : b.port.rows.at(a.id).services.at(0).actions) {
+      told.push_back(action.pattern);
+    }
+    return told;
+  };
+  a.port.hidden_action = "divide";
+  a.offer({math}, at(0));
+  pair.up(1, at(0));
+  pair.carry(at(0));
+  CHECK(patterns() == Paths{"add"});
+
+  a.port.hidden_action = "add";
+  a.mesh.rights_changed(at(1));
+  pair.carry(at(1));
+  CHECK(patterns() == Paths{"divide"});
+
+  math.state = registry::ServiceState::kPaused;
+  a.offer({math}, at(2));
+  pair.carry(at(2));
+  CHECK(patterns() == Paths{"divide"});
+
+  a.port.hidden_action.clear();
+  a.mesh.rights_changed(at(3));
+  pair.carry(at(3));
+  CHECK(patterns() == Paths{"add", "divide"});
+}
+
 TEST_CASE("a change of what a peer may not see tells it nothing") {
   End a(1, 1, {"main"});
   End b(2, 1, {"main"});

@@ -88,6 +88,20 @@ TEST_CASE("with no room for profiles a peer is not accused, and those that ended
   CHECK(book.offer(place.profile(-25h).bytes(), place.peer) == Taken::kNothing);
 }
 
+TEST_CASE("however many profiles have ended, a new node is told of those that still count") {
+  Place place;
+  node::StatementBook book(place.open(), place.clock, {});
+  for (int i = 0; i < 300; ++i) {
+    REQUIRE(book.offer(place.profile(1h).bytes(), place.peer) == Taken::kNews);
+  }
+  const Statement counts = place.profile(24h * 30);
+  REQUIRE(book.offer(counts.bytes(), place.peer) == Taken::kNews);
+  CHECK(book.heads({}).size() == 301);
+  place.clock.advance(26h);
+  REQUIRE(book.heads({}).size() == 1);
+  CHECK(book.heads({})[0].key == node::wire_key(counts.key()));
+}
+
 TEST_CASE("what was left for another thread to write is there after a restart") {
   Place place;
   const Statement profile = place.profile();
@@ -109,7 +123,7 @@ TEST_CASE("what was left for another thread to write is there after a restart") 
 TEST_CASE("T18: a clock that once was far ahead keeps no denylist out") {
   Place place;
   node::StatementBook book(place.open(), place.clock, {});
-  book.refuse_news();
+  book.refuse_news(place.clock.wall());
   CHECK(book.offer(place.profile().bytes(), place.peer) == Taken::kNothing);
   const auto list = [&](std::uint64_t generation, std::vector<identity::DeniedEntry> entries) {
     return *Statement::sign({{StatementKind::kDenylist, {}},
@@ -121,4 +135,35 @@ TEST_CASE("T18: a clock that once was far ahead keeps no denylist out") {
   CHECK(book.offer(list(2, {test::denied_node(place.peer)}).bytes(), place.peer) == Taken::kNews);
   CHECK(book.offer(list(1, {}).bytes(), place.peer) == Taken::kOld);
   CHECK(book.store().trust().denied().nodes.contains(place.peer));
+}
+
+TEST_CASE("T18: a clock that stands behind keeps no denylist out, nor one that an issuer signed") {
+  Place place;
+  const core::WallTime seen = place.clock.wall() + 24h;
+  place.mesh = test::TestMesh("test", seen + 24h);
+  const test::IssuingCa issuer(place.mesh);
+  const std::vector<identity::DeniedEntry> entries = {test::denied_node(place.peer)};
+  const auto list = [&](std::uint64_t generation, bool below) {
+    return Statement::sign(
+               {{StatementKind::kDenylist, {}},
+                generation,
+                seen + 25h,
+                *identity::encode_denied(entries)},
+               below ? issuer.key : place.mesh.key(),
+               below ? std::vector{issuer.certificate} : std::vector<crypto::Certificate>())
+        ->bytes();
+  };
+  node::StatementBook trusting(place.open(), place.clock, {});
+  CHECK(trusting.offer(list(1, false), place.peer) == Taken::kNothing);
+
+  node::StatementBook book(place.open(), place.clock, {});
+  book.refuse_news(seen);
+  CHECK(book.offer(list(1, false), place.peer) == Taken::kNews);
+  CHECK(book.offer(list(2, true), place.peer) == Taken::kNews);
+  CHECK(book.store().trust().denied().nodes.contains(place.peer));
+
+  INFO("an issuer that had ended when this node last knew the time makes none");
+  node::StatementBook later(place.open(), place.clock, {});
+  later.refuse_news(seen + 24h * 3);
+  CHECK(later.offer(list(3, true), place.peer) == Taken::kRefused);
 }

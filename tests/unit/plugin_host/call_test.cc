@@ -307,3 +307,34 @@ TEST_CASE("buffers are shared across services and freed by the last") {
   host->buf_release(buffer);
   CHECK(eventually([&] { return released == 1; }));
 }
+
+TEST_CASE("T27: a plugin calls within its allow: only, and no handler of another path runs") {
+  Service caller("caller");
+  Service callee("callee");
+  Service other("other");
+  std::atomic<int> calls{0};
+  callee.echo();
+  other.action("x", [&](runar_ctx* ctx, const runar_request* r) {
+    ++calls;
+    other.host()->respond(ctx, r->id, nullptr);
+  });
+  config::Plugin plugin;
+  plugin.allow = config::Allow{{"main"}, {}, {"callee/*"}, {}, {}};
+  plugin_host::InstanceSpec spec = caller.spec();
+  spec.allow = *policy::Allowance::of(plugin);
+  PluginWorld world;
+  REQUIRE(world.add({spec, callee.spec(), other.spec()}));
+  Reply reply;
+  for (const char* path :
+       {"other/x", "callee/echo/x", "backup:callee/echo", "$registry/services/list"}) {
+    INFO(path);
+    CHECK(call(caller, path, "", reply.keep()) == RUNAR_E_DENIED);
+  }
+  CHECK(call(caller, "callee/echo", "x", reply.keep()) == RUNAR_OK);
+  REQUIRE(reply.wait());
+  CHECK(reply.status == RUNAR_OK);
+  CHECK(reply.bytes == "x");
+  CHECK(reply.count == 1);
+  CHECK(calls == 0);
+  CHECK(world.ask("other/x").code == Errc{});  // it is there
+}

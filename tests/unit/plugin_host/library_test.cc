@@ -1,6 +1,8 @@
 #include "plugin_host/library.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
@@ -8,6 +10,7 @@
 #include "plugin_host/abi.h"
 #include "support/plugin_world.h"
 #include "support/result_text.h"
+#include "support/temp_folder.h"
 
 using namespace runard;
 using namespace runard::plugin_host;
@@ -161,6 +164,57 @@ TEST_CASE("only regular files of a sane size are read") {
   std::ofstream(large) << "x";
   std::filesystem::resize_file(large, kMaxPluginFile + 1);
   CHECK(read_plugin_file(large).error().about.find("64 MiB") != std::string::npos);
+}
+
+TEST_CASE("a plugin that others may write, or whose folder they may, is not read") {
+  const test::TempFolder temp;
+  const auto folder = temp / "plugins";
+  const auto file = folder / "a.so";
+  std::filesystem::create_directory(folder);
+  std::ofstream(file) << "x";
+  const auto outcome = [&](mode_t of_folder, mode_t of_file, const std::filesystem::path& path) {
+    REQUIRE(::chmod(folder.c_str(), of_folder) == 0);
+    REQUIRE(::chmod(file.c_str(), of_file) == 0);
+    const auto bytes = read_plugin_file(path);
+    CHECK((bytes || bytes.error().code == Errc::kPluginUnreadable));
+    return bytes ? std::string() : bytes.error().about;
+  };
+  const auto other_may = [](const std::filesystem::path& path, const char* mode) {
+    return fmt::format("{0}: others may write it (mode {1}): chmod go-w '{0}'", path.string(),
+                       mode);
+  };
+  CHECK(outcome(0755, 0644, file).empty());
+  CHECK(outcome(0700, 0400, file).empty());
+  CHECK(outcome(01777, 0644, file).empty());  // as /tmp: nobody may replace it
+  CHECK(outcome(0755, 0664, file) == other_may(file, "0664"));
+  CHECK(outcome(0755, 0646, file) == other_may(file, "0646"));
+  CHECK(outcome(0775, 0644, file) == other_may(folder, "0775"));
+  CHECK(outcome(0757, 0644, file) == other_may(folder, "0757"));
+  INFO("through a symbolic link both folders count");
+  const auto link = temp / "b.so";
+  std::filesystem::create_symlink(file, link);
+  CHECK(outcome(0755, 0644, link).empty());
+  CHECK(outcome(0775, 0644, link) == other_may(folder, "0775"));
+}
+
+TEST_CASE("a plugin of another user, or in another user's folder, is not read") {
+  if (::geteuid() != 0) {
+    SKIP("only root can give a file away");
+  }
+  const test::TempFolder temp;
+  const auto folder = temp / "plugins";
+  const auto file = folder / "a.so";
+  std::filesystem::create_directory(folder);
+  std::ofstream(file) << "x";
+  REQUIRE(::chown(file.c_str(), 12345, 0) == 0);
+  CHECK(read_plugin_file(file).error().about ==
+        fmt::format("{0}: belongs to user 12345, not to root or runard's user: chown 0 '{0}'",
+                    file.string()));
+  REQUIRE(::chown(file.c_str(), 0, 0) == 0);
+  REQUIRE(::chown(folder.c_str(), 12345, 0) == 0);
+  CHECK(read_plugin_file(file).error().code == Errc::kPluginUnreadable);
+  REQUIRE(::chown(folder.c_str(), 0, 0) == 0);
+  CHECK(read_plugin_file(file));
 }
 
 TEST_CASE("a store that can't be written is an error, not a crash") {

@@ -80,6 +80,22 @@ TEST_CASE("a plugin's manifest is read from the file, without loading it") {
   CHECK(wants->wants == R"({"networks":["main"]})");
 }
 
+TEST_CASE("a service type that is no name, or no name for a folder, is refused") {
+  const core::Bytes file = file_of("two_types");
+  const std::string_view before = "\"left\"";
+  for (const std::string_view bad : {R"(".."  )", R"("."   )", R"(""    )", R"("a/b" )"}) {
+    INFO(bad);
+    std::string text(core::as_text(file));
+    const std::size_t at = text.find(before, text.find("\"services\""));
+    REQUIRE(at != std::string::npos);
+    text.replace(at, before.size(), bad);
+    const auto manifest = read_manifest(core::as_bytes(text));
+    REQUIRE_FALSE(manifest);
+    CHECK(manifest.error().code == Errc::kPluginBadManifest);
+    CHECK(manifest.error().about.find("a service type has to be") != std::string::npos);
+  }
+}
+
 TEST_CASE("files that are no plugins are refused by what is wrong with them") {
   CHECK(read_manifest({}).error().code == Errc::kPluginBadManifest);
   const std::string script = "#!/bin/sh\n";

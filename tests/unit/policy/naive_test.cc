@@ -32,6 +32,7 @@ class Dice {
 
 const std::vector<std::string> kNetworks = {"main", "backup", "lab"};
 const std::vector<std::string> kGroups = {"a", "b", "c"};
+const std::vector<std::string> kLabels = {"k=a", "k=b", "l=a"};
 const std::vector<std::string> kSegments = {"x", "y", "xy", "$registry"};
 const std::vector<std::string> kWild = {"x", "y", "xy", "*", "{id}", "$registry"};
 
@@ -82,12 +83,15 @@ Rules rules(Dice& dice, std::size_t count) {
     if (rule.allow.empty() && rule.deny.empty()) {
       rule.deny.add(Action::kCall);
     }
-    switch (dice.below(3)) {
+    switch (dice.below(4)) {
       case 0:
         rule.node = node(dice.below(3));
         break;
       case 1:
         rule.group = dice.of(kGroups);
+        break;
+      case 2:
+        rule.label = dice.of(kLabels);
         break;
       default:
         break;
@@ -106,6 +110,11 @@ Subject subject(Dice& dice) {
       made.groups.push_back(group);
     }
   }
+  for (const std::string& label : kLabels) {
+    if (dice.one_in(2)) {
+      made.labels.push_back(label);
+    }
+  }
   for (const std::string& network : kNetworks) {
     if (!dice.one_in(3)) {
       made.networks.push_back(network);
@@ -120,8 +129,9 @@ bool has(const auto& list, const auto& wanted) {
 
 bool applies(const Rule& rule, const Subject& who, const std::string& network,
              const std::string& topic) {
-  const bool who_fits =
-      (!rule.node || *rule.node == who.node) && (rule.group.empty() || has(who.groups, rule.group));
+  const bool who_fits = (!rule.node || *rule.node == who.node) &&
+                        (rule.group.empty() || has(who.groups, rule.group)) &&
+                        (rule.label.empty() || has(who.labels, rule.label));
   const bool network_fits = rule.network.empty() || rule.network == network;
   return who_fits && network_fits &&
          (rule.path.empty() || routing::TopicPattern::parse(rule.path, network)

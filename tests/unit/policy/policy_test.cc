@@ -134,6 +134,23 @@ TEST_CASE("a rule about a group is about all whose certificate names it") {
   CHECK_FALSE(may(*policy, kDb, Action::kCall, "admin/users"));
 }
 
+TEST_CASE("a rule about a node label is about all whose certificate names that very value") {
+  Draft draft;
+  draft.deny({Action::kCall}, "admin/>").label = "region=eu";
+  const auto policy = draft.make();
+  Subject there = kWeb;
+  there.labels = {"rack=7", "region=eu"};
+  Subject elsewhere = kWeb;
+  elsewhere.labels = {"rack=7", "region=eu-2"};
+  CHECK_FALSE(may(*policy, there, Action::kCall, "admin/users"));
+  CHECK(may(*policy, there, Action::kCall, "math/add"));
+  CHECK(may(*policy, elsewhere, Action::kCall, "admin/users"));
+  CHECK(may(*policy, kWeb, Action::kCall, "admin/users"));
+  Subject grouped = kWeb;
+  grouped.groups = {"region=eu"};  // a group is no label
+  CHECK(may(*policy, grouped, Action::kCall, "admin/users"));
+}
+
 TEST_CASE("a rule about a network leaves the others alone") {
   Draft draft;
   draft.deny({Action::kCall}).network = "backup";
@@ -206,6 +223,11 @@ TEST_CASE("rules that mean nothing, or can't be meant, are refused") {
   rule.node = node(1);
   rule.group = "web";
   CHECK(both.error() == Errc::kConfigInvalid);
+  Draft labelled;
+  Rule& of_two = labelled.allow({Action::kCall});
+  of_two.label = "region=eu";
+  of_two.group = "web";
+  CHECK(labelled.error() == Errc::kConfigInvalid);
   for (const char* bad : {"a/>/b", "main:a", "a b*", "{", "$$/{x}y"}) {
     INFO(bad);
     Draft draft;

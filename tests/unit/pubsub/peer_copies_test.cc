@@ -15,10 +15,13 @@ struct Link final : pubsub::EventPeers {
   };
   Sent send(core::NodeId, const rpc::Event& event) override {
     copies.push_back({event.ungrouped, {event.groups.begin(), event.groups.end()}});
-    return answer;
+    sequences.push_back(event.sequence);
+    return copies.size() > room ? Sent::kNoRoom : answer;
   }
   void ask_past(const core::NodeId&, rpc::PastQuery, Done) override {}
   std::vector<Copy> copies;
+  std::vector<std::uint64_t> sequences;
+  std::size_t room = 1000;  // copies
   Sent answer = Sent::kSent;
 };
 
@@ -97,4 +100,26 @@ TEST_CASE("an event that no message can hold is refused when only peers want it"
   world.peer.answer = Link::Sent::kUnfit;
   CHECK(world.publish().code == Errc{});  // somebody has got it
   CHECK(world.broker.stats().peer_losses == 2);
+}
+
+TEST_CASE(
+    "what has reached some of a peer's groups is not said to be unsent when others had none") {
+  std::vector<std::string> groups;
+  for (int i = 0; i < 100; ++i) {
+    groups.push_back(fmt::format("{:0>4}", i));
+  }
+  OnePeer world(groups);
+  world.peer.room = 1;
+  const rpc::Receipt receipt = world.publish();
+  CHECK(receipt.code == Errc{});
+  CHECK(receipt.reached == 1);
+  CHECK(world.broker.stats().peer_losses == 1);
+  INFO("the next event is another one for the groups that had this");
+  world.peer.room = 1000;
+  CHECK(world.publish().reached == 1);
+  REQUIRE(world.peer.sequences.size() == 4);
+  CHECK(world.peer.sequences[2] == world.peer.sequences[0] + 1);
+  INFO("where nothing went out the publisher may try again");
+  world.peer.room = world.peer.copies.size();
+  CHECK(world.publish().code == Errc::kBackpressure);
 }

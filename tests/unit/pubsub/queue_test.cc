@@ -32,6 +32,29 @@ TEST_CASE("a full queue drops the oldest, and the next delivery says so") {
   CHECK(queue->dropped() == 2);
 }
 
+TEST_CASE("what a subscriber lost is counted under its name, also when it is gone") {
+  World world;
+  rpc::SubscribeOptions options;
+  options.queue_limit = 1;
+  options.subscriber = "main:slow";
+  auto first = world.subscribe("a", options);
+  const auto second = world.subscribe("a", options);
+  options.subscriber = "main:newest";
+  options.overflow = Overflow::kDropNewest;
+  const auto newest = world.subscribe("a", options);
+  const auto other = world.subscribe("a");
+  CHECK(world.broker.losses().empty());
+  for (const char* body : {"1", "2", "3"}) {
+    world.publish("a", body);
+  }
+  const pubsub::Broker::Losses lost = {{"main:slow", 4}, {"main:newest", 2}};
+  CHECK(world.broker.losses() == lost);
+  first.reset();
+  CHECK(world.broker.losses() == lost);
+  CHECK(world.broker.stats().lost == 6);
+  CHECK(world.broker.stats().delivered == 6);  // each the last one, or the first, and all three
+}
+
 TEST_CASE("a full queue drops the newest") {
   World world;
   rpc::SubscribeOptions options;
@@ -56,6 +79,7 @@ TEST_CASE("a full queue disconnects its subscriber") {
   world.publish("a");
   CHECK(queue->closed());
   CHECK(drain(*queue).empty());
+  CHECK(queue->dropped() == 2);
 }
 
 TEST_CASE("a full blocking queue makes the publisher busy, and nobody gets the event") {

@@ -50,6 +50,19 @@ struct Ruled {
     id.bytes[0] = number;
     return id;
   }
+  static rpc::PastPage kept_by_1(const Lines& topics) {
+    rpc::PastPage page;
+    for (const std::string& topic : topics) {
+      auto event = std::make_shared<rpc::StoredEvent>();
+      event->network = "main";
+      event->topic = topic;
+      event->source = node(1);
+      event->instance = 1;
+      event->sequence = page.events.size() + 1;
+      page.events.push_back(event);
+    }
+    return page;
+  }
   void set(std::vector<config::Rule> rules) {
     config::Authorization authorization;
     authorization.rules = std::move(rules);
@@ -101,6 +114,10 @@ TEST_CASE("T20: a peer that may not subscribe is sent nothing, from the moment t
   world.set({});
   world.publish("secret/a");
   CHECK(world.peers.sent.size() == 2);
+  world.peers.sent.clear();
+  world.set({{{}, {"subscribe"}, {"", "web"}, "", "secret/>"}});
+  world.publish("secret/a");
+  CHECK(world.peers.sent == Lines{"2 secret/a"});
 }
 
 TEST_CASE("T20: of what is retained a peer is told what it may hear") {
@@ -132,23 +149,31 @@ TEST_CASE("T20: of what a peer has kept nothing is heard that it may not publish
   REQUIRE(queue);
   world.broker.peer_up(Ruled::node(1), 1, {"main"});
   REQUIRE(world.peers.asked.size() == 1);
-  rpc::PastPage page;
-  for (const char* topic : {"admin/x", "news/x"}) {
-    auto event = std::make_shared<rpc::StoredEvent>();
-    event->network = "main";
-    event->topic = topic;
-    event->source = Ruled::node(1);
-    event->instance = 1;
-    event->sequence = page.events.size() + 1;
-    page.events.push_back(event);
-  }
-  world.peers.asked[0](std::move(page));
+  world.peers.asked[0](Ruled::kept_by_1({"admin/x", "news/x"}));
   Lines heard;
   for (rpc::Delivery delivery; (*queue)->pop(delivery);) {
     heard.push_back(delivery.event->topic);
     (*queue)->done(delivery.token, rpc::Verdict::kOk);
   }
   CHECK(heard == Lines{"news/x"});
+  CHECK((*queue)->dropped() == 0);
+}
+
+TEST_CASE("what a peer told whose link ended meanwhile is lost, and counted") {
+  Ruled world({{}, {"publish"}, {"", "web"}, "", "admin/>"});
+  rpc::SubscribeOptions options;
+  options.network = "main";
+  options.pattern = ">";
+  options.include_past = 60s;
+  const auto queue = world.broker.subscribe(options, world.consumer);
+  REQUIRE(queue);
+  world.broker.peer_up(Ruled::node(1), 1, {"main"});
+  REQUIRE(world.peers.asked.size() == 1);
+  world.gate.forget(Ruled::node(1));
+  world.peers.asked[0](Ruled::kept_by_1({"news/x", "news/y"}));
+  rpc::Delivery delivery;
+  CHECK_FALSE((*queue)->pop(delivery));
+  CHECK((*queue)->dropped() == 2);
 }
 
 TEST_CASE("what this node may not publish to others is refused, and may stay on the node") {

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "support/fakes.h"
+
 using namespace runard;
 using core::Errc;
 using registry::NodeRows;
@@ -55,6 +57,26 @@ std::vector<registry::EventPeer> event_peers(const Registry& registry, std::stri
   std::vector<registry::EventPeer> room;
   const auto found = table->event_peers({"main", topic}, room);
   return {found.begin(), found.end()};
+}
+
+// One action, math/add, with these schemas.
+ServiceRow adder(std::string input, std::string output = "{}") {
+  ServiceRow row = service("math", {"add"});
+  row.actions[0].input_schema = std::move(input);
+  row.actions[0].output_schema = std::move(output);
+  return row;
+}
+
+std::vector<int> who_adds(const Registry& registry) {
+  const auto table = registry.table();
+  routing::Captures captures;
+  std::vector<int> nodes;
+  for (const auto& entry : table->find({"main", "math/add"}, captures)) {
+    for (const registry::Provider& provider : entry.value->providers) {
+      nodes.push_back(provider.node.bytes[0]);
+    }
+  }
+  return nodes;
 }
 
 }  // namespace
@@ -302,4 +324,44 @@ TEST_CASE("nodes are found by name and by id, this one too; of one name the lowe
   CHECK_FALSE(registry.find_node(""));
   registry.drop(node(2, {}).node);
   CHECK(registry.find_node("edge") == node(3, {}).node);
+}
+
+TEST_CASE("a provider with other schemas than those in use is left out, and once warned about") {
+  using Nodes = std::vector<int>;
+  test::ManualClock clock;
+  std::vector<std::string> lines;
+  const core::Log log(
+      std::make_shared<core::LogSink>(clock, core::LogFormat::kText,
+                                      [&](std::string_view line) { lines.emplace_back(line); }),
+      "registry");
+  Registry registry("n", {"main"}, 1);
+  registry.set_log(log);
+  NoHandler link;
+  registry.replace(node(5, {adder("a")}), link);
+  registry.replace(node(2, {adder("b")}), link);
+  registry.replace(node(7, {adder("a")}), link);
+  CHECK(who_adds(registry) == Nodes{5, 7});
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].find("math/add") != std::string::npos);
+  INFO("rows that are told again change nothing, nor does one that tells of no schema");
+  registry.replace(node(5, {adder("a")}, 1, 2), link);
+  registry.replace(node(2, {adder("b")}, 1, 2), link);
+  registry.replace(node(8, {adder("", "")}), link);
+  CHECK(who_adds(registry) == Nodes{5, 7, 8});
+  CHECK(lines.size() == 1);
+
+  SECTION("when the last of them is gone the others come into use") {
+    registry.drop(node(5, {}).node);
+    CHECK(who_adds(registry) == Nodes{7, 8});
+    registry.replace(node(7, {adder("a", "other")}, 1, 2), link);
+    CHECK(who_adds(registry) == Nodes{2, 8});
+    CHECK(lines.size() == 2);
+  }
+  SECTION("this node's own are in use while it has them") {
+    REQUIRE(registry.put_local(adder("b"), &link));
+    CHECK(who_adds(registry) == Nodes{0, 2, 8});
+    CHECK(lines.size() == 3);
+    registry.remove_local("main", "math");
+    CHECK(who_adds(registry) == Nodes{2, 8});
+  }
 }

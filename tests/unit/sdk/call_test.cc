@@ -135,6 +135,20 @@ TEST_CASE("call options reach the host, even as temporaries") {
   CHECK(with.host.finish().empty());
 }
 
+TEST_CASE("a message names up to sixteen profiles, as the ABI does, and eight pairs of metadata") {
+  runar::Texts profiles;
+  for (int i = 0; i < 16; ++i) {
+    profiles.add("0123456789abcdefghijklmnog");
+  }
+  CHECK(profiles.size() == 16);
+  CHECK_THROWS_AS(profiles.add("one more"), runar::Error);
+  runar::Meta pairs;
+  for (int i = 0; i < 8; ++i) {
+    pairs.add("key", "value");
+  }
+  CHECK_THROWS_AS(pairs.add("key", "value"), runar::Error);
+}
+
 TEST_CASE("a failed call throws its code, text and whether it was done") {
   for (const bool direct : {true, false}) {
     Setting with(direct);

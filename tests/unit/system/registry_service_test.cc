@@ -72,14 +72,17 @@ struct World {
     dispatcher.call(request, {&caller, {}});
   }
   system::RegistryService::Shows shows() {
-    return
-        [this](const core::NodeId&, const registry::ServiceRow& row) { return row.path != hidden; };
+    return [this](const core::NodeId&, registry::ServiceRow& row) {
+      std::erase_if(row.actions,
+                    [&](const auto& action) { return action.pattern == hidden_action; });
+      return row.path != hidden;
+    };
   }
   test::ManualClock clock;
   test::ManualExecutor executor;
   registry::Registry registry;
   FakeControl control;
-  std::string hidden;  // from other nodes
+  std::string hidden, hidden_action;  // from other nodes
   NoHandler handler;
   system::RegistryService on_main, on_backup;
   calls::Dispatcher dispatcher;
@@ -138,6 +141,18 @@ TEST_CASE("T20: another node finds no service that the rules hide from it; this 
   CHECK(world.caller.code == Errc::kNoService);
   world.call("main", "$registry/services/math/state", "", rpc::kInbound);
   CHECK(world.caller.code == Errc::kNoService);
+}
+
+TEST_CASE("T20: another node finds no action that the rules hide from it; this one finds it") {
+  World world;
+  world.hidden_action = "add";
+  for (const char* path : {"$registry/services/list", "$registry/services/math"}) {
+    world.call("main", path);
+    CHECK(has(world.caller.body, "adds"));
+    world.call("main", path, "", rpc::kInbound);
+    CHECK(has(world.caller.body, "math"));
+    CHECK_FALSE(has(world.caller.body, "adds"));
+  }
 }
 
 TEST_CASE("an operator on the node may pause and resume; services and other nodes may not") {

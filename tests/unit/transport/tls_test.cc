@@ -16,7 +16,7 @@ TEST_CASE("a key that does not belong to the certificate is refused") {
   CHECK(made.error().code == Errc::kCertificateInvalid);
 }
 
-TEST_CASE("TLS is 1.3 only, without tickets, with the two groups and certificates on both sides") {
+TEST_CASE("TLS is 1.3 only, without tickets and early data, with certificates on both sides") {
   const testing::TestCa ca;
   const testing::TestIdentity node(ca, {});
   const auto tls = node.tls(ca);
@@ -26,6 +26,8 @@ TEST_CASE("TLS is 1.3 only, without tickets, with the two groups and certificate
     CHECK(SSL_CTX_get_num_tickets(context) == 0);
     CHECK(SSL_CTX_get_verify_mode(context) == (SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT));
     CHECK((SSL_CTX_get_options(context) & SSL_OP_NO_TICKET) != 0);
+    CHECK(SSL_CTX_get_max_early_data(context) == 0);
+    CHECK(SSL_CTX_get_session_cache_mode(context) == SSL_SESS_CACHE_OFF);  // nothing to resume
   }
 }
 
