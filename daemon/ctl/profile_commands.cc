@@ -8,6 +8,7 @@
 #include "crypto/pem.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
+#include "ctl/kek_options.h"
 #include "ctl/lifetime.h"
 #include "identity/identity_folder.h"
 #include "keys/delegation_folder.h"
@@ -23,7 +24,8 @@ using keys::UserProfile;
 
 struct Options {
   std::string folder;
-  std::string passphrase_file;
+  std::string kek = "auto";
+  KekOptions unlock;
   std::string name;
   std::vector<std::string> nodes;
   std::string lifetime = "365d";
@@ -37,19 +39,29 @@ identity::Host host_of(Session& session) {
   return {session.disk, session.clock, session.random};
 }
 
-core::Result<keys::KekSource> source_of(const Options& options) {
-  return options.passphrase_file.empty()
-             ? core::Result<keys::KekSource>(keys::KekSource::none())
-             : keys::KekSource::from_passphrase_file(options.passphrase_file);
-}
-
 core::Result<UserProfile> open_profile(Session& session, const Options& options) {
-  const auto source = source_of(options);
+  const auto header = keys::Keystore::header_in(options.folder);
+  if (!header) {
+    return header.error().code == Errc::kKeystoreMissing
+               ? fail(Errc::kNotFound,
+                      options.folder + ": no profile; 'runarctl profile create' makes one")
+               : header.error();
+  }
+  const auto source = source_of(session, header->kek.kind, options.unlock);
   return source ? UserProfile::open(host_of(session), options.folder, *source) : source.error();
 }
 
+// Who sits at a terminal and says nothing is asked for a passphrase; a script gets none, and is
+// told.
+core::Result<keys::KekSource> source_of_new(Session& session, const Options& options) {
+  const bool is_unsaid = options.kek == "auto" &&
+                         new_kind(session, options.kek, options.unlock) == keys::KekKind::kNone;
+  return new_source(session, is_unsaid && session.asks ? "passphrase" : options.kek,
+                    options.unlock);
+}
+
 int create(Session& session, const Options& options) {
-  const auto source = source_of(options);
+  const auto source = source_of_new(session, options);
   if (!source) {
     return session.fail(source.error());
   }
@@ -57,9 +69,16 @@ int create(Session& session, const Options& options) {
   if (!made) {
     return session.fail(made.error());
   }
-  session.print(
-      "profile",
-      {{"id", made->id().text()}, {"name", made->certificate().name}, {"folder", options.folder}});
+  session.print("profile", {{"id", made->id().text()},
+                            {"name", made->certificate().name},
+                            {"folder", options.folder},
+                            {"kek", keys::kek_text(source->kind())}});
+  if (source->kind() == keys::KekKind::kNone) {
+    session.say(fmt::format(
+        "The profile's root key and seed are not encrypted: keep {0} where nobody else reads it, "
+        "or encrypt them: runarctl keystore rekey --state {0} --kek passphrase",
+        options.folder));
+  }
   session.say("Keep the folder safe, with a backup: who has it is this user.");
   return kExitOk;
 }
@@ -112,7 +131,12 @@ int export_public(Session& session, const Options& options) {
                             {"generation", statement->generation()},
                             {"nodes", options.nodes.size()},
                             {"file", options.out}});
-  session.say("On any one node, the others hear of it: runarctl profile import " + options.out);
+  session.say(options.rotate
+                  ? "First let the user's nodes have the new key: runarctl profile delegate, and "
+                    "profile import there. Then, on one of them: runarctl profile import " +
+                        options.out
+                  : "On any one node, the others hear of it: runarctl profile import " +
+                        options.out);
   return kExitOk;
 }
 
@@ -217,12 +241,6 @@ void add_folder(CLI::App& made, Options& options) {
       ->type_name(value_name::kFolder);
 }
 
-void add_passphrase(CLI::App& made, Options& options) {
-  made.add_option("--passphrase-file", options.passphrase_file,
-                  "A file with the passphrase of the profile's keystore")
-      ->type_name(value_name::kFile);
-}
-
 void add_out(CLI::App& made, Options& options) {
   made.add_option("--out", options.out, "The file to write")
       ->required()
@@ -240,7 +258,9 @@ void add_create(CLI::App& profile, const CommandContext& context) {
   made.add_option("--name", options->name, "Its name, for people")
       ->required()
       ->type_name(value_name::kText);
-  add_passphrase(made, *options);
+  add_kek_word(made, options->kek,
+               "What is to encrypt its keys; auto: by what is given, else a terminal is asked");
+  add_kek_options(made, options->unlock);
 }
 
 void add_export(CLI::App& profile, const CommandContext& context) {
@@ -258,7 +278,7 @@ void add_export(CLI::App& profile, const CommandContext& context) {
       ->type_name(value_name::kTime)
       ->capture_default_str();
   made.add_flag("--rotate", options->rotate, "With the next version of the profile's key");
-  add_passphrase(made, *options);
+  add_kek_options(made, options->unlock);
   add_out(made, *options);
 }
 
@@ -273,7 +293,7 @@ void add_delegate(CLI::App& profile, const CommandContext& context) {
   made.add_option("--to", options->to, "The node's request, as 'node csr' wrote it")
       ->required()
       ->type_name(value_name::kFile);
-  add_passphrase(made, *options);
+  add_kek_options(made, options->unlock);
   add_out(made, *options);
 }
 
