@@ -58,27 +58,19 @@ void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Para
   auto target = node_of(params, "node", registry_);
   const auto profile = profile_of(params, "profile");
   const auto recipients = recipients_of(params);
-  if (!path || !payload || !target || !profile || !recipients) {
-    session->send_error(id, !path      ? path.error()
-                            : !payload ? payload.error()
-                            : !target  ? target.error()
-                            : !profile ? profile.error()
-                                       : recipients.error());
+  const auto meta = meta_of(params);
+  if (!path || !payload || !target || !profile || !recipients || !meta) {
+    session->send_error(id, !path         ? path.error()
+                            : !payload    ? payload.error()
+                            : !target     ? target.error()
+                            : !profile    ? profile.error()
+                            : !recipients ? recipients.error()
+                                          : meta.error());
     return;
   }
   if (const auto typed = add_type({path->network(), path->path()}, *payload); !typed) {
     session->send_error(id, typed.error());
     return;
-  }
-  std::vector<rpc::Pair> meta;
-  if (const json::value* given = params.if_contains("meta");
-      given != nullptr && given->is_object()) {
-    for (const auto& [key, value] : given->get_object()) {
-      if (value.is_string()) {
-        meta.push_back(
-            {{key.data(), key.size()}, {value.get_string().data(), value.get_string().size()}});
-      }
-    }
   }
   const core::TimePoint now = clock_.now();
   const core::Duration timeout = duration_of(params, "timeout_ns");
@@ -86,7 +78,7 @@ void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Para
   request.network = path->network();
   request.path = path->path();
   request.payload = *payload;
-  request.meta = meta;
+  request.meta = *meta;
   request.caller.profile = *profile;
   request.recipients = *recipients;
   if (timeout > core::Duration{0}) {
@@ -178,11 +170,13 @@ void ControlServer::publish(const SessionPtr& session, std::uint64_t id, const P
   const auto payload = payload_of(params);
   const auto target = node_of(params, "target", registry_);
   const auto owner = profile_of(params, "owner");
-  if (!path || !payload || !target || !owner) {
+  const auto meta = meta_of(params);
+  if (!path || !payload || !target || !owner || !meta) {
     session->send_error(id, !path      ? path.error()
                             : !payload ? payload.error()
                             : !target  ? target.error()
-                                       : owner.error());
+                            : !owner   ? owner.error()
+                                       : meta.error());
     return;
   }
   if (path->is_system()) {
@@ -194,6 +188,7 @@ void ControlServer::publish(const SessionPtr& session, std::uint64_t id, const P
   event.network = path->network();
   event.topic = path->path();
   event.payload = *payload;
+  event.meta = *meta;
   event.publisher = "runarctl";
   event.owner = *owner;
   rpc::PublishOptions options;

@@ -62,4 +62,26 @@ core::Result<core::NodeId> node_of(const json::object& params, std::string_view 
   return core::fail(Errc::kNotFound, "no node \"" + name + "\" is known here", core::Executed::kNo);
 }
 
+core::Result<std::vector<rpc::Pair>> meta_of(const json::object& params) {
+  std::vector<rpc::Pair> meta;
+  const json::value* given = params.if_contains("meta");
+  if (given == nullptr) {
+    return meta;
+  }
+  if (!given->is_object() || given->get_object().size() > kMaxMeta) {
+    return core::fail(Errc::kInvalidArgument,
+                      "\"meta\" is at most " + std::to_string(kMaxMeta) + " names with texts",
+                      core::Executed::kNo);
+  }
+  for (const auto& [key, value] : given->get_object()) {
+    if (!value.is_string()) {
+      return core::fail(Errc::kInvalidArgument, "\"meta\": what a name has is a text",
+                        core::Executed::kNo);
+    }
+    meta.push_back(
+        {{key.data(), key.size()}, {value.get_string().data(), value.get_string().size()}});
+  }
+  return meta;
+}
+
 }  // namespace runard::admin

@@ -4,8 +4,10 @@
 
 #include <boost/json.hpp>
 #include <string>
+#include <vector>
 
 #include "registry/registry.h"
+#include "rpc/handler.h"
 #include "rpc/payload.h"
 
 namespace runard::admin {
@@ -22,5 +24,9 @@ core::Result<rpc::Payload> payload_of(const boost::json::object& params);
 // The id behind a node's name or id; zero when none is given. kNotFound.
 core::Result<core::NodeId> node_of(const boost::json::object& params, std::string_view key,
                                    const registry::Registry& registry);
+
+// "meta": names with texts, at most kMaxMeta; empty when it is not there. Borrows from `params`.
+inline constexpr std::size_t kMaxMeta = 32;
+core::Result<std::vector<rpc::Pair>> meta_of(const boost::json::object& params);
 
 }  // namespace runard::admin

@@ -25,7 +25,7 @@ inline constexpr std::uint64_t kMiB = 1024 * kKiB;
 inline constexpr std::uint64_t kGiB = 1024 * kMiB;
 
 struct Node {
-  std::string name;  // empty: the host's name
+  std::string name;  // empty: see node_name.h
   std::string state_dir = "/var/lib/runard";
   std::optional<std::uint32_t> workers;  // unset: as many as the machine has processors
   friend bool operator==(const Node&, const Node&) = default;

@@ -101,6 +101,19 @@ bool is_multicast(const std::string& host) {
          address[0] == 0xff;
 }
 
+// 0.0.0.0, ::, and ::ffff:0.0.0.0: an address to listen at, not one to dial.
+bool is_wildcard(const std::string& host) {
+  unsigned char address[16] = {};
+  const bool v4 = inet_pton(AF_INET, host.c_str(), address) == 1;
+  if (!v4 && inet_pton(AF_INET6, host.substr(0, host.find('%')).c_str(), address) != 1) {
+    return false;
+  }
+  if (!v4 && address[10] == 0xff && address[11] == 0xff) {
+    address[10] = address[11] = 0;
+  }
+  return std::ranges::all_of(address, [](unsigned char byte) { return byte == 0; });
+}
+
 std::optional<Complaint> check_host(std::string_view text, const std::string& host,
                                     AddressUse use) {
   const bool ip = is_ip(host, AF_INET) || is_ip6(host);
@@ -112,6 +125,11 @@ std::optional<Complaint> check_host(std::string_view text, const std::string& ho
     return Complaint{quoted(text) + " does not begin with an IP address",
                      "write the address that other nodes reach this one at; a name goes into their "
                      "discovery.peers"};
+  }
+  if (use == AddressUse::kAdvertise && (is_wildcard(host) || is_multicast(host))) {
+    return Complaint{quoted(text) + " is not the address of one node",
+                     "write the address that other nodes reach this one at; left out, they are "
+                     "told of it as they see it"};
   }
   if (use == AddressUse::kMulticast && !(ip && is_multicast(host))) {
     return Complaint{quoted(text) + " is not a multicast address", "write 239.255.42.98:8888"};

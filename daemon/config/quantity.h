@@ -30,7 +30,7 @@ std::string size_text(std::uint64_t bytes);
 // What an address is for decides what it may be.
 enum class AddressUse : std::uint8_t {
   kListen,     // an IP address; port 0 lets the system choose
-  kAdvertise,  // an IP address and a port: what other nodes are told is numbers
+  kAdvertise,  // an IP address of one node and a port: what other nodes are told is numbers
   kDial,       // an IP address or a name, and a port
   kMulticast,  // a multicast IP address and a port
 };

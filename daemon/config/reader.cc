@@ -72,7 +72,7 @@ void Reader::complain(const std::string& path, const Tree& tree, Complaint compl
 
 void Reader::complain_kind(const std::string& path, const Tree& tree, const std::string& wanted) {
   if (tree.is_null()) {
-    complain(path, tree, {"is empty", fmt::format("write {} or leave the key out", wanted)});
+    complain(path, tree, {"is empty", fmt::format("leave the key out, or write {}", wanted)});
   } else {
     complain(path, tree, {fmt::format("{} does not fit here", kind_text(tree)), "write " + wanted});
   }

@@ -22,8 +22,10 @@ constexpr Option<LogFormat> kFormats[] = {
 
 // Not in the namespace above: the templates of visit.h find them by their arguments.
 static void describe(Visitor& v, Node& node) {
-  setting(v, {"name", "What people call this node. Left out: the host's name."}, node.name,
-          Text(kName));
+  setting(v,
+          {"name",
+           "What people call this node. Left out: the name in its certificate, else the host's."},
+          node.name, Text(kName));
   setting(v, {"state_dir", "Where the daemon keeps its identity and what must survive a restart."},
           node.state_dir, Text(kAbsolutePath));
   setting_or(v,
@@ -45,8 +47,11 @@ static void describe(Visitor& v, Networks& networks) {
 }
 
 static void describe(Visitor& v, Limits& limits) {
-  setting(v, {"memory", "What all links together may hold; beyond it peers wait."}, limits.memory,
-          Size(16 * kMiB, 1024 * kGiB));
+  setting(v,
+          {"memory",
+           "What the requests and replies of all links together may hold; beyond it peers wait, or "
+           "are refused. Not in it: 256 KiB of each, and up to 1 MiB of events a lane, a link."},
+          limits.memory, Size(16 * kMiB, 1024 * kGiB));
   setting(v, {"payload", "The largest request, reply or event."}, limits.payload,
           Size(kKiB, 64 * kMiB));
   setting(v, {"peers", "How many other nodes may be linked at once."}, limits.peers,

@@ -38,7 +38,7 @@ Verdict check_component(std::string_view text) {
 
 Verdict check_not_empty(std::string_view text, std::size_t most) {
   if (text.empty()) {
-    return Complaint{"is empty", "write a value or leave the key out"};
+    return Complaint{"is empty", "leave the key out, or write a value"};
   }
   if (text.size() > most) {
     return Complaint{quoted(text) + " is too long", fmt::format("write at most {} bytes", most)};

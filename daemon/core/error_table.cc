@@ -17,7 +17,7 @@ constexpr ErrorInfo kTable[] = {
      "The setting or command is documented but does not work in this version yet.",
      "Leave it out, or use a newer runard."},
     {kConflict, Kind::kConflict, "CONFLICT", "Something of that name exists already.",
-     "Use another name, or remove the other one first."},
+     "Use another name, or keep what is there."},
     {kNotFound, Kind::kNoService, "NOT_FOUND", "There is nothing of that name.",
      "Check the name and its spelling."},
     {kOutOfMemory, Kind::kOverloaded, "OUT_OF_MEMORY", "Memory for this work could not be had.",

@@ -6,30 +6,56 @@
 #include <algorithm>
 #include <concepts>
 
+#include "core/utf8.h"
+
 namespace runard::core {
 namespace {
 
 constexpr double kBurst = 20;
 
+constexpr std::string_view kMalformed = "\xEF\xBF\xBD";  // U+FFFD
+
+// The first character, or the byte that is none; takes it away.
+std::string_view next_character(std::string_view& text) {
+  const std::string_view first = text.substr(0, std::max<std::size_t>(1, utf8_size(text)));
+  text.remove_prefix(first.size());
+  return first;
+}
+
+bool is_malformed(std::string_view character) {
+  return character.size() == 1 && static_cast<unsigned char>(character[0]) >= 0x80;
+}
+
+// U+0000-1F and U+007F-9F: what terminals obey. Its number is its last byte.
+bool is_control(std::string_view character) {
+  const auto last = static_cast<unsigned char>(character.back());
+  return character.size() == 1 ? last < 0x20 || last == 0x7f
+                               : character.size() == 2 && character[0] == '\xC2' && last < 0xa0;
+}
+
 void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+  while (!text.empty()) {
+    const std::string_view character = next_character(text);
+    if (character == "\"" || character == "\\") {
       out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
+      out += character;
+    } else if (is_control(character)) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}",
+                     static_cast<unsigned char>(character.back()));
     } else {
-      out += c;
+      out += is_malformed(character) ? kMalformed : character;
     }
   }
 }
 
 bool is_plain(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte > 0x20 && byte != 0x7f && c != '"' && c != '\\' && c != '=';
-  });
+  bool plain = !text.empty();
+  while (plain && !text.empty()) {
+    const std::string_view character = next_character(text);
+    plain = !is_control(character) && !is_malformed(character) &&
+            std::string_view(" \"\\=").find(character) == std::string_view::npos;
+  }
+  return plain;
 }
 
 std::string time_text(WallTime wall) {

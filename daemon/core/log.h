@@ -3,7 +3,7 @@
 // A Log is a cheap value (sink, component, context) that is passed to whoever logs; there is no
 // global one. The message must be a string literal: it is the key of the rate limit (a burst of 20
 // a component and message, then one a second; what was held back is counted in the next line). Any
-// thread. Values are escaped, so no input can forge a line. Secrets are never passed here.
+// thread. Whatever values are, a line is UTF-8 and not forged. Secrets are never passed here.
 //
 // A field is a text, a whole number or a yes-no. JSON has it as a text, a number, true or false. An
 // id goes as text, even if it is made of digits: many readers of JSON keep 53 bits of a number.

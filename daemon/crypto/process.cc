@@ -26,13 +26,20 @@ constexpr bool kTraceable = false;
 
 }  // namespace
 
-void harden_process() {
-  CRYPTO_secure_malloc_init(kSecureHeap, kSmallestBlock);
+bool harden_process() {
+  rlimit locked{};
+  if (getrlimit(RLIMIT_MEMLOCK, &locked) == 0) {
+    locked.rlim_cur = locked.rlim_max;
+    setrlimit(RLIMIT_MEMLOCK, &locked);
+  }
+  constexpr int kWhole = 1;  // 2: made, but something of its protection was refused
+  const bool whole = CRYPTO_secure_malloc_init(kSecureHeap, kSmallestBlock) == kWhole;
   constexpr rlimit kNone{0, 0};
   setrlimit(RLIMIT_CORE, &kNone);
   if (!kTraceable) {
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   }
+  return whole;
 }
 
 }  // namespace runard::crypto

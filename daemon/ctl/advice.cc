@@ -46,6 +46,7 @@ class Known {
       return;
     }
     networks_ = json::value_to<std::vector<std::string>>(hello->at("networks"));
+    is_local_only_ = text_of(*hello, "node").empty();
     path_ = split(path, networks_);
     for (const json::value& row : action_rows(*nodes)) {
       if (text_of(row.as_object(), "network") == path_.network) {
@@ -56,6 +57,8 @@ class Known {
   }
 
   bool is_asked() const { return is_asked_; }
+  // The services of keys are there in a mesh only.
+  bool lacks_keys() const { return is_local_only_ && path_.rest.starts_with("$keys/"); }
   bool is_member() const { return std::ranges::find(networks_, path_.network) != networks_.end(); }
   const std::vector<std::string>& networks() const { return networks_; }
 
@@ -98,6 +101,7 @@ class Known {
   Path path_;
   std::vector<json::object> actions_;
   bool is_asked_ = false;
+  bool is_local_only_ = false;
 };
 
 Advice on_unknown_path(const Known& known, Errc code) {
@@ -105,6 +109,11 @@ Advice on_unknown_path(const Known& known, Errc code) {
     return {"Use one of these networks, or join the other one: networks.join in the YAML.",
             {},
             {fmt::format("this node's networks are {}", fmt::join(known.networks(), ", "))}};
+  }
+  if (known.lacks_keys()) {
+    return {"Give it an identity and networks.join: daemon/identity/OPERATOR.md.",
+            {},
+            {"this node is local-only: it has no keys"}};
   }
   Advice advice;
   advice.did_you_mean = known.near();
@@ -175,6 +184,12 @@ Advice advice_on(const Session& session, const core::Error& error, const Asked& 
   const Errc code = error.code;
   if (code == Errc::kNotFound && !asked.node.empty() && error.about.starts_with("no node")) {
     return on_unknown_node(session, asked.node);
+  }
+  if (code == Errc::kNotFound && error.about == "this node is no issuer") {
+    return {
+        "Run it where the YAML has issuer:, or give the CA's folder to those that take --ca DIR.",
+        {},
+        {}};
   }
   if (code == Errc::kConfigInvalid && error.executed == core::Executed::kYes) {
     return {"Restart runard (systemctl restart runard), or take these changes back.", {}, {}};

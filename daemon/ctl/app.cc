@@ -65,7 +65,7 @@ void add_commands(CLI::App& app, const CommandContext& context) {
   add_completion_command(app, context);
   add_later_commands(app, context);
   app.footer(
-      "Each command's --help has an example: runarctl call --help\n\n"
+      "Each command's help has an example: runarctl call --help, or runarctl help call\n\n"
       "Exit codes: 0 ok, 1 failed, 2 usage, 3 daemon not reachable, 4 not found, 5 timeout,\n"
       "6 denied, 7 conflict, 8 partial. 'runarctl explain CODE' tells more of an error.");
 }
@@ -146,6 +146,10 @@ int run(std::vector<std::string> args, Session& session) {
   Outcome outcome;
   add_global_options(app, session);
   add_commands(app, {session, outcome});
+  if (!args.empty() && args.front() == "help") {  // as with other programs
+    args.erase(args.begin());
+    args.emplace_back("--help");
+  }
   std::ranges::reverse(args);  // as CLI11 wants them
   try {
     app.parse(std::move(args));

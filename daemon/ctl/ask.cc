@@ -14,7 +14,8 @@ std::string text_of(const json::object& object, std::string_view key) {
 }
 
 Answer ask(Session& session, std::string_view method, json::object params, core::Duration timeout) {
-  const Asked asked{text_of(params, "path"), text_of(params, "node") + text_of(params, "target"),
+  const Asked asked{text_of(params, "path") + text_of(params, "topic"),
+                    text_of(params, "node") + text_of(params, "target"),
                     params.contains("local") && params.at("local").as_bool()};
   ControlClient client;
   if (const auto connected = client.connect(session.socket); !connected) {

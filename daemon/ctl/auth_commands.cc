@@ -88,7 +88,7 @@ core::Result<json::object> judge(const CanI& wanted, const config::Config& confi
 int from_file(Session& session, const CanI& wanted, json::object& record) {
   const config::Loaded loaded = config::load(wanted.file, session.environment);
   if (!loaded.config) {
-    return session.fail(fail(Errc::kConfigInvalid, loaded.problems.front().text()),
+    return session.fail(fail(loaded.problems.front().code, loaded.problems.front().text()),
                         {"'runarctl config validate " + wanted.file + "' shows all.", {}, {}});
   }
   auto judged = judge(wanted, *loaded.config);

@@ -10,6 +10,7 @@
 #include "ctl/advice.h"
 #include "ctl/ask.h"
 #include "ctl/command.h"
+#include "ctl/json_text.h"
 #include "ctl/payload_option.h"
 #include "ctl/table.h"
 
@@ -157,8 +158,7 @@ int bench_sub(Session& session, const SubBenchOptions& options) {
         if (session.json()) {
           json::object line = run;
           line["schema"] = "runar.bench_run.v1";
-          session.out << json::serialize(line) << '\n'
-                      << std::flush;  // one line at a time, for a pipe
+          session.out << json_text(line) << '\n' << std::flush;  // one line at a time, for a pipe
         } else {
           session.out << fmt::format("{} events, {} lost, {} misplaced, in {}: {} events/s",
                                      number_of(run, "received"), number_of(run, "lost"),

@@ -19,6 +19,7 @@
 #include "identity/ca_copy.h"
 #include "identity/fingerprint.h"
 #include "identity/profile.h"
+#include "identity/revocation.h"
 #include "identity/time_text.h"
 #include "keys/node_request.h"
 
@@ -36,6 +37,13 @@ struct InitOptions {
   SecretInput passphrase;
   bool no_passphrase = false;
 };
+
+// Also with --quiet; with JSON the document says it.
+void warn(Session& session, std::string_view what) {
+  if (!session.json()) {
+    session.err << "warning: " << what << '\n';
+  }
+}
 
 // Empty: none. Who sits at a terminal is asked; a script that says nothing gets none, and is told.
 core::Result<crypto::SecretBytes> new_passphrase(const InitOptions& options) {
@@ -66,17 +74,29 @@ int init(Session& session, const InitOptions& options) {
   const auto ca = Authority::create({session.disk, session.clock, session.random}, options.out,
                                     options.name, *lifetime, *passphrase);
   if (!ca) {
-    return session.fail(ca.error());
+    const bool is_there = ca.error().code == Errc::kConflict;
+    return session.fail(
+        ca.error(),
+        {is_there ? "Keep it: its key is what the mesh trusts. Another mesh has a folder of its "
+                    "own: --out DIR."
+                  : "",
+         {},
+         {}});
   }
   session.print("ca", {{"name", ca->certificate().common_name()},
                        {"fingerprint", identity::fingerprint_text(ca->certificate())},
                        {"not_after", identity::time_text(ca->certificate().not_after())},
                        {"folder", options.out},
                        {"encrypted", !passphrase->empty()}});
-  session.say(passphrase->empty()
-                  ? "The CA's key is not encrypted: keep " + options.out +
-                        " on a machine that you trust, with a backup."
-                  : "Keep a backup of " + options.out + ", and do not lose the passphrase.");
+  const std::string in_clear = "the CA's key is not encrypted: keep " + options.out +
+                               " on a machine that you trust, with a backup";
+  if (!passphrase->empty()) {
+    session.say("Keep a backup of " + options.out + ", and do not lose the passphrase.");
+  } else if (options.no_passphrase) {
+    session.say("As asked, " + in_clear + ".");
+  } else {
+    warn(session, in_clear);
+  }
   return kExitOk;
 }
 
@@ -104,8 +124,40 @@ core::Result<std::string> node_name(const SignOptions& options) {
   return std::filesystem::path(options.request).stem().string();
 }
 
-core::Result<identity::Bundle> issue(Session& session, const SignOptions& options,
-                                     const std::string& name) {
+struct Issued {
+  identity::Bundle bundle;
+  std::vector<std::string> warnings;  // where it is not what was asked for
+};
+
+// Of the certificate that was made, against what was asked.
+std::vector<std::string> differences(const Session& session, const SignOptions& options,
+                                     const keys::NodeRequest& asked, const Authority& ca,
+                                     const crypto::Certificate& made) {
+  constexpr core::Duration kSlack = std::chrono::minutes(1);
+  std::vector<std::string> found;
+  const auto lifetime = parse_lifetime(options.lifetime);
+  if (lifetime && made.not_after() + kSlack < session.clock.wall() + *lifetime) {
+    found.push_back(fmt::format("the certificate ends with the CA, at {}: sooner than --ttl {}",
+                                identity::time_text(made.not_after()), options.lifetime));
+  }
+  const std::string wished = asked.request.common_name();
+  const core::NodeId node = identity::node_id_of(asked.request.public_key());
+  const bool has_wish = !wished.empty() && wished != node.text();
+  if (options.name.empty() && has_wish && wished != made.common_name()) {
+    found.push_back(
+        fmt::format("it is named \"{}\", as the file is; the request wishes \"{}\": "
+                    "give --name",
+                    made.common_name(), wished));
+  }
+  const auto denied = identity::denied_by(ca);
+  if (denied && denied->nodes.contains(node)) {
+    found.push_back(fmt::format("node {} is revoked and stays shut out: runarctl node unrevoke {}",
+                                node.text(), node.text()));
+  }
+  return found;
+}
+
+core::Result<Issued> issue(Session& session, const SignOptions& options, const std::string& name) {
   const auto lifetime = parse_lifetime(options.lifetime);
   if (!lifetime) {
     return lifetime.error();
@@ -133,15 +185,18 @@ core::Result<identity::Bundle> issue(Session& session, const SignOptions& option
   }
   auto bundle = (*ca)->ca.sign({asked->request, name, options.networks, *lifetime, options.replace,
                                 options.groups, false, options.labels});
-  if (!bundle || !asked->agreement) {
-    return bundle;
+  if (!bundle) {
+    return bundle.error();
   }
-  auto statements = (*ca)->networks.admit(*asked->agreement, bundle->networks.ids());
-  if (!statements) {
-    return statements.error();
+  if (asked->agreement) {
+    auto statements = (*ca)->networks.admit(*asked->agreement, bundle->networks.ids());
+    if (!statements) {
+      return statements.error();
+    }
+    std::ranges::move(*statements, std::back_inserter(bundle->statements));
   }
-  std::ranges::move(*statements, std::back_inserter(bundle->statements));
-  return bundle;
+  auto warnings = differences(session, options, *asked, (*ca)->ca, bundle->certificate);
+  return Issued{std::move(*bundle), std::move(warnings)};
 }
 
 int sign(Session& session, const SignOptions& options) {
@@ -149,18 +204,25 @@ int sign(Session& session, const SignOptions& options) {
   if (!name) {
     return session.fail(name.error());
   }
-  const auto bundle = issue(session, options, *name);
-  if (!bundle) {
-    return session.fail(bundle.error());
+  const auto issued = issue(session, options, *name);
+  if (!issued) {
+    return session.fail(issued.error());
   }
+  const identity::Bundle* const bundle = &issued->bundle;
   json::object record = describe_certificate(bundle->certificate, bundle->networks.networks());
   record["ca_fingerprint"] = identity::fingerprint_text(bundle->roots.back());
+  if (session.json()) {
+    record["warnings"] = json::value_from(issued->warnings);
+  }
   const std::string node(record["node"].as_string());
   const std::string text = bundle->text();
   const auto given =
       session.print_made("certificate", std::move(record), {"bundle", text, options.out});
   if (!given) {
     return session.fail(given.error());
+  }
+  for (const std::string& warning : issued->warnings) {
+    warn(session, warning);
   }
   session.say(
       fmt::format("Signed node {} as \"{}\". There: runarctl node install {} --ca-fingerprint {}",

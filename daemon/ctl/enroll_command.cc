@@ -33,7 +33,8 @@ core::Result<enroll::Token> read_token(Session& session, const std::string& file
   auto token = enroll::Token::parse(*text);
   crypto::cleanse({reinterpret_cast<std::uint8_t*>(text->data()), text->size()});
   if (token && session.clock.wall() >= token->expires) {
-    return core::fail(Errc::kTokenExpired, "at " + identity::time_text(token->expires));
+    return core::fail(Errc::kTokenExpired,
+                      "the token was good until " + identity::time_text(token->expires));
   }
   return token;
 }
@@ -90,7 +91,13 @@ core::Result<identity::CheckedBundle> try_enroll(Session& session, const EnrollO
 int enroll(Session& session, const EnrollOptions& options) {
   const auto installed = try_enroll(session, options);
   if (!installed) {
-    const int code = session.fail(installed.error());
+    const bool nobody = installed.error().code == Errc::kDeadlineExceeded;
+    const int code = session.fail(
+        installed.error(),
+        {nobody ? "Check that an issuer runs there, and that firewalls let UDP through, both ways."
+                : "",
+         {},
+         {}});
     session.say("No certificate was installed.");
     return code;
   }

@@ -1,5 +1,7 @@
 #include "ctl/enrolment.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <netdb.h>
 
 #include <algorithm>
@@ -138,7 +140,10 @@ core::Result<identity::Bundle> enrol(const EnrolmentWorld& world, const enroll::
       }
     }
   }
-  return why;
+  return why.code == Errc::kNoAnswer
+             ? core::fail(Errc::kDeadlineExceeded,
+                          fmt::format("no issuer answered at {}", fmt::join(token.addresses, ", ")))
+             : why;
 }
 
 }  // namespace runard::ctl

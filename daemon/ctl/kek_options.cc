@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "ctl/command.h"
 #include "keys/node_keys.h"
 
@@ -103,6 +105,20 @@ core::Result<KekSource> new_source(Session& session, const std::string& word,
   }
   return kind == KekKind::kSystemd ? credential_source(session, options)
                                    : core::Result<KekSource>(KekSource::none());
+}
+
+Advice on_missing_keystore(const std::string& state, const core::Error& error) {
+  std::error_code ignored;
+  const bool is_missing =
+      error.code == Errc::kIdentityMissing || error.code == Errc::kKeystoreMissing;
+  if (!is_missing || std::filesystem::exists(state, ignored)) {
+    return {};
+  }
+  return {
+      "Name the node's state directory: --state DIR. A new node's is made by 'runarctl node "
+      "init'.",
+      {},
+      {fmt::format("there is no folder {}", state)}};
 }
 
 core::Result<keys::Keystore> open_keystore(Session& session, const std::string& state,

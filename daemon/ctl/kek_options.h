@@ -33,6 +33,9 @@ keys::KekKind new_kind(const Session& session, const std::string& word, const Ke
 core::Result<keys::KekSource> new_source(Session& session, const std::string& word,
                                          const KekOptions& options);
 
+// For a keystore that is not there: what helps where the state directory is not there either.
+Advice on_missing_keystore(const std::string& state, const core::Error& error);
+
 // Opens the keystore of a state directory.
 core::Result<keys::Keystore> open_keystore(Session& session, const std::string& state,
                                            const KekOptions& options, keys::Use use);

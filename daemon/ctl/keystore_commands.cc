@@ -89,7 +89,7 @@ bool can_open(const Session& session, keys::KekKind kind, const KekOptions& opti
 int inspect_keystore(Session& session, const Options& options) {
   const auto header = keys::Keystore::header_in(options.state);
   if (!header) {
-    return session.fail(header.error());
+    return session.fail(header.error(), on_missing_keystore(options.state, header.error()));
   }
   json::object record = describe(*header, options.state);
   if (!can_open(session, header->kek.kind, options.unlock)) {
@@ -124,7 +124,7 @@ int inspect_keystore(Session& session, const Options& options) {
 int list_keys(Session& session, const Options& options) {
   const auto store = open_keystore(session, options.state, options.unlock, keys::Use::kRead);
   if (!store) {
-    return session.fail(store.error());
+    return session.fail(store.error(), on_missing_keystore(options.state, store.error()));
   }
   session.print_list("keys", "keys", rows_of(*store, session.clock.wall()), kColumns);
   return kExitOk;
@@ -160,7 +160,8 @@ int rekey(Session& session, const RekeyOptions& options) {
   if (!store) {
     const bool in_use = store.error().code == Errc::kStateLocked;
     return session.fail(store.error(),
-                        {in_use ? "Stop runard first: systemctl stop runard" : "", {}, {}});
+                        in_use ? Advice{"Stop runard first: systemctl stop runard", {}, {}}
+                               : on_missing_keystore(options.state, store.error()));
   }
   const auto source = new_source(session, options.kek, options.fresh);
   if (!source) {

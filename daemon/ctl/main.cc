@@ -12,7 +12,7 @@
 
 int main(int argc, char** argv) {
   using namespace runard;
-  crypto::harden_process();
+  (void)crypto::harden_process();  // it lives for a moment
   const core::SystemClock clock;
   core::SystemRandom random;
   identity::SystemDisk disk;

@@ -13,6 +13,7 @@
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
 #include "ctl/statement_output.h"
+#include "identity/time_text.h"
 
 namespace runard::ctl {
 namespace {
@@ -139,13 +140,19 @@ int give(Session& session, const KeyringOptions& options, const core::Result<Mad
   if (!keyring) {
     return session.fail(keyring.error());
   }
-  session.print("network_keyring", {{"network", options.name},
-                                    {"generation", made->statement.generation()},
-                                    {"version", keyring->versions.back().version},
-                                    {"activates_ms", keyring->versions.back().activates_ms},
-                                    {"members", keyring->members.size()},
-                                    {"left_out", json::value_from(made->lapsed)},
-                                    {"file", options.out}});
+  const auto& newest = keyring->versions.back();
+  json::object record = {{"network", options.name},
+                         {"generation", made->statement.generation()},
+                         {"version", newest.version},
+                         {"activates", identity::time_text(core::WallTime(std::chrono::milliseconds(
+                                           static_cast<std::int64_t>(newest.activates_ms))))},
+                         {"members", keyring->members.size()},
+                         {"left_out", json::value_from(made->lapsed)},
+                         {"file", options.out}};
+  if (session.json()) {
+    record["activates_ms"] = newest.activates_ms;
+  }
+  session.print("network_keyring", record);
   session.say(where_to_install(networks_of({made->statement}), options.out));
   return made->lapsed.empty() ? kExitOk : kExitPartial;
 }

@@ -4,6 +4,7 @@
 
 #include "ctl/ask.h"
 #include "ctl/command.h"
+#include "ctl/key_age.h"
 #include "ctl/payload_option.h"
 #include "identity/time_text.h"
 
@@ -46,6 +47,9 @@ int info(Session& session, const std::string& network) {
   session.out << '\n';
   session.print_list("network_keys", "versions", rows,
                      {"version", "state", "held", "activates", "retires", "lacking"});
+  if (const std::string advice = age_advice(rows, network, session.clock.wall()); !advice.empty()) {
+    session.say(advice);
+  }
   return kExitOk;
 }
 

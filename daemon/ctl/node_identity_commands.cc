@@ -70,7 +70,7 @@ int csr(Session& session, const CsrOptions& options) {
   const auto store = open_keystore(session, options.state, options.unlock, keys::Use::kRead);
   const auto asked = store ? own_request(*store, options.state, options.name) : store.error();
   if (!asked) {
-    return session.fail(asked.error());
+    return session.fail(asked.error(), on_missing_keystore(options.state, asked.error()));
   }
   const auto given =
       session.print_made("request", {{"node", asked->node.text()}, {"wished_name", asked->name}},

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "enroll/proof.h"
+#include "identity/name.h"
 #include "identity/profile.h"
 #include "identity/time_text.h"
 #include "keys/node_keys.h"
@@ -17,6 +18,9 @@ core::Result<OwnRequest> own_request(const keys::Keystore& store, const std::str
   const auto key = keys::identity_key(store);
   if (!key) {
     return key.error();
+  }
+  if (auto ok = wished.empty() ? core::Result<void>() : identity::check_name(wished, "node"); !ok) {
+    return ok.error();
   }
   const core::NodeId node = identity::node_id_of(key->public_key());
   auto name =

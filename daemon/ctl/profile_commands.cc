@@ -12,6 +12,7 @@
 #include "ctl/lifetime.h"
 #include "identity/identity_folder.h"
 #include "keys/delegation_folder.h"
+#include "keys/node_keys.h"
 #include "keys/user_profile.h"
 
 namespace runard::ctl {
@@ -67,7 +68,13 @@ int create(Session& session, const Options& options) {
   }
   const auto made = UserProfile::create(host_of(session), options.folder, options.name, *source);
   if (!made) {
-    return session.fail(made.error());
+    const bool is_there = made.error().code == Errc::kConflict;
+    return session.fail(
+        made.error(),
+        {is_there ? "Keep it: who has the folder is this user. Another profile has another folder."
+                  : "",
+         {},
+         {}});
   }
   session.print("profile", {{"id", made->id().text()},
                             {"name", made->certificate().name},
@@ -204,6 +211,21 @@ core::Result<void> take_statement(Session& session, const std::string& state,
   return news ? core::Result<void>() : news.error();
 }
 
+core::Result<void> take_delegation(Session& session, const std::string& state,
+                                   core::ByteView bytes) {
+  const auto delegation = keys::Delegation::parse(bytes);
+  const auto self = keys::node_of(state);
+  if (!delegation || !self) {
+    return delegation ? self.error() : delegation.error();
+  }
+  if (delegation->node != *self) {
+    return fail(Errc::kCertificateMismatch,
+                fmt::format("the profile's key is for node {}, this is node {}",
+                            delegation->node.text(), self->text()));
+  }
+  return keys::put_delegation(session.disk, state, bytes);
+}
+
 core::Result<std::size_t> try_import(Session& session, const Options& options) {
   const auto blocks = read_pem(session, options.folder);
   if (!blocks) {
@@ -214,7 +236,7 @@ core::Result<std::size_t> try_import(Session& session, const Options& options) {
     if (block.label == identity::kStatementLabel) {
       done = take_statement(session, options.state, block.der);
     } else if (block.label == keys::kDelegationLabel) {
-      done = keys::put_delegation(session.disk, options.state, block.der);
+      done = take_delegation(session, options.state, block.der);
     } else {
       done = fail(Errc::kProfileInvalid, options.folder + ": not a profile's export");
     }
@@ -228,7 +250,15 @@ core::Result<std::size_t> try_import(Session& session, const Options& options) {
 int import_file(Session& session, const Options& options) {
   const auto taken = try_import(session, options);
   if (!taken) {
-    return session.fail(taken.error());
+    const bool is_other = taken.error().code == Errc::kCertificateMismatch;
+    return session.fail(
+        taken.error(),
+        {is_other
+             ? "Import it there, or make one for this node: runarctl profile delegate --to its "
+               "request."
+             : "",
+         {},
+         {}});
   }
   session.print("profile_import", {{"parts", *taken}, {"state", options.state}});
   session.say("A running runard takes it by itself.");

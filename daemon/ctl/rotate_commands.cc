@@ -36,6 +36,16 @@ struct RotateOptions {
   bool yes = false;
 };
 
+// Beside what the error says: which step comes when.
+Advice on_wrong_step(const core::Error& error) {
+  return {error.code == Errc::kConflict
+              ? "Take the steps in their order, prepare, activate, retire: the operator's guide, "
+                "daemon/identity/OPERATOR.md, has them."
+              : "",
+          {},
+          {}};
+}
+
 int prepare(Session& session, const RotateOptions& options) {
   const auto lifetime = parse_lifetime(options.lifetime);
   if (!lifetime) {
@@ -50,7 +60,7 @@ int prepare(Session& session, const RotateOptions& options) {
   }
   const auto statement = Rotation(*ca).prepare(*lifetime);
   return statement ? give_statements(session, {*statement}, options.out, {{"step", "prepare"}})
-                   : session.fail(statement.error());
+                   : session.fail(statement.error(), on_wrong_step(statement.error()));
 }
 
 // Nodes that do not trust the next root yet would refuse whoever shows a certificate of it.
@@ -109,7 +119,7 @@ int activate(Session& session, const RotateOptions& options) {
   bool rotated = false;
   const auto all = try_activate(session, options, rotated);
   if (!all) {
-    const int code = session.fail(all.error());
+    const int code = session.fail(all.error(), on_wrong_step(all.error()));
     session.say(rotated ? "The next root signs from now on; do it again for what nodes need of it."
                         : "Nothing was changed.");
     return code;
@@ -162,7 +172,7 @@ Retiring try_retire(Session& session, const RotateOptions& options, CaNetworks& 
 
 int refuse_to_retire(Session& session, const RotateOptions& options, const Retiring& refused) {
   constexpr std::size_t kMostFacts = 50;
-  Advice advice;
+  Advice advice = on_wrong_step(refused.statements.error());
   json::array nodes;
   for (const identity::OldHolder& holder : refused.holders) {
     nodes.push_back({{"name", holder.name},

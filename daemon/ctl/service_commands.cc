@@ -14,6 +14,7 @@
 #include "ctl/suggest.h"
 #include "routing/escape.h"
 #include "routing/topic_path.h"
+#include "routing/topic_pattern.h"
 
 namespace runard::ctl {
 namespace {
@@ -39,6 +40,17 @@ bool fits(const json::object& row, std::string_view key, const Named& named) {
   const std::string path = colon == std::string::npos ? named.path : named.path.substr(colon + 1);
   return text_of(row, key) == path && (network.empty() || text_of(row, "network") == network) &&
          is_on(row, named.node);
+}
+
+// "users/42/profile" is one of the paths of the action "users/{id}/profile".
+bool serves(const json::object& action, const Named& named) {
+  const auto colon = named.path.find(':');
+  const std::string path = colon == std::string::npos ? named.path : named.path.substr(colon + 1);
+  const std::string network = text_of(action, "network");
+  const auto pattern = routing::TopicPattern::parse(text_of(action, "path"), network);
+  const std::string wanted =
+      colon == std::string::npos ? named.network : named.path.substr(0, colon);
+  return pattern && pattern->matches_path(path) && (wanted.empty() || wanted == network);
 }
 
 int not_found(Session& session, std::string_view what, const std::string& path,
@@ -268,11 +280,15 @@ int action_info(Session& session, const Named& named) {
     return answer.exit;
   }
   const json::array all = action_rows(*answer.result);
-  for (const json::value& row : all) {
-    if (!fits(row.as_object(), "path", named)) {
-      continue;
-    }
-    json::object record = row.as_object();
+  const auto by = [&](const auto& is_it) {
+    return std::ranges::find_if(all, [&](const json::value& v) { return is_it(v.as_object()); });
+  };
+  const auto* found = by([&](const json::object& row) { return fits(row, "path", named); });
+  if (found == all.end()) {
+    found = by([&](const json::object& row) { return serves(row, named); });
+  }
+  if (found != all.end()) {
+    json::object record = found->as_object();
     LocalFacts(session).add_to_action(record);
     if (!session.json()) {
       show_latency(record);
@@ -281,6 +297,12 @@ int action_info(Session& session, const Named& named) {
     }
     session.print("action", record);
     return kExitOk;
+  }
+  if (by([&](const json::object& row) { return fits(row, "service", named); }) != all.end()) {
+    return session.fail(
+        core::fail(Errc::kNoAction, fmt::format("\"{}\" is a service, no action", named.path),
+                   core::Executed::kNo),
+        {fmt::format("See 'runarctl action ls {}' for its actions.", named.path), {}, {}});
   }
   return not_found(session, "action", named.path, all);
 }

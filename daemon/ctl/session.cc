@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cerrno>
 #include <istream>
 #include <ostream>
+#include <system_error>
 
+#include "ctl/json_text.h"
 #include "ctl/suggest.h"
 #include "ctl/table.h"
 #include "identity/durable_file.h"
@@ -34,7 +37,7 @@ std::string cell(const json::value& value) {
     return "-";
   }
   if (!value.is_array()) {
-    return json::serialize(value);
+    return json_text(value);
   }
   std::string joined;
   for (const json::value& element : value.as_array()) {
@@ -70,12 +73,26 @@ std::string_view executed_note(const core::Error& error, const json::object& det
 // The number that the service's author gave its own error.
 std::string app_code(const json::object& details) {
   const json::value* code = details.if_contains("app_code");
-  return code == nullptr ? "" : " " + json::serialize(*code);
+  return code == nullptr ? "" : " " + json_text(*code);
+}
+
+bool lacks_permission(const core::Error& error) {
+  return error.code == Errc::kSystem &&
+         error.about.ends_with(std::generic_category().message(EACCES));
+}
+
+std::string usual_remedy(const core::Error& error, const std::string& command) {
+  return error.code == Errc::kUsage ? "see " + command + " --help"
+         : lacks_permission(error)  ? "Use sudo, or run it as the owner of what the message names."
+                                    : std::string(core::info(error.code).remedy);
 }
 
 }  // namespace
 
 ExitCode exit_code(const core::Error& error) {
+  if (lacks_permission(error)) {
+    return kExitDenied;
+  }
   switch (error.code) {
     case Errc::kUsage:
     case Errc::kInvalidArgument:
@@ -87,6 +104,7 @@ ExitCode exit_code(const core::Error& error) {
       return kExitUnreachable;
     case Errc::kCaMissing:
     case Errc::kIdentityMissing:
+    case Errc::kKeystoreMissing:
     case Errc::kServicePaused:  // the provider is there and can't take it
     case Errc::kServiceStopping:
     case Errc::kServiceStuck:
@@ -116,7 +134,7 @@ void Session::print(std::string_view kind, const json::object& record) {
     for (const auto& [key, value] : record) {
       document[key] = value;
     }
-    out << json::serialize(document) << '\n';
+    out << json_text(document) << '\n';
     return;
   }
   std::size_t width = 0;
@@ -135,7 +153,7 @@ void Session::print_list(std::string_view kind, std::string_view key, const json
   if (json()) {
     json::object document = with_schema(kind);
     document[key] = rows;
-    out << json::serialize(document) << '\n';
+    out << json_text(document) << '\n';
     return;
   }
   std::vector<std::string> head(columns.size());
@@ -160,9 +178,7 @@ void Session::say(std::string_view line) {
 
 int Session::fail(const core::Error& error, const Advice& advice, const json::object& details) {
   const core::ErrorInfo& row = core::info(error.code);
-  const std::string see_help = "see " + command + " --help";
-  const std::string_view usual = error.code == Errc::kUsage ? see_help : row.remedy;
-  const std::string_view to_do = advice.remedy.empty() ? usual : advice.remedy;
+  const std::string to_do = advice.remedy.empty() ? usual_remedy(error, command) : advice.remedy;
   if (json()) {
     json::object document = with_schema("error");
     for (const auto& [key, value] : details) {
@@ -177,7 +193,7 @@ int Session::fail(const core::Error& error, const Advice& advice, const json::ob
     document["executed"] = core::executed_text(error.executed);
     document["did_you_mean"] = json::value_from(advice.did_you_mean);
     document["facts"] = json::value_from(advice.facts);
-    err << json::serialize(document) << '\n';
+    err << json_text(document) << '\n';
     return exit_code(error);
   }
   err << (colour ? "\033[31merror:\033[0m " : "error: ")

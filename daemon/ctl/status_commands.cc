@@ -99,6 +99,15 @@ std::string denied_line(const json::object& status) {
                      number(rules, "denied_here"));
 }
 
+// Files in plugins.dir that are no service's.
+void show_failed_plugins(Session& session, const json::object& status) {
+  const json::value* failed = status.if_contains("failed_plugins");
+  if (failed != nullptr && !failed->as_array().empty()) {
+    session.out << "\nnot run:\n";
+    session.print_list("status", "failed_plugins", failed->as_array(), {"file", "why"});
+  }
+}
+
 void show_status(Session& session, const json::object& status) {
   const json::object& node = status.at("node").as_object();
   const json::object& calls = status.at("calls").as_object();
@@ -139,6 +148,7 @@ void show_status(Session& session, const json::object& status) {
                        {"network", "path", "state", "plugin", "plugin_version", "in_flight",
                         "restarts", "last_error"});
   }
+  show_failed_plugins(session, status);
 }
 
 int status(Session& session) {

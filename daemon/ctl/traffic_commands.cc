@@ -10,6 +10,7 @@
 #include "ctl/ask.h"
 #include "ctl/call_all.h"
 #include "ctl/command.h"
+#include "ctl/json_text.h"
 #include "ctl/payload_option.h"
 #include "ctl/table.h"
 
@@ -29,6 +30,7 @@ struct CallOptions {
   std::string node;
   std::string profile;
   std::vector<std::string> recipients;
+  std::vector<std::string> meta;
   bool all = false;
 };
 
@@ -38,6 +40,7 @@ struct PubOptions {
   std::string retain;
   std::string target;
   std::string owner;
+  std::vector<std::string> meta;
   bool local = false;
   bool guaranteed = false;
 };
@@ -48,6 +51,28 @@ struct SubOptions {
   std::string past;
   std::uint64_t count = 0;
 };
+
+// "K=V" each, into the "meta" of what is sent. kUsage.
+core::Result<void> add_meta_params(json::object& params, const std::vector<std::string>& pairs) {
+  json::object meta;
+  for (const std::string& pair : pairs) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return core::fail(Errc::kUsage, fmt::format("--meta: \"{}\" is not NAME=TEXT", pair));
+    }
+    meta[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  if (!meta.empty()) {
+    params["meta"] = std::move(meta);
+  }
+  return {};
+}
+
+void add_meta(CLI::App& made, std::vector<std::string>& meta, const std::string& of) {
+  made.add_option("--meta", meta, "Metadata of the " + of + ", NAME=TEXT; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=TEXT");
+}
 
 // "node edge-2"; its id when it has left meanwhile.
 std::string node_text(const Session& session, const std::string& id) {
@@ -101,6 +126,9 @@ int call(Session& session, const CallOptions& options) {
   if (!options.recipients.empty()) {
     params["recipients"] = json::value_from(options.recipients);
   }
+  if (const auto added = add_meta_params(params, options.meta); !added) {
+    return session.fail(added.error());
+  }
   // The daemon ends the call at its deadline; the second more is for its answer to get here.
   const core::Duration wait = own_time ? *timeout + std::chrono::seconds(1) : kLongestCall;
   if (options.all) {
@@ -142,6 +170,9 @@ int pub(Session& session, const PubOptions& options) {
   params["owner"] = options.owner;
   params["local"] = options.local;
   params["guaranteed"] = options.guaranteed;
+  if (const auto added = add_meta_params(params, options.meta); !added) {
+    return session.fail(added.error());
+  }
   const Answer answer = ask(session, "publish", std::move(params));
   if (!answer.result) {
     return answer.exit;
@@ -164,7 +195,7 @@ void show_event(Session& session, const json::object& event) {
     json::object line = event;
     line["schema"] = "runar.event.v1";
     line["payload"] = shown_value(event);
-    session.out << json::serialize(line) << '\n' << std::flush;  // for a pipe's reader
+    session.out << json_text(line) << '\n' << std::flush;  // for a pipe's reader
     return;
   }
   if (event.at("gap").as_bool()) {
@@ -220,6 +251,7 @@ void add_call(CLI::App& app, const CommandContext& context) {
                   "them to it: its name or id; may be repeated")
       ->allow_extra_args(false)
       ->type_name(value_name::kProfile);
+  add_meta(made, options->meta, "request");
   made.add_flag("--all", options->all, "Every node that provides it answers")->excludes(node);
 }
 
@@ -239,6 +271,7 @@ void add_pub(CLI::App& app, const CommandContext& context) {
       ->type_name(value_name::kNode);
   made.add_option("--owner", options->owner, "Whose data it is: a profile's name or id")
       ->type_name(value_name::kProfile);
+  add_meta(made, options->meta, "event");
   made.add_flag("--local", options->local, "Only to subscribers on this node");
   made.add_flag("--guaranteed", options->guaranteed,
                 "Store it and deliver it at least once (not in this version)");

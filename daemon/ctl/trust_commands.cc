@@ -110,7 +110,9 @@ int revoke(Session& session, const RevokeOptions& options, bool revokes) {
   }
   const auto statements = try_change(session, options, revokes);
   if (!statements) {
-    return session.fail(statements.error());
+    const bool is_free = !revokes && statements.error().about == "it is not on the denylist";
+    return session.fail(statements.error(),
+                        {is_free ? "Nothing to do: this CA shuts it out of nothing." : "", {}, {}});
   }
   const auto node = identity::find_node(options.ca, options.node);
   json::object record = {{"node", node ? node->text() : options.node}, {"revoked", revokes}};

@@ -13,11 +13,11 @@ core::Error error_of(Refusal refusal) {
     case Refusal::kRefused:
       return core::fail(Errc::kEnrolmentRefused, "the issuer does not say why; its log does");
     case Refusal::kDenied:
-      return core::fail(Errc::kEnrolmentDenied, "by an operator");
+      return core::fail(Errc::kEnrolmentDenied, "an operator denied the enrolment");
     case Refusal::kExpired:
       return core::fail(Errc::kEnrolmentExpired, "no operator decided in time");
     case Refusal::kBusy:
-      return core::fail(Errc::kOverloaded, "the issuer");
+      return core::fail(Errc::kOverloaded, "the issuer has too many enrolments at once");
   }
   return core::fail(Errc::kEnrolmentRefused, "");
 }

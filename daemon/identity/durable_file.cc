@@ -93,6 +93,10 @@ core::Result<void> write_temporary(Disk& disk, const fs::path& path, core::ByteV
     return system_error(path, "remove", -error);
   }
   const int fd = disk.create(path, mode);
+  if (fd == -ENOENT) {
+    return fail(Errc::kNotFound,
+                fmt::format("{}: there is no such folder to write in", folder_of(path).string()));
+  }
   if (fd < 0) {
     return system_error(path, "create", -fd);
   }

@@ -85,7 +85,8 @@ core::Result<Statement> allow_again(const Authority& authority, const DeniedEntr
   }
   const auto same = [&](const DeniedEntry& other) { return other.same_target(target); };
   if (std::erase_if(list->entries, same) == 0) {
-    return fail(Errc::kNotFound, "it is not on the denylist");
+    return list->statement ? core::Result<Statement>(*list->statement)
+                           : fail(Errc::kNotFound, "nobody was revoked in this mesh");
   }
   return write(authority, *list, authority.key());
 }

@@ -1,7 +1,7 @@
 // Revocation: the denylist as the CA's operator writes it, CA/denylist.pem. Each change is a new
 // statement of the next generation, on disk before it is given out.
 //
-// Errors: those of the files, kNotFound for what is not denied, kTooLarge for a full list,
+// Errors: those of the files, kNotFound for taking back without any list, kTooLarge for a full one,
 // kInvalidArgument for a bad reason.
 #pragma once
 
@@ -14,6 +14,7 @@ namespace runard::identity {
 // Takes the place of an entry for the same, and of those that have ended. The statement of now if
 // nothing changes.
 core::Result<Statement> deny(const Authority& authority, const DeniedEntry& entry);
+// The statement of now if it is not denied.
 core::Result<Statement> allow_again(const Authority& authority, const DeniedEntry& target);
 // Whom the newest list of the folder denies now.
 core::Result<Denylist> denied_by(const Authority& authority);

@@ -315,24 +315,31 @@ core::Result<std::vector<OldHolder>> Rotation::held_back(const ShownCertificates
       denied, now);
 }
 
-// The trust statement says that it was done.
-std::optional<Statement> Rotation::retired() const {
+// The trust statement says that it was done; a crash may have left files of the old root.
+core::Result<std::optional<Statement>> Rotation::retired() const {
   const fs::path& folder = authority_.folder();
-  const auto trust = read_statement(folder / kTrustFile);
-  const bool rotating = present(folder / kPrevious) || present(folder / kNextCertificate);
-  if (rotating || !trust || !*trust) {
-    return std::nullopt;
+  auto trust = read_statement(folder / kTrustFile);
+  if (!trust || !*trust || present(folder / kNextCertificate)) {
+    return trust ? core::Result<std::optional<Statement>>(std::nullopt) : trust.error();
   }
   const auto roots = parse_trust_roots((*trust)->body());
-  return roots && *roots == std::vector{authority_.certificate()} ? *trust : std::nullopt;
+  if (!roots || *roots != std::vector{authority_.certificate()}) {
+    return std::optional<Statement>();
+  }
+  if (auto ok = remove_files(authority_.host().disk, folder, {kCross, kActivatedFile, kPrevious});
+      !ok) {
+    return ok.error();
+  }
+  return trust;
 }
 
 // Whoever still shows a certificate of the old root would be shut out.
 core::Result<Statement> Rotation::retire(bool force, const ShownCertificates& shown) const {
   const Host& host = authority_.host();
   const fs::path& folder = authority_.folder();
-  if (auto done = retired()) {
-    return std::move(*done);
+  const auto done = retired();
+  if (!done || *done) {
+    return done ? core::Result<Statement>(**done) : done.error();
   }
   if (auto ok = check_rotated(); !ok) {
     return ok.error();
@@ -351,11 +358,7 @@ core::Result<Statement> Rotation::retire(bool force, const ShownCertificates& sh
                                              "for one",
                                              holders->size(), holders->front().name));
   }
-  const auto previous = read_certificate(folder / kPrevious);
-  auto statement =
-      previous && !lists(*trust, *previous)
-          ? core::Result<Statement>(**trust)  // a crash came after it was written
-          : write_trust(authority_, (*trust)->generation() + 1, {authority_.certificate()});
+  auto statement = write_trust(authority_, (*trust)->generation() + 1, {authority_.certificate()});
   if (!statement) {
     return statement;
   }

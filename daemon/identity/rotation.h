@@ -46,7 +46,7 @@ class Rotation {
  private:
   core::Result<crypto::Certificate> make_next(core::Duration lifetime) const;
   core::Result<Statement> trust_both(const crypto::Certificate& next) const;
-  std::optional<Statement> retired() const;
+  core::Result<std::optional<Statement>> retired() const;
   core::Result<void> check_rotated() const;
 
   const Authority& authority_;

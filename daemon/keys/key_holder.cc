@@ -220,6 +220,12 @@ core::Result<void> KeyHolder::take_profile(const identity::Statement& statement)
   return publish();
 }
 
+bool KeyHolder::awaits_certificate(const Delegation& delegation) const {
+  const auto profile = profiles_.find(delegation.profile);
+  return delegation.node == self_ &&
+         (profile == profiles_.end() || profile->second.certificate.version < delegation.version);
+}
+
 core::Result<void> KeyHolder::take(const Delegation& delegation) {
   const auto profile = profiles_.find(delegation.profile);
   if (profile == profiles_.end() || profile->second.certificate.version != delegation.version) {

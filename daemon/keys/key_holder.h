@@ -81,6 +81,8 @@ class KeyHolder {
   core::Result<void> take(const identity::Statement& statement);
   // A profile's key that its user gave to this node; its certificate was taken before.
   core::Result<void> take(const Delegation& delegation);
+  // For this node, and the profile's certificate of that version has not come yet.
+  bool awaits_certificate(const Delegation& delegation) const;
   // What the time has changed, and what could not be written before. Gives when to come again, at
   // the latest; after an error of the disk soon.
   core::Result<core::WallTime> tick();

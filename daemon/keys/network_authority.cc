@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "identity/ca_copy.h"
 #include "identity/durable_file.h"
 #include "identity/revocation.h"
 #include "identity/time_text.h"
@@ -27,6 +28,18 @@ std::uint64_t ms(std::chrono::milliseconds duration) {
 
 bool same_nodes(const std::vector<KeyringMember>& a, const std::vector<KeyringMember>& b) {
   return std::ranges::equal(a, b, {}, &KeyringMember::node, &KeyringMember::node);
+}
+
+bool anyone_left(const std::vector<KeyringMember>& before,
+                 const std::vector<KeyringMember>& members) {
+  return std::ranges::any_of(before, [&](const KeyringMember& member) {
+    return std::ranges::find(members, member.node, &KeyringMember::node) == members.end();
+  });
+}
+
+bool present(const fs::path& file) {
+  std::error_code ignored;
+  return fs::exists(file, ignored);
 }
 
 // What is retired by now leaves the list; the floors say that it was there.
@@ -81,6 +94,10 @@ fs::path NetworkAuthority::file_of(const core::NetworkId& network) const {
   return folder_ / "keyrings" / (network.text() + ".pem");
 }
 
+fs::path NetworkAuthority::owed_file(const core::NetworkId& network) const {
+  return folder_ / "keyrings" / (network.text() + ".owed");
+}
+
 core::Result<std::string> NetworkAuthority::name_of(const core::NetworkId& network) const {
   const auto known = identity::Authority::networks_in(folder_);
   if (!known) {
@@ -119,7 +136,7 @@ core::Result<NetworkAuthority::Draft> NetworkAuthority::draft_of(
     if (!keyring) {
       return keyring.error();
     }
-    draft = {std::move(*keyring), last->generation()};
+    draft = {std::move(*keyring), last->generation(), false};
     prune(draft.keyring, now_ms());
   } else if (last.error().code != Errc::kNotFound) {
     return last.error();
@@ -160,6 +177,7 @@ core::Result<void> NetworkAuthority::add_version(Draft& draft, const core::Netwo
     return ok;
   }
   versions.push_back(std::move(made));
+  draft.rotated = true;
   return {};
 }
 
@@ -173,12 +191,13 @@ core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
     return !name ? name.error() : !book ? book.error() : issued.error();
   }
   const std::string now = identity::time_text(host_.clock.wall());
+  const bool knows_all = !identity::has_copies(folder_);
   std::vector<KeyringMember> members;
   for (const auto& [node, all] : identity::issued_to(*issued)) {
     const identity::IssueRecord* record = all.granted != nullptr ? all.granted : all.newest;
     const MemberBook::Key* key = book->find(node);
     // Times as text in one form and zone are in the order of the times.
-    if (key == nullptr || all.ends() <= now ||
+    if (key == nullptr || (knows_all && all.ends() <= now) ||
         std::ranges::find(record->networks, *name) == record->networks.end() ||
         book->is_out(network, node) || denied.nodes.contains(node) ||
         denied.memberships.contains({node, network})) {
@@ -196,11 +215,29 @@ core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
   return members;
 }
 
+// Who was a member has the newest key. That it is owed is forgotten when the statement is written.
+core::Result<void> NetworkAuthority::rekey_if_left(Draft& draft, const core::NetworkId& network,
+                                                   const std::vector<KeyringMember>& members) {
+  const fs::path owed = owed_file(network);
+  const bool left = anyone_left(draft.keyring.members, members);
+  if (draft.rotated || (!left && !present(owed))) {
+    return {};
+  }
+  if (draft.keyring.versions.size() < kMostUnordered) {
+    return add_version(draft, network, {});
+  }
+  return left ? identity::write_durably(host_.disk, owed, {}, identity::kPublicMode)
+              : core::Result<void>();
+}
+
 core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::NetworkId& network) {
   const auto denied = identity::denied_by(ca_);
   auto members = denied ? members_of(network, *denied, &lapsed_) : denied.error();
   if (!members) {
     return members.error();
+  }
+  if (auto ok = rekey_if_left(draft, network, *members); !ok) {
+    return ok.error();
   }
   NetworkKeyring& keyring = draft.keyring;
   keyring.epoch += same_nodes(keyring.members, *members) ? 0 : 1;
@@ -236,6 +273,11 @@ core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::Netwo
   if (!written) {
     return written.error();
   }
+  if (draft.rotated && present(owed_file(network))) {
+    if (auto ok = identity::remove_durably(host_.disk, owed_file(network)); !ok) {
+      return ok.error();
+    }
+  }
   if (auto ok = drop_unnamed(network, keyring); !ok) {
     return ok.error();
   }
@@ -263,6 +305,65 @@ core::Result<Statement> NetworkAuthority::refresh(const core::NetworkId& network
     }
   }
   return publish(std::move(*draft), network);
+}
+
+core::Result<bool> NetworkAuthority::is_due(const core::NetworkId& network,
+                                            std::optional<std::chrono::milliseconds> age) const {
+  const auto denied = identity::denied_by(ca_);
+  const auto draft = draft_of(network);
+  const auto members = denied ? members_of(network, *denied) : denied.error();
+  if (!draft || !members) {
+    return draft ? members.error() : draft.error();
+  }
+  const NetworkKeyring& keyring = draft->keyring;
+  const bool room = keyring.versions.size() < kMostUnordered;
+  const bool old = age && !keyring.versions.empty() && !members->empty() &&
+                   now_ms() >= keyring.versions.back().created_ms + ms(*age);
+  return anyone_left(keyring.members, *members) || (room && (old || present(owed_file(network))));
+}
+
+core::Result<std::vector<Statement>> NetworkAuthority::upkeep(
+    std::optional<std::chrono::milliseconds> age) {
+  const auto networks = identity::Authority::networks_in(folder_);
+  if (!networks) {
+    return networks.error();
+  }
+  std::vector<Statement> made;
+  for (const identity::NetworkDescriptor& network : *networks) {
+    const auto due = is_due(network.id, age);
+    if (!due) {
+      return due.error();
+    }
+    if (!*due) {
+      continue;
+    }
+    auto draft = draft_of(network.id);
+    const bool room = draft && draft->keyring.versions.size() < kMostUnordered;
+    auto statement = room ? rotate(network.id, {}) : refresh(network.id);
+    if (!statement) {
+      return statement.error();
+    }
+    made.push_back(std::move(*statement));
+  }
+  return made;
+}
+
+core::Result<std::vector<std::string>> NetworkAuthority::left_by(const core::NodeId& node) const {
+  const auto networks = identity::Authority::networks_in(folder_);
+  if (!networks) {
+    return networks.error();
+  }
+  std::vector<std::string> left;
+  for (const identity::NetworkDescriptor& network : *networks) {
+    const auto belongs = is_member(network.id, node, {});
+    if (!belongs) {
+      return belongs.error();
+    }
+    if (!*belongs && has_member(current(network.id), node)) {
+      left.push_back(network.name);
+    }
+  }
+  return left;
 }
 
 core::Result<std::vector<Statement>> NetworkAuthority::sign_again(bool all) {

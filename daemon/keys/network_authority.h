@@ -3,12 +3,15 @@
 //
 //   CA/keystore.rks      the private keys (keystore.h)
 //   CA/keyrings/ID.pem   the newest statement of each network
+//   CA/keyrings/ID.owed  somebody left, and there was no room for a new key (kMostUnordered)
 //   CA/members           agreement keys of the nodes (member_book.h)
 //
 // A network's members are the nodes whose newest certificate by an operator's order names it, that
-// or a renewal has not ended, and whose agreement key the CA knows; without those that were put out
-// of it and those that the CA's denylist has now: they are members again when their time on it is
-// over. A crash between the steps
+// or a renewal has not ended (which counts only as long as the CA has no copies: what these renew
+// is not known here), and whose agreement key the CA knows; without those that were put out of it
+// and those that the CA's denylist has now: they are members again when their time on it is over.
+// What is made for members of whom one is gone has a new version of the key, whatever it was made
+// for. A crash between the steps
 // loses nothing: a private key is on disk before a statement names it, and goes only after none
 // does.
 // Errors: kNotFound for an unknown network, kConflict, kTooLarge for more than kMaxMembers, and
@@ -35,6 +38,9 @@ struct Rotation {
   std::vector<core::NodeId> exclude;                    // put out of the network
 };
 
+// Versions in use beyond which only an order makes another one: an operator's, or a revocation.
+inline constexpr std::size_t kMostUnordered = kMaxVersions / 2;
+
 class NetworkAuthority {
  public:
   // All outlive it. `store` is open for writing.
@@ -56,6 +62,13 @@ class NetworkAuthority {
   core::Result<std::vector<identity::Statement>> sign_again(bool all = false);
   core::Result<identity::Statement> rotate(const core::NetworkId& network,
                                            const Rotation& rotation);
+
+  // For an issuer, now and then: a new version for each network whose newest one is as old as `age`
+  // (none: never by age), and for each that somebody has left.
+  core::Result<std::vector<identity::Statement>> upkeep(
+      std::optional<std::chrono::milliseconds> age);
+  // Names of the networks whose newest keys a node has though it is a member no more.
+  core::Result<std::vector<std::string>> left_by(const core::NodeId& node) const;
 
   // Before a certificate is issued: whether each of these networks (names) has room for the node
   // among its members, those that are denied for a time included, and what a bundle will have of
@@ -81,6 +94,7 @@ class NetworkAuthority {
   struct Draft {
     NetworkKeyring keyring;
     std::uint64_t generation = 0;  // of the statement before
+    bool rotated = false;          // its newest version is in no statement yet
   };
   std::uint64_t now_ms() const;
   std::filesystem::path file_of(const core::NetworkId& network) const;
@@ -96,6 +110,11 @@ class NetworkAuthority {
   core::Result<void> exclude(const core::NetworkId& network,
                              const std::vector<core::NodeId>& nodes);
   core::Result<identity::Statement> publish(Draft draft, const core::NetworkId& network);
+  core::Result<void> rekey_if_left(Draft& draft, const core::NetworkId& network,
+                                   const std::vector<KeyringMember>& members);
+  core::Result<bool> is_due(const core::NetworkId& network,
+                            std::optional<std::chrono::milliseconds> age) const;
+  std::filesystem::path owed_file(const core::NetworkId& network) const;
   core::Result<void> drop_unnamed(const core::NetworkId& network, const NetworkKeyring& keyring);
 
   identity::Host host_;

@@ -51,8 +51,9 @@ class AddressBook {
   // The node's last link is gone. `left`: it said goodbye.
   void lost(const core::NodeId& node, bool left, core::TimePoint now);
   // `who` answered there, when that is known. After kSelfDial the addresses are never dialled
-  // again; after kDuplicateLink they count as the linked node's; after kNoCommonNetwork neither
-  // they nor whatever is said to be that node are dialled for long, whatever hints come.
+  // again; after kDuplicateLink they count as the linked node's; after kNoCommonNetwork, which only
+  // who proved to be the node that the hint names may say, neither they nor whatever is said to be
+  // that node are dialled for long, whatever hints come.
   void failed(DialId dial, const core::Error& error, const std::optional<core::NodeId>& who,
               core::TimePoint now);
 

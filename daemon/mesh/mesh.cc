@@ -53,7 +53,7 @@ void Mesh::link_up(LinkId id, PeerInfo info, core::TimePoint now) {
   arm(now);  // for what tick_link() sends
   log_.info("peer linked",
             {core::field("peer", peer.node.text()), core::field("address", link.info.address),
-             core::field("dialled", link.info.dial != 0)});
+             core::field("dialled", link.info.dialled)});
 }
 
 std::optional<core::Error> Mesh::refusal(const PeerInfo& info) const {

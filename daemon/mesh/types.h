@@ -24,6 +24,7 @@ struct PeerInfo {
   std::string address;         // where the other end is: "10.0.0.5:8889"
   DialId dial = 0;             // the dial that made the link; 0: the peer dialled
   std::uint64_t features = 0;  // wire::kFeature...
+  bool dialled = false;        // by this node, whether or not `dial` is known yet
 };
 
 enum class HintSource : std::uint8_t { kStatic, kMulticast, kExchange };

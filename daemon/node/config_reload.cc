@@ -160,7 +160,7 @@ core::Result<void> ConfigReload::take(Round& round, config::Loaded& loaded) {
     for (const config::Problem& problem : loaded.problems) {
       log_.error("the configuration has a mistake", {core::field("problem", problem.text())});
     }
-    return core::fail(core::Errc::kConfigInvalid, loaded.problems.front().text());
+    return core::fail(loaded.problems.front().code, loaded.problems.front().text());
   }
   if (loaded.config->node.name.empty()) {
     loaded.config->node.name = round.running.node.name;

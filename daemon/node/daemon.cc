@@ -1,7 +1,6 @@
 #include "node/daemon.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -159,11 +158,18 @@ core::Result<void> Daemon::open_mesh(std::uint64_t epoch) {
     return keystore.error();
   }
   keystore_.emplace(std::move(*keystore));
+  if (!environment_.memory_locked) {
+    log_.warn("the memory for keys is not locked: it may get into the swap space",
+              {core::field(
+                  "do", "allow 160 MiB of locked memory (LimitMEMLOCK=160M, ulimit -l 163840)")});
+  }
   const auto passphrase = ca_passphrase(config_, environment_.credentials_folder);
   if (!passphrase) {
     return passphrase.error();
   }
-  auto mesh = MeshNode::make(context_, config_, {*state_, *keystore_, epoch, *passphrase}, *local_);
+  auto mesh = MeshNode::make(context_, config_,
+                             {*state_, *keystore_, epoch, *passphrase, environment_.memory_locked},
+                             *local_);
   if (!mesh) {
     return mesh.error();
   }
@@ -326,13 +332,7 @@ void Daemon::ended(Exit exit) {
 
 int run_daemon(const Environment& environment, const config::Config& config, core::Log log) {
   std::signal(SIGPIPE, SIG_IGN);
-  config::Config complete = config;
-  if (complete.node.name.empty()) {
-    char host[256] = {};
-    gethostname(host, sizeof host - 1);
-    complete.node.name = host;
-  }
-  Daemon daemon(environment, std::move(complete), std::move(log));
+  Daemon daemon(environment, config, std::move(log));
   return daemon.run();
 }
 

@@ -15,6 +15,7 @@ struct Environment {
   std::string notify_socket;       // $NOTIFY_SOCKET
   std::string credentials_folder;  // $CREDENTIALS_DIRECTORY
   std::string version;
+  bool memory_locked = false;            // crypto::harden_process()
   std::function<config::Loaded()> load;  // reads the configuration again, on any thread
 };
 

@@ -25,9 +25,10 @@ FolderWatch::FolderWatch(asio::io_context& io, What what, Appeared appeared, cor
 void FolderWatch::start() {
   const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (fd < 0 || inotify_add_watch(fd, what_.folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
-    log_.warn("a folder can't be watched: new files in it are found only at a start",
+    log_.warn("a folder can't be watched: new files in it are not found",
               {core::field("folder", what_.folder.string()),
-               core::field("why", std::generic_category().message(errno))});
+               core::field("why", std::generic_category().message(errno)),
+               core::field("do", "make the folder, then: runarctl config reload")});
     if (fd >= 0) {
       inotify_.assign(fd);
       inotify_.close();

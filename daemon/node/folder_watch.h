@@ -34,8 +34,9 @@ class FolderWatch {
   };
   FolderWatch(boost::asio::io_context& io, What what, Appeared appeared, core::Log log);
   // Reports what is there already, then what comes. A folder that can't be watched is logged, not
-  // fatal.
+  // fatal: start() may be tried again.
   void start();
+  bool is_watching() const { return inotify_.is_open(); }
   void stop();
   void rescan(Cause cause);
 

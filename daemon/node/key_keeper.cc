@@ -57,6 +57,9 @@ void KeyKeeper::take(const identity::Statement& statement) {
 
 void KeyKeeper::take_delegations() {
   for (const keys::WaitingDelegation& waiting : keys::waiting_delegations(state_.path())) {
+    if (holder_.awaits_certificate(waiting.delegation)) {
+      continue;  // it comes with a statement: then this runs again
+    }
     if (const auto ok = holder_.take(waiting.delegation); !ok) {
       log_.warn("a profile's key that was given to this node could not be taken",
                 {core::field("file", waiting.file.string()),

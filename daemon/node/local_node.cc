@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <filesystem>
+#include <utility>
 
 #include "config/show.h"
 #include "core/check.h"
@@ -20,6 +22,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr core::Duration kExpireInterval = std::chrono::seconds(10);
+constexpr std::size_t kMaxFailedFiles = 256;
 
 std::vector<std::string> networks_of(const config::Config& config) {
   std::vector<std::string> networks = {config.networks.default_name};
@@ -112,8 +115,13 @@ admin::ControlSources LocalNode::control_sources() {
       [this] { return config::show(config_, config::ShowAs::kYaml); },
       [this] { return config::show(config_, config::ShowAs::kJson); },
       [this](std::string_view method, const json::object& params, admin::ControlAnswer& answer) {
-        return std::ranges::any_of(
+        const bool is_taken = std::ranges::any_of(
             controls_, [&](const Control& control) { return control(method, params, answer); });
+        if (!is_taken && method.starts_with("token.")) {
+          answer(core::fail(core::Errc::kNotFound, "this node is no issuer", core::Executed::kNo));
+          return true;
+        }
+        return is_taken;
       },
       [this] { return label_rows(private_fields_); },
       [this](const std::string& label, const std::string& network) {
@@ -164,6 +172,22 @@ void LocalNode::retry_files() {
   for (const std::string& file : enabled_files_) {
     plugins_.file_changed(file);
   }
+  if (folder_) {
+    retry_dropped();
+  }
+}
+
+void LocalNode::retry_dropped() {
+  if (!folder_->is_watching()) {
+    folder_->start();
+    return;
+  }
+  for (const auto& [file, why] : std::exchange(failed_files_, {})) {
+    std::error_code gone;
+    if (std::filesystem::exists(file, gone)) {
+      plugin_appeared(file, FolderWatch::Cause::kFound);
+    }
+  }
 }
 
 void LocalNode::plugin_appeared(const std::string& file, FolderWatch::Cause cause) {
@@ -186,6 +210,7 @@ void LocalNode::plugin_appeared(const std::string& file, FolderWatch::Cause caus
     return;
   }
   enabled_files_.insert(file);
+  failed_files_.erase(file);
   // A file may be large and on a slow disk: it is read beside the control strand.
   boost::asio::post(files_, [this, file] {
     auto specs = dropped_instances(file, config_);
@@ -203,10 +228,26 @@ void LocalNode::enable(const std::string& file,
       specs ? plugins_.add(std::move(*specs), [] {}) : core::Result<void>(specs.error());
   if (!added) {
     enabled_files_.erase(file);
+    if (failed_files_.size() < kMaxFailedFiles) {
+      failed_files_.insert_or_assign(file, added.error());
+    }
     context_.log.component("plugins").error(
         "a dropped plugin can't be run",
-        {core::field("file", file), core::field("why", core::describe(added.error()))});
+        {core::field("file", file), core::field("why", core::describe(added.error())),
+         core::field("do", std::string(core::info(added.error().code).remedy))});
   }
+}
+
+// Those that were taken away meanwhile are nobody's trouble.
+json::array LocalNode::failed_plugins() const {
+  json::array failed;
+  for (const auto& [file, why] : failed_files_) {
+    std::error_code gone;
+    if (std::filesystem::exists(file, gone)) {
+      failed.push_back({{"file", file}, {"why", core::describe(why)}});
+    }
+  }
+  return failed;
 }
 
 void LocalNode::expire_retained() {
@@ -280,6 +321,7 @@ json::object LocalNode::status() const {
                          {"networks", json::value_from(registry_.networks())},
                          {"mode", "local-only"},
                          {"services", std::move(services)},
+                         {"failed_plugins", failed_plugins()},
                          {"authorization", authorization_status(gate_.stats(), config_)},
                          {"calls",
                           {{"total", calls.calls},

@@ -65,7 +65,7 @@ class LocalNode {
   // Opens the control socket, then loads the plugins; `ready` comes when each configured service
   // runs or has failed.
   core::Result<void> start(core::Task ready);
-  // Tries plugin files again that could not be loaded.
+  // Tries plugin files again that could not be loaded, and to watch their folder.
   void retry_files();
   // Services first, then subscriptions and control socket. `done` comes once, `ready` no more.
   void stop(core::Task done);
@@ -84,6 +84,8 @@ class LocalNode {
  private:
   void plugin_appeared(const std::string& file, FolderWatch::Cause cause);
   void enable(const std::string& file, core::Result<std::vector<plugin_host::InstanceSpec>> specs);
+  void retry_dropped();
+  boost::json::array failed_plugins() const;
   void expire_retained();
   admin::ControlSources control_sources();
   boost::json::object status() const;
@@ -106,6 +108,8 @@ class LocalNode {
   plugin_host::IoThread io_thread_{plugins_};  // this one: it runs PROMPT handlers
   std::optional<FolderWatch> folder_;
   std::set<std::string> enabled_files_;
+  // Dropped files that could not be run, with why; at most kMaxFailedFiles.
+  std::map<std::string, core::Error> failed_files_;
   bool stopping_ = false;
   admin::ControlServer server_;
   std::function<void(boost::json::object&)> more_status_;

@@ -15,6 +15,17 @@ constexpr core::Duration kLongestRelinkPause = std::chrono::minutes(1);
 
 }  // namespace
 
+// Who asks this node for itself uses the one name or the other.
+void MeshNode::know_names() {
+  local_.registry().set_other_name(identity_.name);
+  if (!identity_.name.empty() && identity_.name != config_.node.name) {
+    log_.warn("this node has two names: its peers use the certificate's",
+              {core::field("certificate", identity_.name),
+               core::field("configuration", config_.node.name),
+               core::field("do", "leave node.name out, or have a certificate with that name")});
+  }
+}
+
 core::Result<void> MeshNode::open_issuer(const Lasting& lasting) {
   if (!config_.issuer) {
     return {};

@@ -67,6 +67,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
       disk_(lasting.state.disk()),
       state_dir_(lasting.state.path()),
       keystore_(lasting.keystore),
+      memory_locked_(lasting.memory_locked),
       log_(context.log.component("mesh")),
       local_(local),
       identity_(std::move(self.identity)),
@@ -209,6 +210,7 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   mind();
   local_.registry().set_self(identity_.id, epoch_, texts(quic.advertise));
   know_self();
+  know_names();
   local_.set_recipients(&keys_.recipients(), &keys_.codec());
   local_.set_storage(&keeper_.storage());
   local_.broker().set_codec(&keys_.codec());
@@ -384,7 +386,8 @@ void MeshNode::add_status(json::object& status) const {
   }
   status["private_fields"] = private_fields_status(keys_.stats());
   status["security"] = {{"kek", keys::kek_text(keystore_.kek().kind)},
-                        {"keystore_generation", keystore_.generation()}};
+                        {"keystore_generation", keystore_.generation()},
+                        {"memory_locked", memory_locked_}};
   const transport::Stats stats = endpoint_ ? endpoint_->stats() : transport::Stats{};
   status["trust"] = trust_status(stats);
   status["mesh"] = {{"listens", endpoint_ ? endpoint_->local().text() : std::string()},

@@ -47,6 +47,7 @@ class MeshNode final : private mesh::Port,
     keys::Keystore& keystore;
     std::uint64_t epoch;
     const crypto::SecretBytes& ca_passphrase;  // of an issuer; empty: none
+    bool memory_locked = false;                // that of keys, against swapping
   };
   // Errors of NodeIdentity::load, NetworkMap::make and Endpoint::open. `local` outlives close().
   static core::Result<std::unique_ptr<MeshNode>> make(const Context& context,
@@ -80,6 +81,7 @@ class MeshNode final : private mesh::Port,
   transport::PeerVerifier make_verifier();
   core::Result<void> start_multicast(const config::Multicast& multicast);
   void rearm();
+  void know_names();
   void know_self();
   void wait_until_left(core::Task left);
   void add_status(boost::json::object& status) const;
@@ -146,6 +148,7 @@ class MeshNode final : private mesh::Port,
   identity::Disk& disk_;
   const std::filesystem::path state_dir_;
   const keys::Keystore& keystore_;
+  const bool memory_locked_;
   const core::Log log_;
   LocalNode& local_;
   identity::NodeIdentity identity_;

@@ -113,6 +113,7 @@ void MeshNode::link_up(transport::LinkId link, const transport::PeerInfo& peer,
   info.epoch = peer.epoch;
   info.address = peer.address.text();
   info.features = peer.features;
+  info.dialled = peer.dialled;
   // Which dial made the link is told by dial_done(), right after this.
   mesh_.link_up(link, std::move(info), context_.clock.now());
   rearm();

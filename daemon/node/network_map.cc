@@ -13,8 +13,11 @@ core::Result<NetworkMap> NetworkMap::make(const std::vector<identity::NetworkDes
         [&](const identity::NetworkDescriptor& network) { return network.name == name; });
     if (at == certified.end()) {
       return core::fail(
-          core::Errc::kCertificateMismatch,
-          "networks.join names \"" + name + "\", which this node's certificate does not grant");
+          core::Errc::kConfigInvalid,
+          "networks.join names \"" + name +
+              "\", which this node's certificate does not grant: take it out, or sign the "
+              "certificate again with every network of the node: ca sign --network " +
+              name);
     }
     map.networks_.push_back(*at);
   }

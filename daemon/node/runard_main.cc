@@ -13,6 +13,7 @@
 #include "config/suggest.h"
 #include "crypto/process.h"
 #include "node/daemon.h"
+#include "node/node_name.h"
 
 namespace {
 
@@ -72,12 +73,10 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   return node::kUsage;
 }
 
-int run(const std::string& path) {
+int run(const std::string& path, bool memory_locked) {
   const config::Loaded loaded = config::load(path, environment);
   if (!loaded.config) {
-    for (const config::Problem& problem : loaded.problems) {
-      std::cerr << problem.text() << '\n';
-    }
+    config::tell(loaded.problems, std::cerr);
     return node::kConfigWrong;
   }
   static const core::SystemClock clock;
@@ -86,6 +85,7 @@ int run(const std::string& path) {
   given.notify_socket = environment("NOTIFY_SOCKET").value_or("");
   given.credentials_folder = environment("CREDENTIALS_DIRECTORY").value_or("");
   given.version = RUNARD_VERSION;
+  given.memory_locked = memory_locked;
   given.load = [path, variables = all_variables()] {
     return config::load(path, [&](const std::string& name) -> std::optional<std::string> {
       const auto at = variables.find(name);
@@ -94,14 +94,15 @@ int run(const std::string& path) {
   };
   unsetenv("NOTIFY_SOCKET");          // NOLINT(concurrency-mt-unsafe): before any thread
   unsetenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): both are not for children
-  return node::run_daemon(given, *loaded.config,
-                          make_log(loaded.config->logging, loaded.config->node.name, clock));
+  config::Config config = *loaded.config;
+  config.node.name = node::node_name(config);
+  return node::run_daemon(given, config, make_log(config.logging, config.node.name, clock));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  crypto::harden_process();
+  const bool memory_locked = crypto::harden_process();
   CLI::App app(
       "The mesh daemon. Runs in the foreground and logs to stderr; SIGTERM drains and stops it, a "
       "second one stops it at once, SIGHUP takes a renewed certificate, changed rules of "
@@ -127,5 +128,5 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return report_usage(app, error);
   }
-  return check ? config::check(path, environment, std::cout, std::cerr) : run(path);
+  return check ? config::check(path, environment, std::cout, std::cerr) : run(path, memory_locked);
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "core/utf8.h"
 #include "plugin_host/abi.h"
 #include "plugin_host/abi_entry.h"
 #include "plugin_host/abi_values.h"
@@ -23,7 +24,7 @@ core::Level level_of(std::int32_t level) {
 }
 
 std::string_view shortened(runar_str text) {
-  return text.ptr == nullptr ? std::string_view() : view(text).substr(0, kMaxLogText);
+  return text.ptr == nullptr ? std::string_view() : core::cut_utf8(view(text), kMaxLogText);
 }
 
 // A key that stands unquoted in a line and is none of the daemon's own: "x." before the plugin's.

@@ -92,6 +92,11 @@ void Registry::set_self(core::NodeId self, std::uint64_t epoch,
   self_.addresses = std::move(addresses);
 }
 
+void Registry::set_other_name(std::string name) {
+  const std::lock_guard lock(mutex_);
+  other_name_ = std::move(name);
+}
+
 core::Result<void> Registry::check_locked(const ServiceRow& row) const {
   const auto mount = routing::TopicPath::parse(row.path, row.network);
   if (!mount) {
@@ -336,7 +341,7 @@ std::optional<core::NodeId> Registry::find_node(std::string_view name_or_id) con
     return rows.name == name_or_id || (id && rows.node == *id);
   };
   const std::lock_guard lock(mutex_);
-  if (is_it(self_)) {
+  if (is_it(self_) || (!other_name_.empty() && other_name_ == name_or_id)) {
     return self_.node;
   }
   std::optional<core::NodeId> found;

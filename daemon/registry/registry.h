@@ -67,6 +67,8 @@ class Registry {
   // The node of that name or id, this one included; of several with one name the lowest id. Takes
   // the mutex.
   std::optional<core::NodeId> find_node(std::string_view name_or_id) const;
+  // What peers call this node, where that is not its name: it is found by both.
+  void set_other_name(std::string name);
   NodeRows local() const;
   std::vector<NodeRows> nodes() const;  // this one first
   const std::vector<std::string>& networks() const { return networks_; }
@@ -97,6 +99,7 @@ class Registry {
       listener_mutex_;  // taken before mutex_ when this node's rows change: listeners hear in order
   mutable std::mutex mutex_;
   NodeRows self_;  // without services and subscriptions
+  std::string other_name_;
   std::map<Key, Local> local_;
   std::map<SubscriptionRow, std::uint32_t> subscriptions_;
   std::unordered_map<core::NodeId, Remote> remotes_;

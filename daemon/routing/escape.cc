@@ -1,6 +1,6 @@
 #include "routing/escape.h"
 
-#include <cstdint>
+#include "core/utf8.h"
 
 namespace runard::routing {
 namespace {
@@ -22,33 +22,11 @@ int hex_value(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// The size of the well-formed UTF-8 sequence that a non-empty text begins with, or 0.
-std::size_t utf8_size(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  if (lead < 0x80) {
-    return 1;
-  }
-  const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < size) {
-    return 0;
-  }
-  std::uint32_t point = lead & (0x7FU >> size);
-  for (const char c : text.substr(1, size - 1)) {
-    if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) {
-      return 0;
-    }
-    point = point << 6 | (static_cast<unsigned char>(c) & 0x3FU);
-  }
-  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
-  return point >= kLeast[size] && point <= 0x10FFFF && !surrogate ? size : 0;
-}
-
 }  // namespace
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t size = utf8_size(text);
+    const std::size_t size = core::utf8_size(text);
     if (size == 0) {
       return false;
     }
@@ -77,7 +55,7 @@ std::string percent_encode_segment(std::string_view value) {
   out.reserve(value.size());
   for (std::size_t at = 0; at < value.size();) {
     const char c = value[at];
-    const std::size_t size = utf8_size(value.substr(at));
+    const std::size_t size = core::utf8_size(value.substr(at));
     const bool escaped =
         size == 0 || is_reserved(c) || c == '/' || c == '%' || control_size(value, at) > 0;
     for (const char byte : value.substr(at, size == 0 ? 1 : size)) {

@@ -44,7 +44,8 @@ class EndpointEvents {
   virtual void control(LinkId link, std::uint64_t type, core::ByteView body) = 0;
   // Only for links that were up.
   virtual void link_down(LinkId link, const core::Error& why) = 0;
-  // The link that is up to the node dialled, be it this dial's or a better one.
+  // The link that is up to the node dialled, be it this dial's or a better one. kNoCommonNetwork
+  // comes only of who proved to be the node that was dialled, if one was named.
   virtual void dial_done(DialId dial, const core::Result<LinkId>& outcome) = 0;
 };
 

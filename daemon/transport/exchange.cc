@@ -22,10 +22,45 @@ void forget(core::Bytes& head) {
 }  // namespace
 
 Exchange::Exchange(const Limits& limits, const NetworkNames& names, rpc::PayloadCodec* codec)
-    : limits_(limits), names_(names), codec_(codec), ours_(limits.calls), theirs_(limits.calls) {}
+    : limits_(limits),
+      memory_(limits.shared_memory),
+      names_(names),
+      codec_(codec),
+      ours_(limits.calls),
+      theirs_(limits.calls) {}
 
 Exchange::~Exchange() {
   close();
+}
+
+// What counts as shared is the sum of what each change of request_bytes adds to its shared part, so
+// it comes to nothing with the last request, whatever the order.
+bool Exchange::hold_request(LinkPort& port, std::size_t bytes) {
+  const std::size_t before = port.request_bytes.fetch_add(bytes);
+  const std::size_t total = before + bytes;
+  const std::uint64_t shared = limits_.shared_part(total) - limits_.shared_part(before);
+  // An idle link takes any request, so that the limit need not fit the largest one.
+  if ((before == 0 || total <= limits_.send_bytes) &&
+      (shared == 0 || memory_.take(shared, limits_.is_much(total)))) {
+    return true;
+  }
+  memory_.adjust(-static_cast<std::int64_t>(shared));
+  end_request(port, bytes);
+  return false;
+}
+
+void Exchange::end_request(LinkPort& port, std::size_t bytes) {
+  const std::size_t before = port.request_bytes.fetch_sub(bytes);
+  if (before > limits_.own_memory) {
+    memory_.give(limits_.shared_part(before) - limits_.shared_part(before - bytes));
+  }
+}
+
+void Exchange::change_request(LinkPort& port, std::size_t from, std::size_t to) {
+  const std::size_t before = port.request_bytes.fetch_add(to);
+  memory_.adjust(
+      -static_cast<std::int64_t>(limits_.shared_part(before + to) - limits_.shared_part(before)));
+  end_request(port, from);
 }
 
 void Exchange::submit(OutboundCall& call) {
@@ -128,7 +163,7 @@ void encode_reply(const rpc::Reply& reply, std::size_t payload_limit, InboundCal
 }
 
 void free_call(Exchange& exchange, OutboundCall& call) {
-  call.port->request_bytes.fetch_sub(call.size());
+  exchange.end_request(*call.port, call.size());
   call.port->calls.fetch_sub(1);
   call.port.reset();
   call.payload = {};

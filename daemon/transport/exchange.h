@@ -20,6 +20,13 @@ class Exchange final : public rpc::Completion {
   core::SlotTable<InboundCall>& theirs() { return theirs_; }
   Mailbox& mailbox() { return mailbox_; }
   const Limits& limits() const { return limits_; }
+  MemoryBudget& memory() { return memory_; }
+
+  // A request of so many bytes begins to wait on that link. False: there is no room. Any thread.
+  bool hold_request(LinkPort& port, std::size_t bytes);
+  void end_request(LinkPort& port, std::size_t bytes);
+  // It is of another size now: it counts, room or not.
+  void change_request(LinkPort& port, std::size_t from, std::size_t to);
 
   // Hands a call to the I/O thread; fails it here when the endpoint is closed.
   void submit(OutboundCall& call);
@@ -40,6 +47,7 @@ class Exchange final : public rpc::Completion {
   void encode(const rpc::Reply& reply, InboundCall& call) const;
 
   const Limits limits_;
+  MemoryBudget memory_;
   const NetworkNames& names_;
   rpc::PayloadCodec* const codec_;
   core::SlotTable<OutboundCall> ours_;

@@ -4,11 +4,14 @@
 
 namespace runard::transport {
 
-bool MemoryBudget::take(std::uint64_t bytes) {
-  if (bytes > left_) {
-    return false;
-  }
-  left_ -= bytes;
+bool MemoryBudget::take(std::uint64_t bytes, bool leave_half) {
+  const auto wanted = static_cast<std::int64_t>(bytes);
+  std::int64_t left = left_.load(std::memory_order_relaxed);
+  do {
+    if (wanted > left - (leave_half ? half_ : 0)) {
+      return false;
+    }
+  } while (!left_.compare_exchange_weak(left, left - wanted, std::memory_order_relaxed));
   return true;
 }
 

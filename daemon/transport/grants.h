@@ -3,9 +3,10 @@
 // One link's grants are at most `limit` bytes at a time, first come first served, and those of all
 // links together at most what MemoryBudget has. A grant ends when the message is complete or its
 // stream gone. The limit fits the largest message, so the first in the queue always gets its turn.
-// One thread.
+// One thread, but MemoryBudget: any.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 
@@ -13,16 +14,21 @@
 
 namespace runard::transport {
 
-// What all links of an endpoint may hold together.
+// What all links of an endpoint may hold together, beside the little that each may have anyway.
 class MemoryBudget {
  public:
-  explicit MemoryBudget(std::size_t bytes) : left_(bytes) {}
-  bool take(std::uint64_t bytes);
-  void give(std::uint64_t bytes) { left_ += bytes; }
-  std::uint64_t left() const { return left_; }
+  explicit MemoryBudget(std::size_t bytes)
+      : half_(static_cast<std::int64_t>(bytes / 2)), left_(static_cast<std::int64_t>(bytes)) {}
+  bool take(std::uint64_t bytes, bool leave_half = false);
+  void give(std::uint64_t bytes) { adjust(static_cast<std::int64_t>(bytes)); }
+  // What is held already turned out to be less, or more.
+  void adjust(std::int64_t bytes) { left_.fetch_add(bytes, std::memory_order_relaxed); }
+  // Less than half is left.
+  bool scarce() const { return left_.load(std::memory_order_relaxed) < half_; }
 
  private:
-  std::uint64_t left_;
+  const std::int64_t half_;
+  std::atomic<std::int64_t> left_;
 };
 
 // A stream's part.

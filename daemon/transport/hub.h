@@ -167,7 +167,6 @@ class Hub final : public LinkEvents {
   LocalNode self_;
   ResetSecret reset_secret_;
   const HubServices services_;
-  MemoryBudget memory_;
   std::shared_ptr<Exchange> exchange_;
   ConnectionContext connections_;
   LinkContext context_;

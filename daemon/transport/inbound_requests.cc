@@ -55,7 +55,9 @@ void RequestTable::drop_given_up() {
 // Too much is in progress already.
 bool RequestTable::paused() const {
   const Limits& limits = core_.context.limits;
-  return !core_.up || delivered_bytes_ >= limits.reply_pause || reply_bytes_ >= limits.reply_pause;
+  return !core_.up || delivered_bytes_ >= limits.reply_pause ||
+         reply_bytes_ >= limits.reply_pause ||
+         (reply_bytes_ > limits.own_memory / 4 && core_.context.memory.scarce());
 }
 
 void RequestTable::deliver_request(InboundCall& call) {
@@ -197,17 +199,19 @@ void RequestTable::answer(InboundCall& call) {
   core_.scheduler.ready(call);
 }
 
-// Up to reply_pause the link has room of its own; beyond, it is what all links share.
+// Up to own_memory the link has room of its own; beyond, it is what all links share.
 bool RequestTable::reply_fits(InboundCall& call) {
   const Limits& limits = core_.context.limits;
   const std::size_t total = reply_bytes_ + call.reply_size();
-  if (reply_bytes_ == 0 || total <= std::min(limits.reply_pause, limits.reply_bytes)) {
-    return true;
-  }
-  if (total > limits.reply_bytes || !core_.context.memory.take(call.reply_size())) {
+  const std::uint64_t borrowed =
+      std::min<std::uint64_t>(limits.shared_part(total), call.reply_size());
+  if (reply_bytes_ > 0 && total > limits.reply_bytes) {
     return false;
   }
-  call.borrowed_ = call.reply_size();
+  if (borrowed > 0 && !core_.context.memory.take(borrowed, limits.is_much(total))) {
+    return false;
+  }
+  call.borrowed_ = borrowed;
   return true;
 }
 

@@ -34,13 +34,15 @@ struct Limits {
   std::size_t waiting_calls = 1024;             // for a free stream
   std::size_t send_bytes = 8 * 1024 * 1024;     // requests queued or not acknowledged
   std::size_t reply_bytes = 64 * 1024 * 1024;   // replies queued or not acknowledged
-  std::size_t reply_pause = 8 * 1024 * 1024;    // beyond it no further request is taken, and
-                                                // replies count as shared memory
+  std::size_t reply_pause = 8 * 1024 * 1024;    // beyond it no further request is taken
+  std::size_t own_memory = 256 * 1024;          // of send_bytes, and of reply_bytes, that does not
+                                                // count as shared
   std::size_t control_bytes = 4 * 1024 * 1024;  // control frames queued or not acknowledged
   std::size_t lane_bytes = 1024 * 1024;         // events queued or not acknowledged, a lane
 
-  // Of the whole endpoint.
-  std::size_t shared_memory = 256 * 1024 * 1024;  // grants and long queues of replies, all links
+  // Of the whole endpoint. The second half of shared_memory is for messages of links that hold
+  // little more than the largest one: who reads nothing leaves that to the others.
+  std::size_t shared_memory = 256 * 1024 * 1024;  // grants, requests and replies, all links
   std::uint32_t calls = 65536;                    // requests in progress, each way
   std::size_t links = 1024;
   std::size_t links_node = 4;         // of them with one node, while one takes another's place
@@ -72,6 +74,12 @@ struct Limits {
   // For a message to arrive whole, and for a peer to take some of what it is sent.
   core::Duration message_timeout = std::chrono::seconds(30);
 
+  // Of what a queue of one link holds.
+  std::uint64_t shared_part(std::size_t held) const {
+    return held > own_memory ? held - own_memory : 0;
+  }
+  // Held by one queue of a link it may take the first half of the shared memory only.
+  bool is_much(std::size_t held) const { return held > own_memory + max_message(); }
   std::uint64_t max_message() const { return wire::max_message_body(payload) + 64; }
   std::uint64_t connection_window() const {
     return 2 * request_streams * request_window + lane_streams * lane_window + control_window +

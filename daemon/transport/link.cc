@@ -12,6 +12,12 @@ namespace {
 // What one link may send in one turn before the others have theirs.
 constexpr std::size_t kTurnBytes = 256 * 1024;
 
+// Which networks a node has nobody knows who has not seen it prove who it is.
+core::Error of_a_stranger(core::Error error) {
+  error.code = error.code == Errc::kNoCommonNetwork ? Errc::kLinkLost : error.code;
+  return error;
+}
+
 }  // namespace
 
 Link::Link(LinkId id, const LinkContext& context, const LocalNode& self, LinkEvents& events)
@@ -71,7 +77,8 @@ Link::Fed Link::feed(const Datagram& datagram, core::TimePoint now) {
     case ReadOutcome::kDrop:
       return Fed::kDrop;
     case ReadOutcome::kPeerClosed:
-      end(CloseCode::kNormal, core_.connection->error(), false);
+      end(CloseCode::kNormal,
+          peer_ ? core_.connection->error() : of_a_stranger(core_.connection->error()), false);
       break;
     case ReadOutcome::kFailed:
       end(CloseCode::kProtocol, core_.connection->error(), true);

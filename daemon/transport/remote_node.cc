@@ -124,10 +124,7 @@ core::Result<void> RemoteNode::admit(std::size_t bytes) {
     port_->calls.fetch_sub(1);
     return refusal(Errc::kBackpressure, "requests waiting");
   }
-  // An idle link takes any request, so that the limit need not fit the largest one.
-  const std::size_t before = port_->request_bytes.fetch_add(bytes);
-  if (before > 0 && before + bytes > shared_.exchange->limits().send_bytes) {
-    port_->request_bytes.fetch_sub(bytes);
+  if (!shared_.exchange->hold_request(*port_, bytes)) {
     port_->calls.fetch_sub(1);
     return refusal(Errc::kBackpressure, "bytes waiting");
   }

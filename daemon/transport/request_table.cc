@@ -122,7 +122,7 @@ bool RequestTable::wants_again(OutboundCall& call, const wire::ReplyHeader& head
 void RequestTable::send_again(OutboundCall& call) {
   const std::size_t before = call.size();
   const auto written = write_in_full(core_, call);
-  call.port->request_bytes.fetch_add(call.size() - before);  // modulo 2^64: it may be less
+  core_.context.exchange.change_request(*call.port, before, call.size());
   if (!written) {
     return fail(call, written.error());
   }

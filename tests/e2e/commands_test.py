@@ -8,7 +8,9 @@ import grp, json, os, pathlib, re, socket, subprocess, sys, threading
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
 import checks  # noqa: E402
+from authority import Authority  # noqa: E402
 from daemons import Daemon, Failed, build_dir, wait_for  # noqa: E402
+from meshes import make, peers_of  # noqa: E402
 
 GROUP = grp.getgrgid(os.getegid()).gr_name
 CONFIG = """\
@@ -103,8 +105,8 @@ BAD = {
     "network create": ("nett --ca {folder}/t/ca", 7, "E1004", "nett"),
     "token create": ("--ca {folder}/t/ca --network other --address [::1]:1", 4, "E1005", "other"),
     "token ls": ("--ca {folder}/edge/runard.yaml/none", 1, "E9001", "none"),
-    "token approve": ("nobody", 4, "E1005", "token.approve"),
-    "token deny": ("nobody", 4, "E1005", "token.deny"),
+    "token approve": ("nobody", 4, "E1005", "no issuer"),
+    "token deny": ("nobody", 4, "E1005", "no issuer"),
     "token rm": ("--ca {folder}/t/ca nobody", 2, "E1002", "is not a token's id"),
     "node enroll": ("--token-file {folder}/edge/runard.yaml --state {folder}/t/state", 1, "E4201", "rnt1."),
     "node init": ("--state {folder}/t/state", 7, "E1004", "identity already"),
@@ -126,7 +128,7 @@ BAD = {
     "profile export": ("{folder}/none --out {folder}/t/x", 4, "E1005", "none"),
     "profile import": ("{folder}/web.csr --state {folder}/t/state", 1, "E8105", "web.csr"),
     "profile delegate": ("{folder}/t/ann --to {folder}/none --out {folder}/t/x", 4, "E1005", "none"),
-    "keystore inspect": ("--state {folder}/none", 1, "E4101", "no keystore"),
+    "keystore inspect": ("--state {folder}/none", 4, "E4101", "no keystore"),
     "keystore rekey": ("--state {folder}/t/state --kek rot13", 2, "E7002", "rot13"),
     "key ls": ("--state {folder}/none", 4, "E4001", "node init"),
     "explain": ("9999", 4, "E1005", "nearest is RUNAR-E9001"),
@@ -309,6 +311,74 @@ def test_bash_completes_commands_and_what_the_daemon_knows(folder, add):
     expect(done.stderr, done.stderr == "")
     for (typed, wanted), got in zip(lines.items(), done.stdout.split("\n")):
         expect(f"{typed!r} is completed to {got!r}", got == wanted)
+
+
+def test_metadata_goes_with_a_call_and_an_event(folder, add):
+    daemon = start(folder, add)
+    expect("a call takes it", daemon.ask("call", "math/add", "a=2", "b=1.5", "--meta", "trace=7", "--meta", "who=me")["result"] == 3.5)
+    expect("3.5 is no 3.5E0", '"result":3.5,' in daemon.ctl("-o", "json", "call", "math/add", "a=2", "b=1.5").stdout)
+    daemon.ctl("pub", "news/today", "a=1", "--retain", "60s", "--meta", "from=desk=2", "--meta", "empty=")
+    event = daemon.ask("sub", "news/*", "--past", "60s", "--count", "1")
+    expect(event, event["meta"] == {"from": "desk=2", "empty": ""})
+    many = [word for i in range(33) for word in ("--meta", f"k{i}=v")]
+    done = daemon.ctl("call", "math/add", "a=1", "b=2", *many, check=False)
+    expect(done.stderr, done.returncode == 2 and "at most 32" in done.stderr)
+
+
+def test_action_info_finds_the_action_behind_a_path_and_tells_a_service_from_one(folder, add):
+    daemon = start(folder, add)
+    daemon.drop_plugin("profiles")
+    wait_for("profiles runs", lambda: daemon.ctl("action", "info", "profiles/7/profile", check=False).returncode == 0)
+    told = daemon.ask("action", "info", "main:profiles/7/profile")
+    expect(told, told["service"] == "profiles" and "{" in told["path"])
+    done = daemon.ctl("action", "info", "math", check=False)
+    expect(done.stderr, done.returncode == 4 and "is a service" in done.stderr and "runarctl action ls math" in done.stderr)
+
+
+def test_an_event_for_a_network_that_is_not_joined_is_told_of_as_a_subscription_is(folder, add):
+    done = start(folder, add).ctl("pub", "nonet:x", "a=1", check=False)
+    expect(done.stderr, done.returncode == 6 and "this node's networks are main" in done.stderr and "permission" not in done.stderr)
+
+
+def pair(folder, add, name):
+    """Two linked nodes with certificates for "first" and "second"; `name` is what the first one's YAML calls it."""
+    authority = Authority(folder / "ca")
+    first = make(folder, add, authority, "first")
+    first.config.write_text(first.config.read_text().replace("name: first, ", name))
+    second = make(folder, add, authority, "second", peers=[f"[::1]:{first.port}"])
+    first.start(), second.start()
+    wait_for("they are linked", lambda: peers_of(second) == {"first"} and peers_of(first) == {"second"})
+    return first, second
+
+
+def own_name(daemon):
+    return next(n["name"] for n in daemon.ask("node", "ls")["nodes"] if n["local"])
+
+
+def test_a_mesh_node_without_a_name_in_its_yaml_has_that_of_its_certificate(folder, add):
+    first, second = pair(folder, add, "")
+    expect(own_name(first), own_name(first) == "first")
+    expect("every line has the node", all("node=first" in line for line in first.log_text().splitlines()))
+    expect("one dials and knows it", "dialled=yes" in second.log_text() and "dialled=yes" not in first.log_text())
+    expect("no word of two names", "two names" not in first.log_text())
+
+
+def test_a_node_with_two_names_says_so_and_is_found_by_both(folder, add):
+    first, _ = pair(folder, add, "name: other, ")
+    expect(own_name(first), own_name(first) == "other")
+    expect("it is told", "two names" in first.log_text() and "certificate=first configuration=other" in first.log_text())
+    first.drop_plugin("math")
+    wait_for("math runs", lambda: first.ctl("call", "math/add", "a=1", "b=2", check=False).returncode == 0)
+    for name in ("first", "other"):
+        expect(name, first.ask("call", "math/add", "a=1", "b=2", "--node", name)["result"] == 3)
+
+
+def test_what_is_asked_of_a_node_that_can_not_says_why_and_where_it_can(folder, add):
+    daemon = start(folder, add)
+    for words, fact, remedy in (("token ls", "this node is no issuer", "--ca DIR"), ("token approve x", "this node is no issuer", "issuer:"),
+                                ("network info main", "this node is local-only", "OPERATOR.md"), ("key rotate", "this node is local-only", "OPERATOR.md")):
+        done = daemon.ctl(*words.split(), check=False)
+        expect(f"{words}: {done.stderr}", done.returncode == 4 and fact in done.stderr and remedy in done.stderr.split("\n  try: ")[1])
 
 
 if __name__ == "__main__":

@@ -104,6 +104,15 @@ def changed(file, **fields):
     return other
 
 
+def test_where_nobody_answers_is_said_and_ends_in_5(folder, add):
+    Authority(folder / "ca")
+    node = node_of(folder, add, "node")
+    runarctl("token", "create", "--ca", folder / "ca", "--network", "main", "--address", f"[::1]:{node.port}", "--out", folder / "token")
+    done = enroll(node, folder / "token")
+    told = json.loads(done.stderr.splitlines()[-1])
+    expect((done.returncode, told["code"], f"[::1]:{node.port}" in told["message"], "UDP" in told["remedy"]), (5, "RUNAR-E1201", True, True))
+
+
 def test_used_wrong_and_foreign_tokens_are_refused_and_nothing_is_signed(folder, add):
     _, issuer = issuer_of(folder, add)
     file = token(folder, issuer)

@@ -219,12 +219,8 @@ def test_T26_no_other_process_of_the_user_reads_its_memory_and_none_gets_a_core(
     expect("no core", not [p for p in folder.rglob("core*")] and not [p for p in pathlib.Path().glob("core*")])
 
 
-def test_T26_the_same_user_can_not_open_the_memory(folder, add):
-    if os.geteuid() != 0:
-        raise checks.Skipped("root, to start a daemon as somebody else")
-    if sanitized():
-        raise checks.Skipped("a build without sanitizers, which trace the process")
-    user = grp.getgrnam("daemon").gr_gid
+def make_of(folder, add, user):
+    """A node that belongs to that user."""
     daemon = make(folder, add)
     folder.chmod(0o755)
     for path in (daemon.folder, *daemon.folder.rglob("*")):
@@ -233,10 +229,48 @@ def test_T26_the_same_user_can_not_open_the_memory(folder, add):
     tools = folder / "bin"  # the user may not read where they were built
     tools.mkdir(mode=0o755)
     shutil.copy(build_dir() / "bin/runard", tools)
+    return daemon
+
+
+def start_as(folder, daemon, user):
+    seen = daemon.log_text().count("listening")
     with open(daemon.log, "ab") as log:
-        daemon.process = subprocess.Popen([tools / "runard", "--config", daemon.config], user=user, group=user,
+        daemon.process = subprocess.Popen([folder / "bin/runard", "--config", daemon.config], user=user, group=user,
                                           extra_groups=[], stderr=log)
-    wait_for("it runs", lambda: "listening" in daemon.log_text())
+    wait_for("it runs", lambda: daemon.log_text().count("listening") > seen)
+
+
+def test_T26_the_memory_for_keys_is_locked_or_the_operator_is_told(folder, add):
+    if os.geteuid() != 0:
+        raise checks.Skipped("root, to start a daemon as somebody else")
+    user = grp.getgrnam("daemon").gr_gid
+    daemon = make_of(folder, add, user)
+    before = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    for limit, locked in ((0, False), (160 << 20, True)):
+        try:
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, limit))  # it raises its own to what it may
+        except (ValueError, PermissionError):
+            raise checks.Skipped("more locked memory")
+        try:
+            start_as(folder, daemon, user)
+        finally:
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, before)
+        status = subprocess.run(["cat", f"/proc/{daemon.process.pid}/status"], capture_output=True, text=True).stdout
+        kib = int(re.search(r"VmLck:\s+(\d+) kB", status)[1])
+        expect(f"limit {limit}, locked {kib} KiB", (kib >= 128 << 10) == locked and (locked or kib == 0))
+        expect("status", daemon.ask("status")["security"]["memory_locked"] == locked)
+        expect("the log, once", daemon.log_text().count("the memory for keys is not locked") == 1)
+        daemon.stop()
+
+
+def test_T26_the_same_user_can_not_open_the_memory(folder, add):
+    if os.geteuid() != 0:
+        raise checks.Skipped("root, to start a daemon as somebody else")
+    if sanitized():
+        raise checks.Skipped("a build without sanitizers, which trace the process")
+    user = grp.getgrnam("daemon").gr_gid
+    daemon = make_of(folder, add, user)
+    start_as(folder, daemon, user)
     tried = subprocess.run(["cat", f"/proc/{daemon.process.pid}/mem"], user=user, group=user, extra_groups=[], capture_output=True, text=True)
     expect(f"{tried.stderr}", tried.returncode != 0 and "Permission denied" in tried.stderr)
 

@@ -1,5 +1,5 @@
 """One real daemon without a mesh: plugins, calls, events, errors, signals. Usage: local_test.py BIN_FOLDER [NAME...]"""
-import grp, json, os, pathlib, signal, subprocess, sys, time
+import grp, json, os, pathlib, shutil, signal, subprocess, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
@@ -124,6 +124,39 @@ def test_broken_plugin_files_harm_nobody_and_are_named(folder, add):
         wait_for(f"{name}.so is named in the log", lambda n=name: f"{n}.so" in daemon.log_text())
     expect(float(daemon.ctl("call", "math/add", "a=1", "b=1").stdout), 2.0)
     expect([s["path"] for s in daemon.ask("service", "ls")["services"]], ["math"])
+
+
+def test_a_dropped_file_that_can_not_run_is_in_the_status_until_it_can_or_is_gone(folder, add):
+    daemon = start(folder, add)
+
+    def failed():
+        return {pathlib.Path(one["file"]).name: one["why"] for one in daemon.ask("status")["failed_plugins"]}
+
+    (daemon.folder / "plugins/new.so").touch()
+    shutil.copy(daemon.folder / "plugins/math.so", daemon.folder / "plugins/math2.so")
+    wait_for("both are named", lambda: set(failed()) == {"new.so", "math2.so"})
+    expect(all("RUNAR-E" in why for why in failed().values()), True)
+    shown = daemon.ctl("status").stdout
+    expect("not run:" in shown and "new.so" in shown, True)
+    expect(all("do=" in line for line in daemon.log_text().splitlines() if "a dropped plugin can't be run" in line), True)
+    (daemon.folder / "plugins/math2.so").unlink()
+    daemon.drop_plugin("profiles")
+    os.rename(daemon.folder / "plugins/profiles.so", daemon.folder / "plugins/new.so")
+    wait_for("the good file runs", lambda: state_of(daemon, "profiles") == "running")
+    expect(failed(), {})
+
+
+def test_a_plugin_folder_that_is_made_later_is_found_by_a_reload(folder, add):
+    daemon = Daemon(folder / "edge", "edge")
+    daemon.write_config(CONFIG)
+    (daemon.folder / "plugins").rmdir()
+    add(daemon)
+    daemon.start()
+    wait_for("it is told", lambda: "a folder can't be watched" in daemon.log_text() and "do=" in daemon.log_text())
+    (daemon.folder / "plugins").mkdir()
+    daemon.drop_plugin("math")
+    expect(daemon.ctl("config", "reload").returncode, 0)
+    wait_for("math runs", lambda: state_of(daemon, "math") == "running")
 
 
 def test_one_type_on_two_networks_is_reached_by_its_own_path_only(folder, add):
@@ -261,6 +294,9 @@ def test_a_broken_configuration_ends_in_78_with_the_place(folder, add):
         expect(done.returncode, 78)
         expect(f"{file}:1:9: node.nam" in done.stderr and "name" in done.stderr, True)
         expect(f"{file}:2:18: request_timeout" in done.stderr, True)
+        expect(all(line.endswith(" [RUNAR-E2003 CONFIG_INVALID]") for line in done.stderr.splitlines()), True)
+        missing = subprocess.run([build_dir() / "bin" / "runard", *arguments[:-1], folder / "none"], capture_output=True, text=True, timeout=10)
+        expect((missing.returncode, "RUNAR-E2001 CONFIG_UNREADABLE" in missing.stderr), (78, True))
 
 
 def test_a_command_line_that_runard_does_not_understand_ends_in_2(folder, add):

@@ -5,7 +5,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
 import checks  # noqa: E402
 from authority import Authority, attempt, runarctl  # noqa: E402
-from daemons import Failed, wait_for  # noqa: E402
+from daemons import Failed, sanitized, wait_for  # noqa: E402
 from meshes import expect, make, sees  # noqa: E402
 
 SECONDS = 8.0
@@ -14,6 +14,7 @@ if "--seconds" in sys.argv:
     SECONDS = float(sys.argv[at + 1])
     del sys.argv[at:at + 2]
 RATE = 1000  # calls a second
+KEPT = 0.95  # of it, over a minute: what a stall held up is made afterwards, so this is no matter of how fast the machine is
 
 
 class Load(threading.Thread):
@@ -47,6 +48,8 @@ class Load(threading.Thread):
         print(f"        {result['count']} calls, {rate:.0f} a second, {result['errors']} failed, p50 "
               f"{result['p50_ns'] / 1e6:.1f} ms, p99 {result['p99_ns'] / 1e6:.1f} ms, the slowest {result['max_ns'] / 1e6:.0f} ms")
         expect((result["errors"], result["count"]), (0, int(self.rate * self.seconds)))
+        if self.seconds >= 60 and not sanitized():
+            expect((rate >= KEPT * self.rate, rate), (True, rate))
 
 
 def reload(node):
@@ -133,12 +136,12 @@ def test_T30_reloads_under_load_drop_no_call_and_a_bad_bundle_leaves_the_old_one
 PHONE = "+44 20 7946 0001"
 
 
-def enrolled(folder, add, authority, name, issuer, peers=()):
+def enrolled(folder, add, authority, name, issuer, peers, ttl):
     """A running node with a certificate of seconds, which it renews by itself."""
     node = make(folder, add, None, name, peers=[f"[::1]:{p.port}" for p in (issuer, *peers)])
     token = folder / f"{name}.token"
     runarctl("token", "create", "--ca", authority.folder, "--network", "main", "--address", f"[::1]:{issuer.port}",
-             "--node-name", name, "--cert-ttl", "30s", "--out", token)
+             "--node-name", name, "--cert-ttl", ttl, "--out", token)
     runarctl("node", "enroll", "--token-file", token, "--state", node.folder / "state")
     return node.start()
 
@@ -150,27 +153,28 @@ def acknowledged(folder, nodes):
 
 
 def test_the_keys_of_nodes_network_and_ca_are_rotated_under_load_and_no_call_fails(folder, add_daemon):
-    """Certificates live 30 s, keys of the network and of nodes a few; a field sealed to the members stays readable."""
+    """Certificates live seconds, keys of the network and of nodes a few; a field sealed to the members stays readable."""
+    seconds = max(SECONDS, 30.0)  # a certificate is renewed at two thirds of its life, and the old root goes after that
+    ttl = "30s" if seconds >= 60 else "18s"
     authority = Authority(folder / "ca")
     ca = authority.folder
     issuer = make(folder, add_daemon, authority, "issuer", more=f"issuer: {{ ca: {ca} }}\n").start()
-    server = enrolled(folder, add_daemon, authority, "server", issuer)
+    server = enrolled(folder, add_daemon, authority, "server", issuer, [], ttl)
     server.drop_plugin("math"), server.drop_plugin("profiles")
-    client = enrolled(folder, add_daemon, authority, "client", issuer, [server])
+    client = enrolled(folder, add_daemon, authority, "client", issuer, [server], ttl)
     nodes = (issuer, server, client)
     wait_for("client sees both", lambda: sees(client, "math") and sees(client, "profiles"))
     server.ctl("call", "profiles/ann/profile/set", "name=Ann", f"phone={PHONE}")
-    loads = [Load(client, rate=RATE // 2), Load(client, ("profiles/ann/profile",), RATE // 2)]
+    loads = [Load(client, rate=RATE // 2, seconds=seconds), Load(client, ("profiles/ann/profile",), RATE // 2, seconds)]
     done = []
-
-    def step(name, due, action):
-        if name not in done and loads[0].left() < SECONDS * due:
-            action()
-            done.append(name)
 
     def say_all(*command):
         runarctl(*command, "--ca", ca, "--out", folder / "statement")
         say(issuer, folder / "statement")
+
+    def prepare():
+        say_all("ca", "rotate", "prepare")
+        done.append("prepare")
 
     def activate():
         wait_for("all trust both roots", lambda: generations(issuer) == [1] * 3)
@@ -179,11 +183,21 @@ def test_the_keys_of_nodes_network_and_ca_are_rotated_under_load_and_no_call_fai
         wait_for("what is issued in the second of the activation counts as old", lambda: int(time.time()) > activated)
         authority.renew(issuer)  # signed by hand; the others do it themselves
         reload(issuer)
+        done.append("activate")
 
+    def retire():
+        tried = attempt("ca", "rotate", "retire", "--ca", ca, "--acked", acknowledged(folder, nodes), "--out", folder / "retired")
+        if tried.returncode == 0:
+            say(issuer, folder / "retired")
+            done.append("retire")
+        else:  # as long as somebody shows a certificate of the old root
+            expect((tried.returncode, "RUNAR-E1004" in tried.stderr), (7, True))
+
+    steps = {"prepare": prepare, "activate": activate, "retire": retire}
     rounds = 0
     while loads[0].left() > 2:
-        step("prepare", 0.85, lambda: say_all("ca", "rotate", "prepare"))
-        step("activate", 0.7, activate)
+        if len(done) < len(steps):
+            list(steps.values())[len(done)]()
         say_all("network", "rotate-key", "main", "--activate-after", "1s", "--overlap", "5s")
         for node in nodes:
             node.ctl("key", "rotate")
@@ -191,12 +205,14 @@ def test_the_keys_of_nodes_network_and_ca_are_rotated_under_load_and_no_call_fai
         expect(client.ask("call", "profiles/ann/profile")["result"]["phone"], PHONE)
         rounds += 1
     renewals = [node.ask("status")["mesh"]["certificate"]["renewals"] for node in (server, client)]
-    print(f"        {rounds} keys of the network and of each node, certificates renewed {renewals} times, a new root")
+    print(f"        {rounds} keys of the network and of each node, certificates renewed {renewals} times, a new root: {done}")
     for load in loads:
         load.check()
-    expect(done, ["prepare", "activate"])
-    if SECONDS >= 60:
-        expect(min(renewals) >= 2, True)
+    expect(done, ["prepare", "activate", "retire"])
+    wait_for("all trust the new root alone", lambda: [len(node.ask("status")["trust"]["roots"]) for node in nodes] == [1] * 3)
+    expect(client.ask("call", "profiles/ann/profile")["result"]["phone"], PHONE)
+    expect(["a link was cut" in node.log_text() for node in nodes], [False] * 3)
+    expect(min(renewals) >= (2 if SECONDS >= 60 else 1), True)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,12 @@ def test_a_wrong_configuration_is_no_reason_to_try_again(folder, add):
     expect(("RestartPreventExitStatus=78" in unit, "ExecStartPre" in unit), (True, False))
 
 
+def test_any_other_reason_is_tried_again_without_end(folder, add):
+    lines = unit_in(folder).read_text().splitlines()
+    expect([line for line in lines if line.startswith(("Restart=", "RestartSec=", "StartLimit"))],
+           ["StartLimitIntervalSec=0", "Restart=on-failure", "RestartSec=2s"])
+
+
 def told_daemon(folder, add, path, config):
     daemon = Daemon(folder / "n", "n")
     daemon.write_config(config)

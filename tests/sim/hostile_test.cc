@@ -299,6 +299,19 @@ TEST_CASE("who is not known yet learns no more from a close than its number, a p
   CHECK(raw.ended->about == "closed by the peer: second hello");
 }
 
+TEST_CASE("who hangs up before it proved who it is says nothing of the networks of whom it plays") {
+  SimNetwork network{1};
+  SimNode node(network, {.name = "node"});
+  const SimNode played(network, {.name = "played"});
+  const testing::TestIdentity identity(network.ca, {"raw", {"other"}});
+  RawPeer raw{network, identity.tls(network.ca)};
+  raw.hang_up = wire::CloseCode::kNoCommonNetwork;
+  node.dial({raw.address()}, played.identity.id);
+  REQUIRE(network.run_until([&] { return !node.events.dials.empty(); }, 12s));
+  CHECK(raw.completed);
+  CHECK(node.events.dials[0].second.error().code == Errc::kLinkLost);
+}
+
 TEST_CASE("a link that is closed answers late packets less and less, then not at all") {
   Scene scene;
   Bytes late;

@@ -69,6 +69,7 @@ TEST_CASE("large requests and replies both ways at once all finish, within the r
   testing::SimSettings settings{.name = "a"};
   settings.limits.payload = 200'000;
   settings.limits.shared_memory = 500'000;
+  settings.limits.own_memory = settings.limits.send_bytes;
   SimNode a(network, settings);
   SimNode b(network, settings);
   SimNode c(network, settings);

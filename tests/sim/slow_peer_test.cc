@@ -94,6 +94,69 @@ TEST_CASE("a peer that reads no reply holds what a link may queue, no more, and 
   CHECK(allocated_bytes() < before + 5 * kMega);  // the raw peer keeps the first 8 KiB of each
 }
 
+TEST_CASE("peers that read nothing hold together what all may share, and others have theirs") {
+  transport::Limits limits;
+  limits.payload = 2 * kMega;
+  limits.shared_memory = 16 * kMega;
+  Scene scene(limits);
+  const std::size_t before = allocated_bytes();
+  std::vector<std::unique_ptr<RawPeer>> raws;
+  std::vector<std::unique_ptr<testing::TestIdentity>> identities;
+  for (int i = 0; i < 3; ++i) {
+    identities.push_back(std::make_unique<testing::TestIdentity>(
+        scene.network.ca, testing::CertOptions{"raw-" + std::to_string(i), {"main"}}));
+    raws.push_back(
+        std::make_unique<RawPeer>(scene.network, identities.back()->tls(scene.network.ca)));
+    RawPeer& raw = *raws.back();
+    raw.dial(scene.node.address());
+    REQUIRE(scene.network.run_until([&] { return raw.confirmed; }));
+    raw.greet({network_of("main")});
+    raw.connection->keep_alive(1s);
+    scene.network.run_for(10ms);
+    for (int j = 0; j < 20; ++j) {
+      static_cast<void>(raw.open(request("big"), true));
+    }
+  }
+  scene.network.run_for(1s);
+  scene.node.handler.asked.clear();
+  INFO("each has 256 KiB of its own, and what a connection and its 20 streams take at both ends");
+  CHECK(allocated_bytes() - before < limits.shared_memory + 3 * (limits.own_memory + 2 * kMega));
+
+  SimNode other(scene.network, {.name = "other"});
+  REQUIRE(link_up(scene.network, other, scene.node));
+  for (const std::size_t size : {std::size_t{10}, 2 * kMega - 1000}) {
+    Waiter waiter;
+    other.remote().call(sim_request("big", std::string(size, 'x')), waiter.responder());
+    REQUIRE(scene.network.run_until([&] { return waiter.done(); }, 3s));
+    CHECK(waiter.reply().ok());
+  }
+}
+
+TEST_CASE("requests to peers that take none count together, and make room again") {
+  transport::Limits limits;
+  limits.payload = 2 * kMega;
+  limits.shared_memory = 8 * kMega;
+  Scene scene(limits);
+  std::vector<Waiter> waiters(6);
+  for (Waiter& waiter : waiters) {
+    rpc::Request asked = sim_request("x", scene.payload);
+    asked.deadline = scene.network.clock.now() + 5s;
+    scene.node.remote().call(asked, waiter.responder());
+  }
+  CHECK_FALSE(waiters[3].done());
+  CHECK(waiters[4].reply().code == Errc::kBackpressure);  // half is for others
+  CHECK(waiters[5].reply().code == Errc::kBackpressure);
+  SimNode other(scene.network, {.name = "other"});
+  REQUIRE(link_up(scene.network, other, scene.node));
+  Waiter good;
+  scene.node.events.ups.back().remote->call(sim_request("echo", scene.payload), good.responder());
+  REQUIRE(scene.network.run_until([&] { return good.done(); }, 3s));
+  CHECK(good.reply().ok());
+  scene.network.run_for(6s);
+  CHECK_FALSE(scene.node.hub->exchange()->memory().scarce());
+  CHECK(scene.node.hub->exchange()->memory().take(limits.shared_memory));
+}
+
 TEST_CASE("replies beyond a link's share come out of what all links share, and go back there") {
   transport::Limits limits;
   limits.reply_pause = 4 * kMega;

@@ -107,6 +107,9 @@ class RawPeer final : public SimParty, public transport::ConnectionOwner {
 
   const transport::Address& address() const override { return address_; }
   void receive(const transport::Datagram& datagram) override {
+    if (hang_up && !connection && !ended) {
+      accept(datagram);
+    }
     if (connection &&
         connection->read(datagram, network.clock.now()) != transport::ReadOutcome::kOk) {
       finish();
@@ -118,6 +121,10 @@ class RawPeer final : public SimParty, public transport::ConnectionOwner {
   void work() override {
     const core::TimePoint now = network.clock.now();
     if (connection && connection->expiry() <= now && !connection->on_expiry(now)) {
+      finish();
+    }
+    if (connection && completed && hang_up) {  // before HANDSHAKE_DONE is out
+      network.carry(address_, remote_, connection->close_packet(*hang_up, "", now), 0);
       finish();
     }
     while (connection) {
@@ -155,9 +162,23 @@ class RawPeer final : public SimParty, public transport::ConnectionOwner {
   std::optional<core::Error> ended;  // why the connection is over
   bool completed = false;
   bool confirmed = false;
+  std::optional<wire::CloseCode> hang_up;  // accepts who dials, and closes so when TLS is through
   std::vector<RawStream*> peer_streams;
 
  private:
+  void accept(const transport::Datagram& datagram) {
+    ngtcp2_pkt_hd head;
+    if (ngtcp2_accept(&head, datagram.bytes.data(), datagram.bytes.size()) != 0) {
+      return;
+    }
+    transport::Accepting first;
+    first.client_dcid = transport::Cid::from(head.dcid);
+    first.client_scid = transport::Cid::from(head.scid);
+    first.version = head.version;
+    remote_ = datagram.remote;
+    connection =
+        *transport::Connection::create(context_, *this, remote_, &first, network.clock.now());
+  }
   void finish() {
     ended = connection->error();
     connection.reset();

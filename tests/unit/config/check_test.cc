@@ -48,8 +48,8 @@ Outcome check_file(const std::string& path) {
 
 TEST_CASE("a good file gives one line and 0") {
   const TempFile local(
-      "plugins: { load: [ { file: a.so, services: [ { type: t, path: a }, { type: t, path: b } ] } "
-      "] }");
+      "plugins: { dir: /, load: [ { file: a.so, services: [ { type: t, path: a }, { type: t, path: "
+      "b } ] } ] }");
   const TempFile mesh("transport: {}");
   const TempFile one("plugins: { load: [ { file: a.so, services: [ { type: t, path: a } ] } ] }");
 
@@ -66,8 +66,20 @@ TEST_CASE("a bad file gives a line for each problem and 78") {
   const Outcome outcome = check_file(bad.path());
   CHECK(outcome.code == 78);
   CHECK(outcome.out.empty());
-  CHECK(outcome.err == bad.path() + ":1:18: request_timeout: \"5\" has no unit, write 5s or 5ms\n" +
-                           bad.path() + ":2:1: nodes: unknown key, did you mean node?\n");
+  CHECK(outcome.err == bad.path() + ":1:18: request_timeout: \"5\" has no unit, write 5s or 5ms " +
+                           "[RUNAR-E2003 CONFIG_INVALID]\n" + bad.path() +
+                           ":2:1: nodes: unknown key, did you mean node? [RUNAR-E2003 "
+                           "CONFIG_INVALID]\n");
+}
+
+TEST_CASE("a folder for plugins that is not there is noted where plugins are looked for in it") {
+  const TempFile dropped("plugins: { dir: /does/not/exist, auto_enable: true }");
+  const TempFile unused("plugins: { dir: /does/not/exist }");
+  const Outcome noted = check_file(dropped.path());
+  CHECK(noted.code == 0);
+  CHECK(noted.out == "ok: 0 services, local-only\n");
+  CHECK(noted.err == "note: plugins.dir: there is no folder /does/not/exist yet\n");
+  CHECK(check_file(unused.path()).err.empty());
 }
 
 TEST_CASE("a missing file gives 78") {

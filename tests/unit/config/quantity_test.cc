@@ -125,6 +125,12 @@ TEST_CASE("what is no address is named") {
               " is neither an IP address nor a host name, write host:port or "
               "[v6]:port");
   }
+  for (const char* text :
+       {"0.0.0.0:1", "[::]:1", "[0::0]:1", "[::ffff:0.0.0.0]:1", "224.0.0.1:1", "[ff02::1]:1"}) {
+    CHECK(complaint_of(parse_address(text, AddressUse::kAdvertise))
+              .find("is not the address of one node") != std::string::npos);
+  }
+  CHECK(parse_address("[::ffff:10.0.0.1]:1", AddressUse::kAdvertise).has_value());
   CHECK(complaint_of(parse_address("localhost:1", AddressUse::kListen)) ==
         "\"localhost:1\" does not begin with an IP address, write [::]:8889 for all addresses");
   CHECK(complaint_of(parse_address("10.0.0.1:1", AddressUse::kMulticast)) ==

@@ -86,6 +86,25 @@ TEST_CASE("a value can't forge a line or a field") {
                                "\n"));
 }
 
+TEST_CASE("text that is no UTF-8 makes a line that is, and no text steers a terminal") {
+  const std::string bad = "bad \xFF \xC3";
+  const std::string steering =
+      "a\xC2\x9B"
+      "2Jb\x1B[0m\xC2\x85";
+  Lines json;
+  json.log(LogFormat::kJson)
+      .info("m", {field("a", bad), field("b", steering), field("c", "\xC3\xA9")});
+  REQUIRE(json.lines.size() == 1);
+  CHECK(json.lines[0].find("\"a\":\"bad \xEF\xBF\xBD \xEF\xBF\xBD\",") != std::string::npos);
+  CHECK(json.lines[0].find(R"("b":"a\u009b2Jb\u001b[0m\u0085","c":")"
+                           "\xC3\xA9\"}") != std::string::npos);
+  Lines text;
+  text.log(LogFormat::kText)
+      .info("m", {field("a", "\xFF"), field("b", "\xC2\x9B"), field("c", "\xC3\xA9")});
+  REQUIRE(text.lines.size() == 1);
+  CHECK(text.lines[0].find(" a=\"\xEF\xBF\xBD\" b=\"\\u009b\" c=\xC3\xA9\n") != std::string::npos);
+}
+
 TEST_CASE("components have levels of their own") {
   Lines out;
   auto sink = std::make_shared<LogSink>(out.clock, LogFormat::kText,

@@ -32,7 +32,7 @@ TEST_CASE("a hardened process has a secure heap for secrets and dumps no core") 
   const pid_t child = fork();  // what it does can't be undone
   REQUIRE(child >= 0);
   if (child == 0) {
-    crypto::harden_process();
+    (void)crypto::harden_process();
     rlimit core{1, 1};
     getrlimit(RLIMIT_CORE, &core);
     crypto::SecretBytes secret(32);

@@ -1,8 +1,11 @@
 // runarctl in-process: exit codes, streams, usage. Identities are in identity_commands_test.
+#include <boost/json.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
+#include <limits>
 
 #include "core/errors.h"
+#include "ctl/json_text.h"
 #include "ctl/lifetime.h"
 #include "support/result_text.h"
 #include "support/temp_folder.h"
@@ -168,6 +171,44 @@ TEST_CASE("explain names the nearest code for one that does not exist") {
   }
 }
 
+TEST_CASE("explain takes the word that each error shows, and knows words like it") {
+  Terminal terminal;
+  for (const char* name : {"NO_SERVICE", "no_service"}) {
+    CHECK(terminal.run({"explain", name, "--json"}) == 0);
+    CHECK(terminal.json()["code"] == "RUNAR-E1101");
+  }
+  CHECK(terminal.run({"explain", "NO_SERVISE"}) == 2);
+  CHECK(terminal.said("did you mean NO_SERVICE?"));
+}
+
+TEST_CASE("help is a command, too") {
+  Terminal terminal;
+  CHECK(terminal.run({"--help"}) == 0);
+  const std::string all = terminal.out.str();
+  CHECK(terminal.run({"help"}) == 0);
+  CHECK(terminal.out.str() == all);
+  CHECK(terminal.run({"help", "ca", "sign"}) == 0);
+  CHECK(terminal.out.str().find("--network") != std::string::npos);
+}
+
+TEST_CASE("JSON's numbers are written as people write them") {
+  const auto text = [](const char* json) { return ctl::json_text(boost::json::parse(json)); };
+  CHECK(text("3.5") == "3.5");
+  CHECK(text("[0.1,-2.25e-3,1e300,3.0]") == "[0.1,-0.00225,1e+300,3]");
+  CHECK(text(R"({"a":[],"b":{},"c":[{"d\"":"\n"},true,null,-7,18446744073709551615]})") ==
+        R"({"a":[],"b":{},"c":[{"d\"":"\n"},true,null,-7,18446744073709551615]})");
+  CHECK(ctl::json_text(std::numeric_limits<double>::infinity()) == "null");
+}
+
+TEST_CASE("metadata that has no name is refused before anything is sent") {
+  Terminal terminal;
+  for (const char* bad : {"x", "=x", ""}) {
+    CHECK(terminal.run({"call", "a/b", "--meta", bad, "--socket", "/none"}) == 2);
+    CHECK(terminal.said("is not NAME=TEXT"));
+    CHECK(terminal.run({"pub", "a/b", "--meta", bad, "--socket", "/none"}) == 2);
+  }
+}
+
 TEST_CASE("explain without a code lists every error") {
   Terminal terminal;
   CHECK(terminal.run({"explain", "-o", "json"}) == 0);
@@ -194,6 +235,8 @@ TEST_CASE("an error's exit code follows from its kind") {
   CHECK(code(Errc::kFileMode) == 6);
   CHECK(code(Errc::kConflict) == 7);
   CHECK(code(Errc::kStateLocked) == 7);
+  CHECK(code(Errc::kKeystoreMissing) == 4);
+  CHECK(ctl::exit_code(core::fail(Errc::kSystem, "/x: open: Permission denied")) == 6);
 }
 
 TEST_CASE("lifetimes have a number and a unit") {

@@ -164,3 +164,80 @@ TEST_CASE("a rekey that says nothing of the new encryption leaves the old one") 
                       "none"}) == 0);
   CHECK(terminal.run({"keystore", "rekey", "--state", state}) == 0);  // in clear before and after
 }
+
+TEST_CASE("ca sign says where the certificate is not what was asked for") {
+  Mesh mesh;
+  REQUIRE(mesh.sign({"--json"}) == 0);
+  CHECK(mesh.json()["warnings"].empty());
+  REQUIRE(mesh.run({"node", "csr", "--state", mesh.state, "--name", "a1", "--out", mesh.csr}) == 0);
+  REQUIRE(mesh.sign({"--quiet"}) == 0);
+  CHECK(mesh.said(R"(warning: it is named "web-1", as the file is; the request wishes "a1")"));
+  REQUIRE(mesh.sign({"--quiet", "--name", "a2"}) == 0);
+  CHECK(mesh.err.str().empty());
+  REQUIRE(mesh.sign({"--quiet", "--name", "a2", "--ttl", "7300d"}) == 0);
+  CHECK(mesh.said("warning: the certificate ends with the CA"));
+  REQUIRE(mesh.run({"node", "revoke", "a2", "--ca", mesh.ca, "--out", mesh.folder / "d"}) == 0);
+  REQUIRE(mesh.sign({"--name", "a2", "--json"}) == 0);
+  REQUIRE(mesh.json()["warnings"].size() == 1);
+  CHECK(mesh.json()["warnings"][0].get<std::string>().find("is revoked") != std::string::npos);
+}
+
+TEST_CASE("a name that no certificate can have is refused in the request already") {
+  Mesh mesh;
+  CHECK(mesh.run({"node", "csr", "--state", mesh.state, "--name", "bad name"}) == 2);
+  CHECK(mesh.said("A-Z a-z 0-9"));
+}
+
+TEST_CASE("no remedy tells to remove what can't be made again") {
+  Mesh mesh;
+  const std::string ann = mesh.folder / "ann";
+  REQUIRE(mesh.run({"profile", "create", ann, "--name", "ann"}) == 0);
+  for (const std::vector<std::string>& again :
+       {std::vector<std::string>{"ca", "init", "--name", "acme", "--out", mesh.ca},
+        {"profile", "create", ann, "--name", "ann"},
+        {"ca", "rotate", "retire", "--ca", mesh.ca},
+        {"node", "init", "--state", mesh.state}}) {
+    CAPTURE(again);
+    CHECK(mesh.run(again) == 7);
+    CHECK_FALSE(mesh.said("remove"));
+    CHECK(mesh.run({"explain", "CONFLICT"}) == 0);
+  }
+  CHECK(mesh.run({"node", "unrevoke", mesh.fingerprint(), "--ca", mesh.ca}) == 4);
+  REQUIRE(mesh.sign() == 0);
+  CHECK(mesh.run({"node", "unrevoke", "web-1", "--ca", mesh.ca}) == 4);
+  CHECK(mesh.said("Nothing to do"));
+}
+
+TEST_CASE("a state directory that is not there is named, with the option for another") {
+  Terminal terminal;
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"keystore", "inspect"}, {"key", "ls"}, {"node", "csr"}}) {
+    auto args = command;
+    args.insert(args.end(), {"--state", "/no/such/folder"});
+    CAPTURE(args);
+    CHECK(terminal.run(args) == 4);
+    CHECK(terminal.said("there is no folder /no/such/folder"));
+    CHECK(terminal.said("try: Name the node's state directory: --state"));
+  }
+}
+
+TEST_CASE("a profile's key for another node is refused, and nothing is kept of it") {
+  Mesh mesh;
+  const std::string ann = mesh.folder / "ann";
+  const std::string key = mesh.folder / "ann.key";
+  const std::string other = mesh.folder / "other";
+  REQUIRE(mesh.run({"profile", "create", ann, "--name", "ann"}) == 0);
+  REQUIRE(mesh.run({"profile", "delegate", ann, "--to", mesh.csr, "--out", key}) == 0);
+  REQUIRE(mesh.run({"node", "init", "--state", other}) == 0);
+  CHECK(mesh.run({"profile", "import", key, "--state", other}) == 6);
+  CHECK(mesh.said("this is node"));
+  CHECK_FALSE(std::filesystem::exists(other + "/delegations"));
+  CHECK(mesh.run({"profile", "import", key, "--state", mesh.state}) == 0);
+}
+
+TEST_CASE("a file's folder that is not there is what the error names") {
+  Mesh mesh;
+  CHECK(mesh.run({"node", "csr", "--state", mesh.state, "--out", "/no/such/x.csr"}) == 4);
+  CHECK(mesh.said("error: /no/such: there is no such folder"));
+  CHECK_FALSE(mesh.said(".tmp"));
+}

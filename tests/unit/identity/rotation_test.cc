@@ -184,19 +184,45 @@ TEST_CASE("T25: an activation that is cut off at any step can be completed") {
   }
 }
 
+TEST_CASE("T25: a retirement that is cut off at any step is completed by the same step again") {
+  for (int step = 0;; ++step) {
+    INFO("step " << step);
+    Mesh mesh;
+    REQUIRE(Rotation(mesh.ca()).prepare(24h));
+    REQUIRE(Rotation(mesh.ca()).activate());
+    FaultyDisk disk = FaultyDisk::crashing(step);
+    if (const auto ca = Authority::open({disk, mesh.clock, mesh.random}, mesh.folder / "ca")) {
+      (void)Rotation(*ca).retire(false);
+    }
+    const auto again = Rotation(mesh.ca()).retire(false);
+    REQUIRE(again);
+    CHECK(again->generation() == 2);
+    for (const char* file : {"previous.crt", "activated", "cross.crt"}) {
+      CHECK_FALSE(std::filesystem::exists(mesh.folder / "ca" / file));
+    }
+    REQUIRE(Rotation(mesh.ca()).prepare(24h));
+    if (!disk.struck()) {
+      CHECK(step > 8);
+      break;
+    }
+  }
+}
+
 TEST_CASE("T18: revoking is a new generation each time, and taking back one more") {
   Mesh mesh;
   REQUIRE(mesh.node.install(mesh.disk, mesh.sign(), {mesh.root().fingerprint()}, kNow, mesh.id()));
   identity::DeniedEntry entry;
   entry.node = *identity::find_node(mesh.folder / "ca", "web-1");
   CHECK(entry.node == mesh.id());
+  CHECK(identity::allow_again(mesh.ca(), entry).error().code == Errc::kNotFound);  // no list
   const auto denied = identity::deny(mesh.ca(), entry);
   REQUIRE(denied);
   CHECK(identity::deny(mesh.ca(), entry)->bytes() == denied->bytes());
   const auto allowed = identity::allow_again(mesh.ca(), entry);
   REQUIRE(allowed);
   CHECK(allowed->generation() == denied->generation() + 1);
-  CHECK(identity::allow_again(mesh.ca(), entry).error().code == Errc::kNotFound);
+  INFO("done again it gives the list of now, also for who never was on it");
+  CHECK(identity::allow_again(mesh.ca(), entry)->bytes() == allowed->bytes());
   CHECK(identity::find_node(mesh.folder / "ca", "web-9").error().code == Errc::kNotFound);
 
   CHECK(mesh.node.install(mesh.disk, {*denied}, kNow).value() == 1);

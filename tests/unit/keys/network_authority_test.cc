@@ -1,5 +1,6 @@
 #include "keys/network_authority.h"
 
+#include "identity/ca_copy.h"
 #include "identity/revocation.h"
 #include "identity/rotation.h"
 #include "mesh_world.h"
@@ -113,6 +114,103 @@ TEST_CASE("a node whose certificate has ended is no member any more") {
   b.enrol();
   world.clock.advance(91 * 24h);
   CHECK(keyring_of(world.networks->refresh(world.main)).member(b.id) == nullptr);
+}
+
+TEST_CASE("T19: a node that is signed again without a network is left out of its next key") {
+  MeshWorld world;
+  MeshNode a(world, "a"), b(world, "b");
+  world.ca->create_network("other");
+  a.enrol();
+  b.enrol();
+  CHECK(world.networks->left_by(b.id)->empty());
+  b.enrol({"other"});
+  CHECK(world.networks->left_by(b.id).value() == std::vector<std::string>{"main"});
+  CHECK(world.networks->left_by(a.id)->empty());
+  const NetworkKeyring keyring = keyring_of(world.networks->refresh(world.main));
+  CHECK(keyring.member(b.id) == nullptr);
+  CHECK(keyring.versions.size() == 2);
+  CHECK(world.networks->left_by(b.id)->empty());
+  CHECK(keyring_of(world.networks->refresh(world.main)).versions.size() == 2);
+}
+
+TEST_CASE("T19: a node whose certificate has ended is left out of the next key") {
+  MeshWorld world;
+  MeshNode a(world, "a"), b(world, "b");
+  b.enrol();
+  world.clock.advance(80 * 24h);
+  a.enrol();
+  CHECK(world.networks->upkeep(std::nullopt)->empty());
+  world.clock.advance(11 * 24h);
+  const auto made = world.networks->upkeep(std::nullopt);
+  REQUIRE(made);
+  REQUIRE(made->size() == 1);
+  CHECK(keyring_of(made->front()).member(b.id) == nullptr);
+  CHECK(keyring_of(made->front()).versions.size() == 2);
+  CHECK(world.networks->upkeep(std::nullopt)->empty());
+}
+
+TEST_CASE("members that go again and again fill no keyring, and the last key is owed") {
+  MeshWorld world;
+  MeshNode a(world, "a"), b(world, "b");
+  world.ca->create_network("other");
+  a.enrol();
+  b.enrol();
+  for (std::size_t i = 1; i < kMostUnordered; ++i) {
+    REQUIRE(world.networks->rotate(world.main, {}));
+  }
+  b.enrol({"other"});
+  CHECK(keyring_of(world.networks->upkeep(1h)->front()).versions.size() == kMostUnordered);
+  CHECK(keyring_of(world.networks->current(world.main)).member(b.id) == nullptr);
+  CHECK(world.networks->upkeep(1h)->empty());
+  CHECK(world.networks->rotate(world.main, {}));  // by order there is room
+  world.clock.advance(8 * 24h);
+  CHECK(world.networks->upkeep(std::nullopt)->empty());  // and with that nothing is owed
+  for (std::size_t i = 1; i < kMostUnordered; ++i) {
+    REQUIRE(world.networks->rotate(world.main, {}));
+  }
+  b.enrol();
+  b.enrol({"other"});
+  REQUIRE(world.networks->upkeep(std::nullopt)->size() == 1);
+  world.clock.advance(8 * 24h);
+  CHECK(keyring_of(world.networks->upkeep(std::nullopt)->front()).versions.size() == 2);
+  CHECK(world.networks->upkeep(std::nullopt)->empty());
+}
+
+TEST_CASE("a network's key is replaced at its age, where there are members") {
+  MeshWorld world;
+  MeshNode a(world, "a");
+  const auto empty = world.ca->create_network("empty")->id;
+  a.enrol();
+  REQUIRE(world.networks->refresh(empty));
+  constexpr auto kAge = 30 * 24h;
+  world.clock.advance(kAge - 1s);
+  CHECK(world.networks->upkeep(kAge)->empty());
+  world.clock.advance(1s);
+  CHECK(world.networks->upkeep(std::nullopt)->empty());
+  const auto made = world.networks->upkeep(kAge);
+  REQUIRE(made);
+  REQUIRE(made->size() == 1);
+  CHECK(keyring_of(made->front()).versions.back().version == 2);
+  CHECK(world.networks->upkeep(kAge)->empty());
+  REQUIRE(a.holder->take(made->front()));
+  world.clock.advance(kDefaultActivateAfter);
+  REQUIRE(a.holder->tick());
+  CHECK(a.active() == 2);
+}
+
+TEST_CASE("with copies of the CA, which renew on their own, only who is revoked is no member") {
+  MeshWorld world;
+  MeshNode a(world, "a"), b(world, "b");
+  a.enrol();
+  b.enrol();
+  REQUIRE(identity::copy_authority(*world.ca, world.folder / "copy"));
+  world.clock.advance(91 * 24h);
+  CHECK(keyring_of(world.networks->refresh(world.main)).members.size() == 2);
+  deny(world, b.id, {});
+  const auto without = world.networks->remove(b.id, std::nullopt);
+  REQUIRE(without);
+  CHECK(keyring_of(without->front()).member(b.id) == nullptr);
+  CHECK(keyring_of(without->front()).member(a.id) != nullptr);
 }
 
 TEST_CASE("what is retired leaves the keyring and the CA's keystore, and the floors say so") {

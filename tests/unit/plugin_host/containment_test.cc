@@ -34,6 +34,20 @@ TEST_CASE("a plugin's log lines carry plugin, service, action and request") {
                    id + "\n"));
 }
 
+TEST_CASE("a plugin's long message is cut between two characters") {
+  Service service("s");
+  const std::string begin(1023, 'm');
+  const std::string longest = begin + "\xC3\xA9";
+  service.action("get", [&](runar_ctx* ctx, const runar_request* r) {
+    service.host()->log(ctx, RUNAR_LOG_INFO, str(longest.c_str()), nullptr, 0, 0);
+    service.host()->respond(ctx, r->id, nullptr);
+  });
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+  CHECK(world.ask("s/get").code == Errc{});
+  CHECK(world.logged(" plugins: " + begin + " node=edge-1 "));
+}
+
 TEST_CASE("a plugin that floods the log is held back, and its other messages are not") {
   Service service("s");
   PluginWorld world;
