@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <memory>
+#include <ostream>
 
 #include "crypto/pem.h"
 #include "ctl/command.h"
@@ -61,6 +62,19 @@ core::Result<keys::KekSource> source_of_new(Session& session, const Options& opt
                     options.unlock);
 }
 
+// As of a CA: what nobody asked for is a warning also with --quiet; with JSON the record says it.
+void tell_of_clear(Session& session, const Options& options) {
+  const std::string in_clear = fmt::format(
+      "the profile's root key and seed are not encrypted: keep {0} where nobody else reads it, or "
+      "encrypt them: runarctl keystore rekey --state {0} --kek passphrase",
+      options.folder);
+  if (options.kek == "none") {
+    session.say("As asked, " + in_clear);
+  } else if (!session.json()) {
+    session.err << "warning: " << in_clear << '\n';
+  }
+}
+
 int create(Session& session, const Options& options) {
   const auto source = source_of_new(session, options);
   if (!source) {
@@ -81,10 +95,7 @@ int create(Session& session, const Options& options) {
                             {"folder", options.folder},
                             {"kek", keys::kek_text(source->kind())}});
   if (source->kind() == keys::KekKind::kNone) {
-    session.say(fmt::format(
-        "The profile's root key and seed are not encrypted: keep {0} where nobody else reads it, "
-        "or encrypt them: runarctl keystore rekey --state {0} --kek passphrase",
-        options.folder));
+    tell_of_clear(session, options);
   }
   session.say("Keep the folder safe, with a backup: who has it is this user.");
   return kExitOk;

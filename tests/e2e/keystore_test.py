@@ -379,8 +379,8 @@ def test_a_profile_under_a_passphrase(folder, add):
 
 def test_a_profile_in_clear_is_warned_of_and_can_be_encrypted(folder, add):
     ann, out, phrase = folder / "ann", folder / "ann.profile", secret_file(folder / "phrase", PASSPHRASE + "\n")
-    made = alone("profile", "create", ann, "--name", "ann")
-    expect(f"{made}", made.returncode == 0 and "root key and seed are not encrypted" in made.stderr and f"keystore rekey --state {ann}" in made.stderr)
+    made = alone("--quiet", "profile", "create", ann, "--name", "ann")
+    expect(f"{made}", made.returncode == 0 and "warning: the profile's root key and seed are not encrypted" in made.stderr and f"keystore rekey --state {ann}" in made.stderr)
     done = alone("keystore", "rekey", "--state", ann, "--new-passphrase-file", phrase)
     expect(f"{done}", done.returncode == 0)
     expect("it takes the passphrase", alone("profile", "export", ann, "--out", out).returncode == 2)
