@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <memory>
+#include <ostream>
 
 #include "crypto/pem.h"
 #include "ctl/command.h"
@@ -44,15 +45,38 @@ core::Result<UserProfile> open_profile(Session& session, const Options& options)
   const auto header = keys::Keystore::header_in(options.folder);
   if (!header) {
     return header.error().code == Errc::kKeystoreMissing
-               ? fail(Errc::kNotFound, options.folder + ": no profile")
+               ? fail(Errc::kNotFound,
+                      options.folder + ": no profile; 'runarctl profile create' makes one")
                : header.error();
   }
   const auto source = source_of(session, header->kek.kind, options.unlock);
   return source ? UserProfile::open(host_of(session), options.folder, *source) : source.error();
 }
 
+// Who sits at a terminal and says nothing is asked for a passphrase; a script gets none, and is
+// told.
+core::Result<keys::KekSource> source_of_new(Session& session, const Options& options) {
+  const bool is_unsaid = options.kek == "auto" &&
+                         new_kind(session, options.kek, options.unlock) == keys::KekKind::kNone;
+  return new_source(session, is_unsaid && session.asks ? "passphrase" : options.kek,
+                    options.unlock);
+}
+
+// As of a CA: what nobody asked for is a warning also with --quiet; with JSON the record says it.
+void tell_of_clear(Session& session, const Options& options) {
+  const std::string in_clear = fmt::format(
+      "the profile's root key and seed are not encrypted: keep {0} where nobody else reads it, or "
+      "encrypt them: runarctl keystore rekey --state {0} --kek passphrase",
+      options.folder);
+  if (options.kek == "none") {
+    session.say("As asked, " + in_clear);
+  } else if (!session.json()) {
+    session.err << "warning: " << in_clear << '\n';
+  }
+}
+
 int create(Session& session, const Options& options) {
-  const auto source = new_source(session, options.kek, options.unlock);
+  const auto source = source_of_new(session, options);
   if (!source) {
     return session.fail(source.error());
   }
@@ -66,11 +90,12 @@ int create(Session& session, const Options& options) {
          {},
          {}});
   }
-  session.print(
-      "profile",
-      {{"id", made->id().text()}, {"name", made->certificate().name}, {"folder", options.folder}});
+  session.print("profile", {{"id", made->id().text()},
+                            {"name", made->certificate().name},
+                            {"folder", options.folder},
+                            {"kek", keys::kek_text(source->kind())}});
   if (source->kind() == keys::KekKind::kNone) {
-    session.say("Its keys are in clear: a --passphrase-file would encrypt them.");
+    tell_of_clear(session, options);
   }
   session.say("Keep the folder safe, with a backup: who has it is this user.");
   return kExitOk;
@@ -124,7 +149,12 @@ int export_public(Session& session, const Options& options) {
                             {"generation", statement->generation()},
                             {"nodes", options.nodes.size()},
                             {"file", options.out}});
-  session.say("On any one node, the others hear of it: runarctl profile import " + options.out);
+  session.say(options.rotate
+                  ? "First let the user's nodes have the new key: runarctl profile delegate, and "
+                    "profile import there. Then, on one of them: runarctl profile import " +
+                        options.out
+                  : "On any one node, the others hear of it: runarctl profile import " +
+                        options.out);
   return kExitOk;
 }
 
@@ -269,7 +299,8 @@ void add_create(CLI::App& profile, const CommandContext& context) {
   made.add_option("--name", options->name, "Its name, for people")
       ->required()
       ->type_name(value_name::kText);
-  add_kek_word(made, options->kek, "What is to encrypt its keys; auto: by what is given");
+  add_kek_word(made, options->kek,
+               "What is to encrypt its keys; auto: by what is given, else a terminal is asked");
   add_kek_options(made, options->unlock);
 }
 

@@ -62,7 +62,7 @@ GOOD = {
     "node revoke": ("web --ca {folder}/t/ca --out {folder}/{n}/denied.pem", "statement", "kind generation"),
     "node unrevoke": ("web --ca {folder}/t/ca --out {folder}/{n}/allowed.pem", "statement", "kind generation"),
     "ca rotate prepare": ("--ca {folder}/t/ca --out {folder}/{n}/trust.pem", "statement", "kind generation"),
-    "profile create": ("{folder}/{n}/ann --name ann", "profile", "id name folder"),
+    "profile create": ("{folder}/{n}/ann --name ann", "profile", "id name folder kek"),
     "profile export": ("{folder}/t/ann --out {folder}/{n}/ann.profile", "profile", "id generation nodes file"),
     "profile import": ("{folder}/t/ann.profile --state {folder}/t/state", "profile_import", "parts state"),
     "profile delegate": ("{folder}/t/ann --to {folder}/web.csr --out {folder}/{n}/ann.web", "profile_key", "profile version node file"),

@@ -1,5 +1,5 @@
 """Keys at rest and in a running daemon: T23 to T26, W13, W14. Usage: keystore_test.py BIN_FOLDER [NAME...]"""
-import base64, grp, json, os, pathlib, re, resource, shutil, signal, stat, subprocess, sys
+import base64, fcntl, grp, json, os, pathlib, re, resource, select, shutil, signal, stat, subprocess, sys, termios
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
@@ -325,10 +325,79 @@ def test_the_key_of_a_ca_under_a_passphrase(folder, add):
     wrong = secret_file(folder / "wrong", "wrong")
     done = daemon.ctl("network", "create", "x", "--ca", ca, "--passphrase-file", wrong, check=False)
     expect(f"{done}", done.returncode == 6 and "RUNAR-E4103" in done.stderr)
-    done = subprocess.run([build_dir() / "bin/runarctl", "network", "create", "x", "--ca", ca], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, start_new_session=True, timeout=20)
+    done = alone("network", "create", "x", "--ca", ca)
     expect(f"{done}", done.returncode == 2 and "--passphrase-file" in done.stderr)
     daemon.ctl("ca", "inspect", ca)  # takes no key
+
+
+def alone(*args):
+    """runarctl with no terminal to ask at."""
+    return subprocess.run([build_dir() / "bin/runarctl", *map(str, args)], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          start_new_session=True, timeout=20)
+
+
+def typed(answers, *args):
+    """runarctl at a terminal of its own, where each of `answers` is typed once it asks. Its exit code, and what the terminal showed."""
+    master, terminal = os.openpty()
+    shown = b""
+    process = subprocess.Popen([build_dir() / "bin/runarctl", *map(str, args)], stdin=terminal, stdout=subprocess.DEVNULL, stderr=terminal,
+                               start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+    os.close(terminal)
+    try:
+        for count, answer in enumerate(answers, 1):
+            while shown.count(b"assphrase of the keystore: ") < count:
+                expect(f"nothing is asked: {shown}", select.select([master], [], [], 20)[0])
+                shown += os.read(master, 4096)
+            os.write(master, answer.encode() + b"\n")
+        code = process.wait(20)
+        while select.select([master], [], [], 0)[0]:
+            shown += os.read(master, 4096)
+    except OSError:  # how the end of a terminal is told
+        code = process.wait(20)
+    finally:
+        process.kill()
+        os.close(master)
+    return code, shown.decode()
+
+
+def test_a_profile_under_a_passphrase(folder, add):
+    ann, out, phrase = folder / "ann", folder / "ann.profile", secret_file(folder / "phrase", PASSPHRASE + "\n")
+    made = alone("profile", "create", ann, "--name", "ann", "--passphrase-file", phrase)
+    expect(f"{made}", made.returncode == 0 and "not encrypted" not in made.stderr)
+    for file in files_of(ann):
+        scan(file, file.read_bytes(), [b"PRIVATE KEY", PASSPHRASE.encode()])
+    done = alone("profile", "export", ann, "--out", out)
+    expect(f"{done}", done.returncode == 2 and "--passphrase-file" in done.stderr and "--passphrase-fd" in done.stderr)
+    wrong = secret_file(folder / "wrong", "wrong")
+    done = alone("profile", "export", ann, "--out", out, "--passphrase-file", wrong)
+    expect(f"{done}", done.returncode == 6 and "RUNAR-E4103" in done.stderr)
+    expect("nothing came of it", not out.exists() and not (ann / "profile.pem").exists())
+    daemon = Daemon(folder / "n", "n")
+    daemon.ctl("profile", "export", ann, "--out", out, "--passphrase-fd", "0", input=PASSPHRASE)
+    expect("it is exported", out.exists())
+
+
+def test_a_profile_in_clear_is_warned_of_and_can_be_encrypted(folder, add):
+    ann, out, phrase = folder / "ann", folder / "ann.profile", secret_file(folder / "phrase", PASSPHRASE + "\n")
+    made = alone("--quiet", "profile", "create", ann, "--name", "ann")
+    expect(f"{made}", made.returncode == 0 and "warning: the profile's root key and seed are not encrypted" in made.stderr and f"keystore rekey --state {ann}" in made.stderr)
+    done = alone("keystore", "rekey", "--state", ann, "--new-passphrase-file", phrase)
+    expect(f"{done}", done.returncode == 0)
+    expect("it takes the passphrase", alone("profile", "export", ann, "--out", out).returncode == 2)
+    expect("and is whole", alone("profile", "export", ann, "--out", out, "--passphrase-file", phrase).returncode == 0)
+
+
+def test_a_new_profile_at_a_terminal_asks_for_its_passphrase(folder, add):
+    ann, out, phrase = folder / "ann", folder / "ann.profile", secret_file(folder / "phrase", PASSPHRASE)
+    code, shown = typed([PASSPHRASE, "another"], "profile", "create", ann, "--name", "ann")
+    expect(f"{code} {shown}", code == 2 and not ann.exists() and PASSPHRASE not in shown)
+    code, shown = typed([PASSPHRASE, PASSPHRASE], "profile", "create", ann, "--name", "ann")
+    expect(f"{code} {shown}", code == 0 and "not encrypted" not in shown and PASSPHRASE not in shown)
+    expect("it takes the passphrase", alone("profile", "export", ann, "--out", out, "--passphrase-file", phrase).returncode == 0)
+    code, shown = typed([PASSPHRASE], "profile", "export", ann, "--out", out)
+    expect(f"{code} {shown}", code == 0)
+    code, shown = typed([], "profile", "create", folder / "bob", "--name", "bob", "--kek", "none")
+    expect(f"{code} {shown}", code == 0 and "root key and seed are not encrypted" in shown)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """Private fields between real daemons: who sees what, and what lies where. Usage: private_test.py BIN_FOLDER [NAME...]"""
-import json, os, pathlib, shutil, subprocess, sys
+import contextlib, json, os, pathlib, shutil, subprocess, sys, threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 os.environ["RUNARD_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve().parent)
@@ -109,17 +109,76 @@ def test_T21_the_owners_node_sees_all_and_a_member_sees_its_part(folder, add_dae
     expect((member["birthday"], member["phone"]), ({"$redacted": ["user"]}, PHONE))
 
 
-def test_a_profile_with_a_new_key_reads_what_was_sealed_to_the_old_one_and_what_comes(folder, add_daemon):
+def keys_of(node, profile):
+    """The versions of the profile's private key that the node has, and their states."""
+    rows = node.ask("call", "$keys/list")["result"]
+    return {row["version"]: row["state"] for row in rows if row["id"] == profile}
+
+
+@contextlib.contextmanager
+def asked_all_the_time(ask):
+    """A list that grows by what ask() gives, again and again, as long as the block runs. It has some at the block's begin and end."""
+    seen, errors, end = [], [], threading.Event()
+
+    def run():
+        try:
+            while not end.is_set():
+                seen.append(ask())
+        except Exception as error:
+            errors.append(error)
+
+    def goes_on(before):
+        wait_for("calls go on", lambda: errors or len(seen) > before + 1)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        goes_on(0)
+        yield seen
+        goes_on(len(seen))
+    finally:
+        end.set()
+        thread.join(30)
+    if errors:
+        raise errors[0]
+
+
+def test_W8_a_profiles_new_key_in_the_guides_order_hides_nothing_from_the_owner(folder, add_daemon):
     first, second = pair(folder, add_daemon)
-    read_as_ann(second, folder, (first, second))
-    versions = lambda: [p["version"] for p in second.ask("key", "ls", "--state", second.folder / "state")["keys"] if p["kind"] == "profile"]
-    expect(versions(), [1])
-    second.ctl("profile", "export", folder / "ann", "--rotate", "--node", own_id(second), "--out", folder / "ann.profile")
-    second.ctl("profile", "delegate", folder / "ann", "--to", folder / "ann.csr", "--out", folder / "ann.key")
-    for file in ("ann.key", "ann.profile"):  # in this order: nobody seals to a key that is not there
-        second.ctl("profile", "import", folder / file, "--state", second.folder / "state")
-    wait_for("second has the new key", lambda: versions()[-1] == 2)
-    wait_for("the owner reads on", lambda: second.ask("call", "--profile", "ann", "profiles/ann/profile")["result"]["birthday"] == SECRET)
+    expect(read_as_ann(second, folder, (first, second))["birthday"], SECRET)
+    ann = next(iter({row["id"] for row in second.ask("call", "$keys/list")["result"] if row["kind"] == "profile"}))
+    state, public, key = ("--state", second.folder / "state"), folder / "ann.profile", folder / "ann.key"
+
+    def birthday():
+        return second.ask("call", "--profile", "ann", "profiles/ann/profile")["result"]["birthday"]
+
+    def rotate():
+        second.ctl("profile", "export", folder / "ann", "--node", own_id(second), "--rotate", "--out", public)
+
+    def hand_over():
+        second.ctl("profile", "delegate", folder / "ann", "--to", folder / "ann.csr", "--out", key)
+        second.ctl("profile", "import", key, *state)
+
+    def publish(version):
+        second.ctl("profile", "import", public, *state)
+        wait_for("first seals to the new key", lambda: {"kind": "named", "version": version}.items() <= first.ask(
+            "label", "who-can", "user")["readers"][-1].items())
+
+    more = f"authorization: {{ labels: {{ user: {{ profiles: [caller, {ann}] }} }} }}\n"  # has who-can show the key's version
+    first.config.write_text(first.config.read_text() + more)
+    first.ctl("config", "reload")
+    with asked_all_the_time(birthday) as seen:
+        rotate()
+        hand_over()
+        publish(2)
+        wait_for("second has the new key", lambda: keys_of(second, ann) == {1: "decrypt-only", 2: "active"})
+    expect(set(map(str, seen)), {SECRET})
+    hidden = {"$redacted": ["user"]}
+    rotate()
+    publish(3)
+    wait_for("the other way round the owner sees nothing", lambda: birthday() == hidden)
+    hand_over()
+    wait_for("until the key is there", lambda: birthday() == SECRET)
 
 
 def test_T14_a_node_that_is_not_ann_does_not_become_her_by_saying_so(folder, add_daemon):
