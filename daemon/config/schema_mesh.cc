@@ -151,10 +151,12 @@ void describe(Visitor& v, Identity& identity) {
 }
 
 void describe(Visitor& v, Issuer& issuer) {
-  setting(
-      v,
-      {"ca", "The folder of the issuing CA; runard's user has to own it.", kNow, Need::kRequired},
-      issuer.ca, Text(kAbsolutePath));
+  setting(v,
+          {"ca",
+           "The folder of the issuing CA; runard's user has to own it. It holds the root's key: "
+           "there is no intermediate CA, and whoever has the folder can make nodes.",
+           kNow, Need::kRequired},
+          issuer.ca, Text(kAbsolutePath));
   setting(v,
           {"passphrase_file",
            "A file that holds the passphrase of the CA's key, if it has one. Else systemd's "

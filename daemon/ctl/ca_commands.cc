@@ -196,6 +196,16 @@ core::Result<Issued> issue(Session& session, const SignOptions& options, const s
     std::ranges::move(*statements, std::back_inserter(bundle->statements));
   }
   auto warnings = differences(session, options, *asked, (*ca)->ca, bundle->certificate);
+  const auto left = (*ca)->networks.left_by(identity::node_id_of(asked->request.public_key()));
+  if (!left) {
+    return left.error();
+  }
+  for (const std::string& network : *left) {
+    warnings.push_back(fmt::format(
+        "it is no member of {0} any more and has its keys: runarctl network rewrap {0} --ca {1} "
+        "--out {0}.keyring makes new ones",
+        network, options.ca));
+  }
   return Issued{std::move(*bundle), std::move(warnings)};
 }
 

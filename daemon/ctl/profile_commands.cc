@@ -8,6 +8,7 @@
 #include "crypto/pem.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
+#include "ctl/kek_options.h"
 #include "ctl/lifetime.h"
 #include "identity/identity_folder.h"
 #include "keys/delegation_folder.h"
@@ -24,7 +25,8 @@ using keys::UserProfile;
 
 struct Options {
   std::string folder;
-  std::string passphrase_file;
+  std::string kek = "auto";
+  KekOptions unlock;
   std::string name;
   std::vector<std::string> nodes;
   std::string lifetime = "365d";
@@ -38,19 +40,19 @@ identity::Host host_of(Session& session) {
   return {session.disk, session.clock, session.random};
 }
 
-core::Result<keys::KekSource> source_of(const Options& options) {
-  return options.passphrase_file.empty()
-             ? core::Result<keys::KekSource>(keys::KekSource::none())
-             : keys::KekSource::from_passphrase_file(options.passphrase_file);
-}
-
 core::Result<UserProfile> open_profile(Session& session, const Options& options) {
-  const auto source = source_of(options);
+  const auto header = keys::Keystore::header_in(options.folder);
+  if (!header) {
+    return header.error().code == Errc::kKeystoreMissing
+               ? fail(Errc::kNotFound, options.folder + ": no profile")
+               : header.error();
+  }
+  const auto source = source_of(session, header->kek.kind, options.unlock);
   return source ? UserProfile::open(host_of(session), options.folder, *source) : source.error();
 }
 
 int create(Session& session, const Options& options) {
-  const auto source = source_of(options);
+  const auto source = new_source(session, options.kek, options.unlock);
   if (!source) {
     return session.fail(source.error());
   }
@@ -67,6 +69,9 @@ int create(Session& session, const Options& options) {
   session.print(
       "profile",
       {{"id", made->id().text()}, {"name", made->certificate().name}, {"folder", options.folder}});
+  if (source->kind() == keys::KekKind::kNone) {
+    session.say("Its keys are in clear: a --passphrase-file would encrypt them.");
+  }
   session.say("Keep the folder safe, with a backup: who has it is this user.");
   return kExitOk;
 }
@@ -247,12 +252,6 @@ void add_folder(CLI::App& made, Options& options) {
       ->type_name(value_name::kFolder);
 }
 
-void add_passphrase(CLI::App& made, Options& options) {
-  made.add_option("--passphrase-file", options.passphrase_file,
-                  "A file with the passphrase of the profile's keystore")
-      ->type_name(value_name::kFile);
-}
-
 void add_out(CLI::App& made, Options& options) {
   made.add_option("--out", options.out, "The file to write")
       ->required()
@@ -270,7 +269,8 @@ void add_create(CLI::App& profile, const CommandContext& context) {
   made.add_option("--name", options->name, "Its name, for people")
       ->required()
       ->type_name(value_name::kText);
-  add_passphrase(made, *options);
+  add_kek_word(made, options->kek, "What is to encrypt its keys; auto: by what is given");
+  add_kek_options(made, options->unlock);
 }
 
 void add_export(CLI::App& profile, const CommandContext& context) {
@@ -288,7 +288,7 @@ void add_export(CLI::App& profile, const CommandContext& context) {
       ->type_name(value_name::kTime)
       ->capture_default_str();
   made.add_flag("--rotate", options->rotate, "With the next version of the profile's key");
-  add_passphrase(made, *options);
+  add_kek_options(made, options->unlock);
   add_out(made, *options);
 }
 
@@ -303,7 +303,7 @@ void add_delegate(CLI::App& profile, const CommandContext& context) {
   made.add_option("--to", options->to, "The node's request, as 'node csr' wrote it")
       ->required()
       ->type_name(value_name::kFile);
-  add_passphrase(made, *options);
+  add_kek_options(made, options->unlock);
   add_out(made, *options);
 }
 

@@ -110,7 +110,7 @@ int revoke(Session& session, const RevokeOptions& options, bool revokes) {
   }
   const auto statements = try_change(session, options, revokes);
   if (!statements) {
-    const bool is_free = !revokes && statements.error().about == "it is not on the denylist";
+    const bool is_free = !revokes && statements.error().about == "nobody was revoked in this mesh";
     return session.fail(statements.error(),
                         {is_free ? "Nothing to do: this CA shuts it out of nothing." : "", {}, {}});
   }

@@ -199,6 +199,26 @@ core::Result<void> Office::check() const {
   return folder ? core::Result<void>() : folder.error();
 }
 
+core::Result<std::vector<identity::Statement>> Office::upkeep(
+    std::optional<std::chrono::milliseconds> key_age) const {
+  if (renews_only()) {
+    return std::vector<identity::Statement>();
+  }
+  const auto folder = open();
+  if (!folder) {
+    return folder.error();
+  }
+  auto made = (*folder)->networks.upkeep(key_age);
+  tell_lapsed(**folder);
+  return made;
+}
+
+void Office::tell_lapsed(const keys::CaFolder& folder) const {
+  if (lapsed_ && !folder.networks.lapsed().empty()) {
+    lapsed_(folder.networks.lapsed());
+  }
+}
+
 core::Result<identity::Bundle> Office::with_keys_of(keys::CaFolder& folder,
                                                     core::Result<identity::Bundle> bundle,
                                                     const keys::NodeRequest& asked) const {
@@ -206,9 +226,7 @@ core::Result<identity::Bundle> Office::with_keys_of(keys::CaFolder& folder,
     return bundle;
   }
   auto whole = with_keys(folder, std::move(*bundle), asked.agreement);
-  if (lapsed_ && !folder.networks.lapsed().empty()) {
-    lapsed_(folder.networks.lapsed());
-  }
+  tell_lapsed(folder);
   return whole;
 }
 

@@ -10,8 +10,10 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "enroll/messages.h"
 #include "enroll/token_book.h"
@@ -75,6 +77,10 @@ class Office {
   // Of the CA that signs now. No certificate that it signs lives longer.
   core::Result<CaEnd> end_of_ca() const;
 
+  // NetworkAuthority::upkeep. A copy does nothing.
+  core::Result<std::vector<identity::Statement>> upkeep(
+      std::optional<std::chrono::milliseconds> key_age) const;
+
   // kConflict for a copy, kInvalidArgument for an order that makes no sense, kNotFound for an
   // unknown network, kConflict for a name whose node has a certificate that has not ended. (Once it
   // has the token may be for that very node; another one is refused by redeem().)
@@ -102,6 +108,7 @@ class Office {
   core::Result<identity::Bundle> with_keys_of(keys::CaFolder& folder,
                                               core::Result<identity::Bundle> bundle,
                                               const keys::NodeRequest& asked) const;
+  void tell_lapsed(const keys::CaFolder& folder) const;
 
   const identity::Host host_;
   const std::filesystem::path ca_;

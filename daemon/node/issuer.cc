@@ -16,6 +16,7 @@ Issuer::Issuer(const Context& context, Settings settings, Hooks hooks)
       log_(context.log.component("issuer")),
       hooks_(std::move(hooks)),
       addresses_(std::move(settings.addresses)),
+      key_age_(settings.key_age),
       office_({disk_, context.clock, context.random}, std::move(settings.ca),
               std::move(settings.passphrase)),
       desk_(*this, context.clock, log_) {
@@ -30,6 +31,7 @@ Issuer::Issuer(const Context& context, Settings settings, Hooks hooks)
 Issuer::~Issuer() {
   context_.control.cancel(timer_);
   context_.control.cancel(ca_timer_);
+  context_.control.cancel(networks_timer_);
   helper_.stop();  // what nobody waits for any more
   helper_.join();
 }
@@ -66,6 +68,23 @@ void Issuer::watch_ca() {
                 ca_warned_ = {};
               }
               ca_timer_ = context_.control.after(kLook, [this] { watch_ca(); });
+            });
+}
+
+// Members go when their certificates end or are signed again without the network, keys get old.
+void Issuer::watch_networks() {
+  static constexpr std::chrono::hours kLook{1};
+  elsewhere([this] { return office_.upkeep(key_age_); },
+            [this](const core::Result<std::vector<identity::Statement>>& made) {
+              if (!made) {
+                log_.warn("could not look after the networks' keys, it is tried again in an hour",
+                          {core::field("why", core::describe(made.error()))});
+              } else if (!made->empty()) {
+                log_.info("made new keys of networks: old ones, or a member has left",
+                          {core::field("networks", made->size())});
+                hooks_.spread(*made);
+              }
+              networks_timer_ = context_.control.after(kLook, [this] { watch_networks(); });
             });
 }
 

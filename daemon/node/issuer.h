@@ -30,6 +30,8 @@ class Issuer final : public transport::GuestEvents, public rpc::Handler, private
     std::filesystem::path ca;
     crypto::SecretBytes passphrase;      // of the CA's key; empty: none
     std::vector<std::string> addresses;  // where this node can be dialled, for tokens
+    // The age at which a network's key is replaced; none: never.
+    std::optional<std::chrono::milliseconds> key_age = std::chrono::hours(30 * 24);
   };
   // Called on the control strand.
   struct Hooks {
@@ -43,10 +45,11 @@ class Issuer final : public transport::GuestEvents, public rpc::Handler, private
   // Whether it can sign. Waits for the disk; before anything else.
   core::Result<void> check() const { return office_.check(); }
 
-  // From then on it looks after the end of its CA too.
+  // From then on it looks after the end of its CA and the networks' keys, too.
   void attach(transport::Endpoint* endpoint) {
     endpoint_ = endpoint;
     watch_ca();
+    watch_networks();
   }
   registry::ServiceRow row(const std::string& network) const;
 
@@ -95,6 +98,7 @@ class Issuer final : public transport::GuestEvents, public rpc::Handler, private
   void remove_token(const std::string& id, admin::ControlAnswer answer);
   void rearm();
   void watch_ca();
+  void watch_networks();
   // Runs work() on the helper thread, then then(result) on the control strand.
   template <class Work, class Then>
   void elsewhere(Work work, Then then);
@@ -103,6 +107,7 @@ class Issuer final : public transport::GuestEvents, public rpc::Handler, private
   const core::Log log_;
   const Hooks hooks_;
   const std::vector<std::string> addresses_;
+  const std::optional<std::chrono::milliseconds> key_age_;
   identity::SystemDisk disk_;
   enroll::Office office_;
   enroll::Desk desk_;
@@ -114,6 +119,7 @@ class Issuer final : public transport::GuestEvents, public rpc::Handler, private
   std::optional<enroll::CaEnd> ca_end_;  // as it was at the last look
   core::TimerId timer_ = 0;
   core::TimerId ca_timer_ = 0;
+  core::TimerId networks_timer_ = 0;
   core::WallTime ca_warned_{};
   boost::asio::thread_pool helper_{1};  // joined first
 };

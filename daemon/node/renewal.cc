@@ -22,6 +22,14 @@ enroll::Validity validity_of(const identity::NodeIdentity& identity) {
   return {identity.tls->certificate.not_before() + identity::kBackdate, identity.not_after};
 }
 
+// By another root, as after a rotation, it may end sooner, but was signed later: nobody can bring
+// back an old one.
+bool is_newer(const crypto::Certificate& current, const identity::Bundle& bundle) {
+  const bool same_root = !bundle.roots.empty() && current.issued_by(bundle.roots.back());
+  return same_root ? bundle.certificate.not_after() > current.not_after()
+                   : bundle.certificate.not_before() > current.not_before();
+}
+
 const char* text_of(Standing standing) {
   constexpr const char* kTexts[] = {"good", "due", "ending", "expired"};
   return kTexts[static_cast<std::size_t>(standing)];
@@ -154,11 +162,11 @@ void Renewal::ask_next() {
 }
 
 void Renewal::install(const std::string& text) {
-  boost::asio::post(files_, [this, text, until = material_->certificate.not_after()] {
+  boost::asio::post(files_, [this, text, current = material_] {
     const auto bundle = identity::Bundle::parse(text);
     core::Result<void> outcome;
-    if (bundle && bundle->certificate.not_after() <= until) {
-      outcome = core::fail(Errc::kRenewalRefused, "what was given ends no later");
+    if (bundle && !is_newer(current->certificate, *bundle)) {
+      outcome = core::fail(Errc::kRenewalRefused, "what was given ends no later, or is older");
     } else if (bundle) {
       const auto installed = identity::IdentityFolder(state_dir_)
                                  .install(disk_, *bundle, {}, context_.clock.wall(), self_);

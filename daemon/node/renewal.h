@@ -2,7 +2,8 @@
 // what they grant, and tells when it ends.
 //
 // Nobody who says to be an issuer is believed: what it gives has to end later than what this node
-// has, or the next one is asked; and between two rounds there is a pause, whatever they led to.
+// has, or by another root to be signed later, or the next one is asked; and between two rounds
+// there is a pause, whatever they led to.
 //
 // Every hook is called on the control strand; installing, which waits for the disk, runs on a
 // thread of its own. Control strand only, but for complete(). Outlives every reply.

@@ -108,6 +108,19 @@ def test_T21_the_owners_node_sees_all_and_a_member_sees_its_part(folder, add_dae
     expect((member["birthday"], member["phone"]), ({"$redacted": ["user"]}, PHONE))
 
 
+def test_a_profile_with_a_new_key_reads_what_was_sealed_to_the_old_one_and_what_comes(folder, add_daemon):
+    first, second = pair(folder, add_daemon)
+    read_as_ann(second, folder, (first, second))
+    versions = lambda: [p["version"] for p in second.ask("key", "ls", "--state", second.folder / "state")["keys"] if p["kind"] == "profile"]
+    expect(versions(), [1])
+    second.ctl("profile", "export", folder / "ann", "--rotate", "--node", own_id(second), "--out", folder / "ann.profile")
+    second.ctl("profile", "delegate", folder / "ann", "--to", folder / "ann.csr", "--out", folder / "ann.key")
+    for file in ("ann.key", "ann.profile"):  # in this order: nobody seals to a key that is not there
+        second.ctl("profile", "import", folder / file, "--state", second.folder / "state")
+    wait_for("second has the new key", lambda: versions()[-1] == 2)
+    wait_for("the owner reads on", lambda: second.ask("call", "--profile", "ann", "profiles/ann/profile")["result"]["birthday"] == SECRET)
+
+
 def test_T14_a_node_that_is_not_ann_does_not_become_her_by_saying_so(folder, add_daemon):
     first, second = pair(folder, add_daemon)
     read_as_ann(second, folder, (first, second))

@@ -238,3 +238,40 @@ TEST_CASE("T29: a step of a rotation done again gives what nodes need of it") {
     CHECK(mesh.said("On a member of prod, one of backup"));
   }
 }
+
+TEST_CASE("T19: ca sign without a network says whose keys the node still has, and how to change") {
+  TwoNetworks mesh;
+  const std::string request = mesh.folder / "web-2.csr";
+  const std::vector<std::string> sign = {"ca",   "sign",  request,     "--ca", mesh.ca, "--network",
+                                         "prod", "--out", mesh.bundle, "-o",   "json"};
+  REQUIRE(mesh.run(sign) == 0);
+  REQUIRE(mesh.json()["warnings"].size() == 1);
+  CHECK(mesh.json()["warnings"][0].get<std::string>().find("network rewrap backup") !=
+        std::string::npos);
+  const std::string keyring = mesh.folder / "backup.keyring";
+  REQUIRE(mesh.run({"network", "rewrap", "backup", "--ca", mesh.ca, "--out", keyring, "--json"}) ==
+          0);
+  CHECK(mesh.json()["version"] == 2);
+  REQUIRE(mesh.run(sign) == 0);
+  CHECK(mesh.json()["warnings"].empty());
+}
+
+TEST_CASE("a user's profile is encrypted as its creator says, and asks for nothing else") {
+  Mesh mesh;
+  const std::string secret = mesh.folder / "secret";
+  REQUIRE(runard::identity::write_durably(mesh.disk, secret,
+                                          runard::core::as_bytes(std::string_view("horse\n")),
+                                          runard::identity::kSecretMode));
+  const std::string ann = mesh.folder / "ann";
+  const std::string bob = mesh.folder / "bob";
+  const std::string out = mesh.folder / "out.profile";
+  REQUIRE(mesh.run({"profile", "create", ann, "--name", "ann", "--passphrase-file", secret}) == 0);
+  CHECK_FALSE(mesh.said("in clear"));
+  CHECK(mesh.run({"profile", "export", ann, "--out", out, "--passphrase-file", mesh.csr}) != 0);
+  CHECK(mesh.run({"profile", "export", ann, "--out", out, "--passphrase-file", secret}) == 0);
+  REQUIRE(mesh.run({"profile", "create", bob, "--name", "bob"}) == 0);
+  CHECK(mesh.said("in clear"));
+  CHECK(mesh.run({"profile", "export", bob, "--rotate", "--out", out}) == 0);
+  CHECK(mesh.run({"profile", "create", bob, "--name", "b", "--kek", "passphrase", "--passphrase-fd",
+                  "-1"}) == 2);
+}

@@ -6,6 +6,7 @@
 #include "identity/authority.h"
 #include "identity/identity_folder.h"
 #include "identity/profile.h"
+#include "identity/rotation.h"
 #include "support/fakes.h"
 #include "support/result_text.h"
 #include "support/temp_folder.h"
@@ -24,6 +25,7 @@ struct Due {
     REQUIRE(installed.prepare(disk, "n"));
     REQUIRE(installed.install(disk, *current, {ca.certificate().fingerprint()}, clock.wall(),
                               identity::node_id_of(key.public_key())));
+    key_text.emplace(*key.pem());
     own = *identity::NodeIdentity::load(folder / "state", std::move(key), clock.wall());
     clock.advance(20h);
   }
@@ -68,6 +70,7 @@ struct Due {
   boost::asio::io_context io;
   node::AsioExecutor control{io};
   node::Context context{io, control, clock, random, {}, "test"};
+  std::optional<crypto::SecretBytes> key_text;
   std::optional<identity::Bundle> current;
   std::optional<identity::NodeIdentity> own;
   int asked = 0;
@@ -105,4 +108,27 @@ TEST_CASE("a node whose certificate has ended asks nobody, and sleeps") {
   CHECK(timers == 1);  // for the last warning
   CHECK(due.asked == 0);
   CHECK(renewal.status().at("state") == "expired");
+}
+
+TEST_CASE("one of the mesh's next root is taken though it ends sooner, an older one never") {
+  Due due;
+  const auto of_old_root = due.ca.sign({*due.request, "n", {"main"}, 90 * 24h, false});
+  REQUIRE(of_old_root);
+  const auto both = identity::Rotation(due.ca).prepare(24h * 365);
+  REQUIRE(both);
+  REQUIRE(
+      identity::IdentityFolder(due.folder / "state").install(due.disk, {*both}, due.clock.wall()));
+  REQUIRE(identity::Rotation(due.ca).activate());
+  REQUIRE(due.ca.reload());
+  due.clock.advance(1h);
+  const auto renewed = due.ca.sign({*due.request, "n", {"main"}, 1h, false});
+  REQUIRE(renewed);
+  REQUIRE(renewed->certificate.not_after() < due.current->certificate.not_after());
+  CHECK(due.run(renewed->text()).at("renewals") == 1U);
+
+  INFO("whoever has seen the old one can't bring it back");
+  auto key = *crypto::PrivateKey::from_pem(*due.key_text);
+  due.own = *identity::NodeIdentity::load(due.folder / "state", std::move(key), due.clock.wall());
+  due.clock.advance(45min);
+  CHECK(due.run(of_old_root->text()).at("renewals") == 0U);
 }
