@@ -105,21 +105,21 @@ def test_T20_a_deny_beats_any_allow_and_a_group_is_what_the_certificate_says(fol
 
 
 def test_T20_a_node_label_is_what_the_certificate_says_and_a_renewed_one_counts(folder, add_daemon):
-    rules = 'authorization: { rules: [ { deny: [call], from: { label: region=eu }, path: "math/*" } ] }\n'
+    rules = 'authorization: { rules: [ { deny: [call], from: { label: region=eu }, path: "profiles/bob/*" } ] }\n'
     mesh = Mesh(folder, add_daemon, rules)
-    wait_for("the client sees math", mesh.sees)
-    expect(mesh.call().returncode, 0)  # a certificate without labels
+    wait_for("the client sees profiles", lambda: mesh.sees("profiles"))
+    expect(mesh.read("bob"), 1)  # a certificate without labels
     mesh.authority.renew(mesh.client, groups=["web"], labels=["region=eu", "rack=7"])
     mesh.client.ctl("config", "reload")
-    wait_for("the rule is about the client", lambda: mesh.call().returncode == 6)
+    wait_for("the rule is about the client", lambda: mesh.read("bob") == 6)
     expect("rules[0]" in mesh.server.log_text(), True)
-    asked = json.loads(mesh.server.ctl("-o", "json", "auth", "can-i", "call", "math/add", "--as", "client", check=False).stdout)
+    asked = json.loads(mesh.server.ctl("-o", "json", "auth", "can-i", "call", "profiles/bob/profile", "--as", "client", check=False).stdout)
     expect((asked["rule"], asked["groups"], asked["node_labels"]), ("rules[0]", ["web"], ["rack=7", "region=eu"]))
     for label, code in (("region=eu", 6), ("region=us", 0)):
-        expect(mesh.server.ctl("auth", "can-i", "call", "math/add", "--label", label, check=False).returncode, code)
+        expect(mesh.server.ctl("auth", "can-i", "call", "profiles/bob/profile", "--label", label, check=False).returncode, code)
     mesh.authority.renew(mesh.client, groups=["web"], labels=["region=us"])
     mesh.client.ctl("config", "reload")
-    wait_for("the rule is about the client no more", lambda: mesh.call().returncode == 0)
+    wait_for("the rule is about the client no more", lambda: mesh.read("bob") == 1)
 
 
 def test_T20_a_bad_policy_on_reload_keeps_the_old_one(folder, add_daemon):

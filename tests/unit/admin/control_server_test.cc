@@ -54,6 +54,7 @@ struct Server {
                 {},
                 {},
                 {},
+                {},
                 {}},
                dispatcher, broker, registry, clock, {}) {
     std::filesystem::create_directories(folder);

@@ -130,7 +130,7 @@ TEST_CASE("what is no address is named") {
     CHECK(complaint_of(parse_address(text, AddressUse::kAdvertise))
               .find("is not the address of one node") != std::string::npos);
   }
-  CHECK(parse_address("[::ffff:10.0.0.1]:1", AddressUse::kAdvertise));
+  CHECK(parse_address("[::ffff:10.0.0.1]:1", AddressUse::kAdvertise).has_value());
   CHECK(complaint_of(parse_address("localhost:1", AddressUse::kListen)) ==
         "\"localhost:1\" does not begin with an IP address, write [::]:8889 for all addresses");
   CHECK(complaint_of(parse_address("10.0.0.1:1", AddressUse::kMulticast)) ==
