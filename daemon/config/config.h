@@ -92,6 +92,7 @@ struct Identity {
 struct Issuer {
   std::string ca;
   std::string passphrase_file;  // of the CA's key; empty: the credential "runard.ca", or none
+  std::optional<Duration> rotate_network_keys = std::chrono::hours(30 * 24);  // none: never
   friend bool operator==(const Issuer&, const Issuer&) = default;
 };
 

@@ -162,6 +162,12 @@ void describe(Visitor& v, Issuer& issuer) {
            "A file that holds the passphrase of the CA's key, if it has one. Else systemd's "
            "credential runard.ca is taken."},
           issuer.passphrase_file, Text(kAbsolutePath));
+  setting_or(v,
+             {"rotate_network_keys",
+              "The age at which a network's key is replaced, looked at each hour. The old one goes "
+              "on opening for a week. off: only by 'runarctl network rotate-key', or when a member "
+              "has left."},
+             issuer.rotate_network_keys, "off", Time(1h, 366 * 24h));
 }
 
 void describe(Visitor& v, Encryption& encryption) {

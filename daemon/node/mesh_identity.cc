@@ -32,6 +32,9 @@ core::Result<void> MeshNode::open_issuer(const Lasting& lasting) {
   }
   Issuer::Settings settings{
       config_.issuer->ca, crypto::SecretBytes::copy_of(lasting.ca_passphrase.view()), {}};
+  const auto& age = config_.issuer->rotate_network_keys;
+  settings.key_age =
+      age ? std::optional(std::chrono::floor<std::chrono::milliseconds>(*age)) : std::nullopt;
   if (config_.transport) {
     for (const config::HostPort& address : config_.transport->quic.advertise) {
       settings.addresses.push_back(address.text());

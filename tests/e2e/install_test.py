@@ -85,7 +85,7 @@ def test_what_root_makes_in_the_folders_of_runards_user_is_that_users(folder, ad
     expect("modes", (mode(state / "identity"), mode(state / "keystore.rks"), mode(ca), mode(ca / "ca.key")) ==
            (0o700, 0o600, 0o700, 0o600))
     run(ctl, "node", "install", bundle, "--state", state, user=user, group=user, extra_groups=[])  # now without root
-    run(ctl, "ca", "sign", csr, "--ca", ca, "--network", "main", code=1, user=user, group=user, extra_groups=[])
+    run(ctl, "ca", "sign", csr, "--ca", ca, "--network", "main", code=6, user=user, group=user, extra_groups=[])
 
 
 if __name__ == "__main__":

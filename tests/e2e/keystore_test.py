@@ -232,12 +232,24 @@ def make_of(folder, add, user):
     return daemon
 
 
-def start_as(folder, daemon, user):
+def start_as(folder, daemon, user, memlock=None):
+    """`memlock`: the most memory that it may lock, in bytes; None: as much as this process."""
     seen = daemon.log_text().count("listening")
+    limit = None if memlock is None else lambda: resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, memlock))  # it raises its own
     with open(daemon.log, "ab") as log:
         daemon.process = subprocess.Popen([folder / "bin/runard", "--config", daemon.config], user=user, group=user,
-                                          extra_groups=[], stderr=log)
+                                          extra_groups=[], stderr=log, preexec_fn=limit)
     wait_for("it runs", lambda: daemon.log_text().count("listening") > seen)
+
+
+def allow_locked(most):
+    """Lets this process, and so its children, lock so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    if hard != resource.RLIM_INFINITY and hard < most:
+        try:
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, (soft, most))
+        except (ValueError, PermissionError):
+            raise checks.Skipped("more locked memory")
 
 
 def test_T26_the_memory_for_keys_is_locked_or_the_operator_is_told(folder, add):
@@ -245,16 +257,9 @@ def test_T26_the_memory_for_keys_is_locked_or_the_operator_is_told(folder, add):
         raise checks.Skipped("root, to start a daemon as somebody else")
     user = grp.getgrnam("daemon").gr_gid
     daemon = make_of(folder, add, user)
-    before = resource.getrlimit(resource.RLIMIT_MEMLOCK)
     for limit, locked in ((0, False), (160 << 20, True)):
-        try:
-            resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, limit))  # it raises its own to what it may
-        except (ValueError, PermissionError):
-            raise checks.Skipped("more locked memory")
-        try:
-            start_as(folder, daemon, user)
-        finally:
-            resource.setrlimit(resource.RLIMIT_MEMLOCK, before)
+        allow_locked(limit)
+        start_as(folder, daemon, user, limit)
         status = subprocess.run(["cat", f"/proc/{daemon.process.pid}/status"], capture_output=True, text=True).stdout
         kib = int(re.search(r"VmLck:\s+(\d+) kB", status)[1])
         expect(f"limit {limit}, locked {kib} KiB", (kib >= 128 << 10) == locked and (locked or kib == 0))
@@ -348,6 +353,7 @@ def typed(answers, *args):
             while shown.count(b"assphrase of the keystore: ") < count:
                 expect(f"nothing is asked: {shown}", select.select([master], [], [], 20)[0])
                 shown += os.read(master, 4096)
+            wait_for("it reads without echo", lambda: not termios.tcgetattr(master)[3] & termios.ECHO)
             os.write(master, answer.encode() + b"\n")
         code = process.wait(20)
         while select.select([master], [], [], 0)[0]:

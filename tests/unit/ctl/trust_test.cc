@@ -214,7 +214,8 @@ TEST_CASE("T18: a node that is taken off the denylist has the keys of its networ
   CHECK(mesh.said("On a member of prod, one of backup"));
   CHECK(mesh.members_of("prod") == 2);
   CHECK(mesh.members_of("backup") == 1);
-  CHECK(mesh.run({"node", "unrevoke", "web-2", "--ca", mesh.ca, "--out", mesh.out}) == 4);
+  CHECK(mesh.run({"node", "unrevoke", "web-2", "--ca", mesh.ca, "--out", mesh.out}) == 0);
+  CHECK(mesh.members_of("prod") == 2);
 }
 
 TEST_CASE("T29: a step of a rotation done again gives what nodes need of it") {
@@ -266,11 +267,11 @@ TEST_CASE("a user's profile is encrypted as its creator says, and asks for nothi
   const std::string bob = mesh.folder / "bob";
   const std::string out = mesh.folder / "out.profile";
   REQUIRE(mesh.run({"profile", "create", ann, "--name", "ann", "--passphrase-file", secret}) == 0);
-  CHECK_FALSE(mesh.said("in clear"));
+  CHECK_FALSE(mesh.said("not encrypted"));
   CHECK(mesh.run({"profile", "export", ann, "--out", out, "--passphrase-file", mesh.csr}) != 0);
   CHECK(mesh.run({"profile", "export", ann, "--out", out, "--passphrase-file", secret}) == 0);
   REQUIRE(mesh.run({"profile", "create", bob, "--name", "bob"}) == 0);
-  CHECK(mesh.said("in clear"));
+  CHECK(mesh.said("not encrypted"));
   CHECK(mesh.run({"profile", "export", bob, "--rotate", "--out", out}) == 0);
   CHECK(mesh.run({"profile", "create", bob, "--name", "b", "--kek", "passphrase", "--passphrase-fd",
                   "-1"}) == 2);
