@@ -37,7 +37,7 @@ class RouteBuilder {
  private:
   struct Offer {
     Provider provider;
-    std::uint64_t schemas;  // a hash of both; 0: it tells of none
+    std::uint64_t schemas = 0;  // a hash of both; 0: it tells of none
   };
   struct Offers {
     std::vector<Offer> all;
