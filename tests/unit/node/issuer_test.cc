@@ -1,6 +1,8 @@
 // What an issuer does by itself.
 #include "node/issuer.h"
 
+#include <boost/asio/executor_work_guard.hpp>
+
 #include "unit/keys/mesh_world.h"
 
 using namespace runard;
@@ -18,6 +20,7 @@ TEST_CASE("an issuer gives the mesh a new key of a network whose key is old") {
   world.clock.advance(31 * 24h);
 
   boost::asio::io_context io;
+  const auto work = boost::asio::make_work_guard(io);
   node::AsioExecutor control(io);
   const node::Context context{io, control, world.clock, world.random, {}, "test"};
   std::vector<identity::Statement> told;
