@@ -199,18 +199,17 @@ core::Result<void> Office::check() const {
   return folder ? core::Result<void>() : folder.error();
 }
 
-core::Result<std::vector<identity::Statement>> Office::upkeep(
-    std::optional<std::chrono::milliseconds> key_age) const {
+keys::Upkeep Office::upkeep(std::optional<std::chrono::milliseconds> key_age) const {
   if (renews_only()) {
-    return std::vector<identity::Statement>();
+    return {};
   }
   const auto folder = open();
   if (!folder) {
-    return folder.error();
+    return {{}, folder.error()};
   }
-  auto made = (*folder)->networks.upkeep(key_age);
+  auto result = (*folder)->networks.upkeep(key_age);
   tell_lapsed(**folder);
-  return made;
+  return result;
 }
 
 void Office::tell_lapsed(const keys::CaFolder& folder) const {

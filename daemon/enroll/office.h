@@ -78,8 +78,7 @@ class Office {
   core::Result<CaEnd> end_of_ca() const;
 
   // NetworkAuthority::upkeep. A copy does nothing.
-  core::Result<std::vector<identity::Statement>> upkeep(
-      std::optional<std::chrono::milliseconds> key_age) const;
+  keys::Upkeep upkeep(std::optional<std::chrono::milliseconds> key_age) const;
 
   // kConflict for a copy, kInvalidArgument for an order that makes no sense, kNotFound for an
   // unknown network, kConflict for a name whose node has a certificate that has not ended. (Once it

@@ -322,30 +322,38 @@ core::Result<bool> NetworkAuthority::is_due(const core::NetworkId& network,
   return anyone_left(keyring.members, *members) || (room && (old || present(owed_file(network))));
 }
 
-core::Result<std::vector<Statement>> NetworkAuthority::upkeep(
-    std::optional<std::chrono::milliseconds> age) {
+core::Result<std::optional<Statement>> NetworkAuthority::keep_up(
+    const core::NetworkId& network, std::optional<std::chrono::milliseconds> age) {
+  const auto due = is_due(network, age);
+  if (!due) {
+    return due.error();
+  }
+  if (!*due) {
+    return std::optional<Statement>();
+  }
+  const auto draft = draft_of(network);
+  const bool room = draft && draft->keyring.versions.size() < kMostUnordered;
+  auto statement = room ? rotate(network, {}) : refresh(network);
+  return statement ? core::Result<std::optional<Statement>>(std::move(*statement))
+                   : statement.error();
+}
+
+Upkeep NetworkAuthority::upkeep(std::optional<std::chrono::milliseconds> age) {
+  Upkeep result;
   const auto networks = identity::Authority::networks_in(folder_);
   if (!networks) {
-    return networks.error();
+    result.failed = networks.error();
+    return result;
   }
-  std::vector<Statement> made;
   for (const identity::NetworkDescriptor& network : *networks) {
-    const auto due = is_due(network.id, age);
-    if (!due) {
-      return due.error();
+    auto made = keep_up(network.id, age);
+    if (made && *made) {
+      result.made.push_back(std::move(**made));
+    } else if (!made && !result.failed) {
+      result.failed = made.error();
     }
-    if (!*due) {
-      continue;
-    }
-    auto draft = draft_of(network.id);
-    const bool room = draft && draft->keyring.versions.size() < kMostUnordered;
-    auto statement = room ? rotate(network.id, {}) : refresh(network.id);
-    if (!statement) {
-      return statement.error();
-    }
-    made.push_back(std::move(*statement));
   }
-  return made;
+  return result;
 }
 
 core::Result<std::vector<std::string>> NetworkAuthority::left_by(const core::NodeId& node) const {

@@ -41,6 +41,12 @@ struct Rotation {
 // Versions in use beyond which only an order makes another one: an operator's, or a revocation.
 inline constexpr std::size_t kMostUnordered = kMaxVersions / 2;
 
+// One network that fails keeps none of the others from its new keys.
+struct Upkeep {
+  std::vector<identity::Statement> made;
+  std::optional<core::Error> failed;  // the first
+};
+
 class NetworkAuthority {
  public:
   // All outlive it. `store` is open for writing.
@@ -65,8 +71,7 @@ class NetworkAuthority {
 
   // For an issuer, now and then: a new version for each network whose newest one is as old as `age`
   // (none: never by age), and for each that somebody has left.
-  core::Result<std::vector<identity::Statement>> upkeep(
-      std::optional<std::chrono::milliseconds> age);
+  Upkeep upkeep(std::optional<std::chrono::milliseconds> age);
   // Names of the networks whose newest keys a node has though it is a member no more.
   core::Result<std::vector<std::string>> left_by(const core::NodeId& node) const;
 
@@ -112,6 +117,9 @@ class NetworkAuthority {
   core::Result<identity::Statement> publish(Draft draft, const core::NetworkId& network);
   core::Result<void> rekey_if_left(Draft& draft, const core::NetworkId& network,
                                    const std::vector<KeyringMember>& members);
+  // The new keys of one that is due.
+  core::Result<std::optional<identity::Statement>> keep_up(
+      const core::NetworkId& network, std::optional<std::chrono::milliseconds> age);
   core::Result<bool> is_due(const core::NetworkId& network,
                             std::optional<std::chrono::milliseconds> age) const;
   std::filesystem::path owed_file(const core::NetworkId& network) const;

@@ -75,14 +75,15 @@ void Issuer::watch_ca() {
 void Issuer::watch_networks() {
   static constexpr std::chrono::hours kLook{1};
   elsewhere([this] { return office_.upkeep(key_age_); },
-            [this](const core::Result<std::vector<identity::Statement>>& made) {
-              if (!made) {
-                log_.warn("could not look after the networks' keys, it is tried again in an hour",
-                          {core::field("why", core::describe(made.error()))});
-              } else if (!made->empty()) {
+            [this](const keys::Upkeep& done) {
+              if (done.failed) {
+                log_.warn("could not look after a network's keys, it is tried again in an hour",
+                          {core::field("why", core::describe(*done.failed))});
+              }
+              if (!done.made.empty()) {
                 log_.info("made new keys of networks: old ones, or a member has left",
-                          {core::field("networks", made->size())});
-                hooks_.spread(*made);
+                          {core::field("networks", done.made.size())});
+                hooks_.spread(done.made);
               }
               networks_timer_ = context_.control.after(kLook, [this] { watch_networks(); });
             });

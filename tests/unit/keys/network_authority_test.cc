@@ -1,5 +1,7 @@
 #include "keys/network_authority.h"
 
+#include <fstream>
+
 #include "identity/ca_copy.h"
 #include "identity/revocation.h"
 #include "identity/rotation.h"
@@ -139,14 +141,13 @@ TEST_CASE("T19: a node whose certificate has ended is left out of the next key")
   b.enrol();
   world.clock.advance(80 * 24h);
   a.enrol();
-  CHECK(world.networks->upkeep(std::nullopt)->empty());
+  CHECK(world.networks->upkeep(std::nullopt).made.empty());
   world.clock.advance(11 * 24h);
-  const auto made = world.networks->upkeep(std::nullopt);
-  REQUIRE(made);
-  REQUIRE(made->size() == 1);
-  CHECK(keyring_of(made->front()).member(b.id) == nullptr);
-  CHECK(keyring_of(made->front()).versions.size() == 2);
-  CHECK(world.networks->upkeep(std::nullopt)->empty());
+  const auto made = world.networks->upkeep(std::nullopt).made;
+  REQUIRE(made.size() == 1);
+  CHECK(keyring_of(made.front()).member(b.id) == nullptr);
+  CHECK(keyring_of(made.front()).versions.size() == 2);
+  CHECK(world.networks->upkeep(std::nullopt).made.empty());
 }
 
 TEST_CASE("members that go again and again fill no keyring, and the last key is owed") {
@@ -159,21 +160,41 @@ TEST_CASE("members that go again and again fill no keyring, and the last key is 
     REQUIRE(world.networks->rotate(world.main, {}));
   }
   b.enrol({"other"});
-  CHECK(keyring_of(world.networks->upkeep(1h)->front()).versions.size() == kMostUnordered);
+  CHECK(keyring_of(world.networks->upkeep(1h).made.front()).versions.size() == kMostUnordered);
   CHECK(keyring_of(world.networks->current(world.main)).member(b.id) == nullptr);
-  CHECK(world.networks->upkeep(1h)->empty());
+  CHECK(world.networks->upkeep(1h).made.empty());
   CHECK(world.networks->rotate(world.main, {}));  // by order there is room
   world.clock.advance(8 * 24h);
-  CHECK(world.networks->upkeep(std::nullopt)->empty());  // and with that nothing is owed
+  CHECK(world.networks->upkeep(std::nullopt).made.empty());  // and with that nothing is owed
   for (std::size_t i = 1; i < kMostUnordered; ++i) {
     REQUIRE(world.networks->rotate(world.main, {}));
   }
   b.enrol();
   b.enrol({"other"});
-  REQUIRE(world.networks->upkeep(std::nullopt)->size() == 1);
+  REQUIRE(world.networks->upkeep(std::nullopt).made.size() == 1);
   world.clock.advance(8 * 24h);
-  CHECK(keyring_of(world.networks->upkeep(std::nullopt)->front()).versions.size() == 2);
-  CHECK(world.networks->upkeep(std::nullopt)->empty());
+  CHECK(keyring_of(world.networks->upkeep(std::nullopt).made.front()).versions.size() == 2);
+  CHECK(world.networks->upkeep(std::nullopt).made.empty());
+}
+
+TEST_CASE("a network that can't be looked after is told, and the others have their keys") {
+  MeshWorld world;
+  MeshNode a(world, "a");
+  const core::NetworkId other = world.ca->create_network("other")->id;
+  a.enrol({"main", "other"});
+  for (const core::NetworkId& broken : {world.main, other}) {
+    world.clock.advance(31 * 24h);
+    a.enrol({"main", "other"});
+    const auto file = world.folder / "ca" / "keyrings" / (broken.text() + ".pem");
+    const auto good = identity::read_file(file);
+    REQUIRE(good);
+    std::ofstream(file) << "damaged";
+    const Upkeep done = world.networks->upkeep(30 * 24h);
+    CHECK(done.made.size() == 1);
+    REQUIRE(done.failed);
+    CHECK(done.failed->about.find(broken.text()) != std::string::npos);
+    std::ofstream(file) << *good;
+  }
 }
 
 TEST_CASE("a network's key is replaced at its age, where there are members") {
@@ -184,15 +205,14 @@ TEST_CASE("a network's key is replaced at its age, where there are members") {
   REQUIRE(world.networks->refresh(empty));
   constexpr auto kAge = 30 * 24h;
   world.clock.advance(kAge - 1s);
-  CHECK(world.networks->upkeep(kAge)->empty());
+  CHECK(world.networks->upkeep(kAge).made.empty());
   world.clock.advance(1s);
-  CHECK(world.networks->upkeep(std::nullopt)->empty());
-  const auto made = world.networks->upkeep(kAge);
-  REQUIRE(made);
-  REQUIRE(made->size() == 1);
-  CHECK(keyring_of(made->front()).versions.back().version == 2);
-  CHECK(world.networks->upkeep(kAge)->empty());
-  REQUIRE(a.holder->take(made->front()));
+  CHECK(world.networks->upkeep(std::nullopt).made.empty());
+  const auto made = world.networks->upkeep(kAge).made;
+  REQUIRE(made.size() == 1);
+  CHECK(keyring_of(made.front()).versions.back().version == 2);
+  CHECK(world.networks->upkeep(kAge).made.empty());
+  REQUIRE(a.holder->take(made.front()));
   world.clock.advance(kDefaultActivateAfter);
   REQUIRE(a.holder->tick());
   CHECK(a.active() == 2);
