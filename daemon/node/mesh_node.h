@@ -45,7 +45,7 @@ class MeshNode final : private mesh::Port,
   struct Lasting {
     identity::StateDir& state;
     keys::Keystore& keystore;
-    std::uint64_t epoch;
+    std::uint64_t epoch = 0;
     const crypto::SecretBytes& ca_passphrase;  // of an issuer; empty: none
     bool memory_locked = false;                // that of keys, against swapping
   };

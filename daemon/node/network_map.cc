@@ -1,5 +1,7 @@
 #include "node/network_map.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace runard::node {
@@ -14,10 +16,10 @@ core::Result<NetworkMap> NetworkMap::make(const std::vector<identity::NetworkDes
     if (at == certified.end()) {
       return core::fail(
           core::Errc::kConfigInvalid,
-          "networks.join names \"" + name +
-              "\", which this node's certificate does not grant: take it out, or sign the "
-              "certificate again with every network of the node: ca sign --network " +
-              name);
+          fmt::format("networks.join names \"{0}\", which this node's certificate does not grant: "
+                      "take it out, or sign the certificate again with every network of the node: "
+                      "ca sign --network {0}",
+                      name));
     }
     map.networks_.push_back(*at);
   }
