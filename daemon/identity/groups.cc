@@ -1,28 +1,21 @@
 #include "identity/groups.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "identity/name.h"
 #include "identity/text_list.h"
 
 namespace runard::identity {
+namespace {
+
+constexpr TextList kList{"groups", kMaxGroups, checked_groups};
+
+core::Result<void> check_group(const std::string& name) {
+  return check_name(name, "group");
+}
+
+}  // namespace
 
 core::Result<std::vector<std::string>> checked_groups(std::vector<std::string> groups) {
-  std::ranges::sort(groups);
-  const auto doubles = std::ranges::unique(groups);
-  groups.erase(doubles.begin(), doubles.end());
-  if (groups.size() > kMaxGroups) {
-    return core::fail(core::Errc::kInvalidArgument,
-                      fmt::format("a node is in at most {} groups", kMaxGroups));
-  }
-  for (const std::string& name : groups) {
-    if (auto good = check_name(name, "group"); !good) {
-      return good.error();
-    }
-  }
-  return groups;
+  return checked_list(std::move(groups), kList, check_group);
 }
 
 core::Bytes encode_groups(const std::vector<std::string>& groups) {
@@ -30,7 +23,7 @@ core::Bytes encode_groups(const std::vector<std::string>& groups) {
 }
 
 core::Result<std::vector<std::string>> parse_groups(core::ByteView der) {
-  return parse_list(der, {"groups", kMaxGroups, checked_groups});
+  return parse_list(der, kList);
 }
 
 }  // namespace runard::identity

@@ -13,6 +13,17 @@ namespace {
 using core::Errc;
 using core::fail;
 
+constexpr TextList kList{"node labels", kMaxNodeLabels, checked_node_labels};
+
+core::Result<void> check_label(const std::string& label) {
+  return valid_node_label(label)
+             ? core::Result<void>()
+             : fail(Errc::kInvalidArgument,
+                    fmt::format("\"{}\" is not a node label: write KEY=VALUE, each 1 to {} of A-Z "
+                                "a-z 0-9 . _ -, beginning with a letter or digit",
+                                label, kMaxName));
+}
+
 std::string_view key_of(std::string_view label) {
   return label.substr(0, label.find('='));
 }
@@ -26,28 +37,17 @@ bool valid_node_label(std::string_view text) {
 }
 
 core::Result<std::vector<std::string>> checked_node_labels(std::vector<std::string> labels) {
-  std::ranges::sort(labels);
-  const auto doubles = std::ranges::unique(labels);
-  labels.erase(doubles.begin(), doubles.end());
-  if (labels.size() > kMaxNodeLabels) {
-    return fail(Errc::kInvalidArgument,
-                fmt::format("a node has at most {} labels", kMaxNodeLabels));
-  }
-  for (const std::string& label : labels) {
-    if (!valid_node_label(label)) {
-      return fail(Errc::kInvalidArgument,
-                  fmt::format("\"{}\" is not a node label: write KEY=VALUE, each 1 to {} of A-Z "
-                              "a-z 0-9 . _ -, beginning with a letter or digit",
-                              label, kMaxName));
-    }
+  auto checked = checked_list(std::move(labels), kList, check_label);
+  if (!checked) {
+    return checked;
   }
   // Values of one key are neighbours: whatever stands between them begins with "KEY=", too.
-  const auto again = std::ranges::adjacent_find(labels, {}, key_of);
-  if (again != labels.end()) {
+  const auto again = std::ranges::adjacent_find(*checked, {}, key_of);
+  if (again != checked->end()) {
     return fail(Errc::kInvalidArgument,
                 fmt::format("the node label \"{}\" has two values: give it one", key_of(*again)));
   }
-  return labels;
+  return checked;
 }
 
 core::Bytes encode_node_labels(const std::vector<std::string>& labels) {
@@ -55,7 +55,7 @@ core::Bytes encode_node_labels(const std::vector<std::string>& labels) {
 }
 
 core::Result<std::vector<std::string>> parse_node_labels(core::ByteView der) {
-  return parse_list(der, {"node labels", kMaxNodeLabels, checked_node_labels});
+  return parse_list(der, kList);
 }
 
 }  // namespace runard::identity

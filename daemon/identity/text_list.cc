@@ -38,6 +38,24 @@ core::Error bad(const TextList& list, std::string_view why) {
 
 }  // namespace
 
+core::Result<std::vector<std::string>> checked_list(
+    std::vector<std::string> texts, const TextList& list,
+    core::Result<void> (*check)(const std::string&)) {
+  std::ranges::sort(texts);
+  const auto doubles = std::ranges::unique(texts);
+  texts.erase(doubles.begin(), doubles.end());
+  if (texts.size() > list.most) {
+    return fail(Errc::kInvalidArgument,
+                fmt::format("a node has at most {} {}", list.most, list.what));
+  }
+  for (const std::string& text : texts) {
+    if (auto good = check(text); !good) {
+      return good.error();
+    }
+  }
+  return texts;
+}
+
 core::Bytes encode_list(const std::vector<std::string>& texts) {
   const SequencePtr sequence(sk_ASN1_TYPE_new_null());
   RUNARD_CHECK(sequence != nullptr);

@@ -22,6 +22,11 @@ struct TextList {
   core::Result<std::vector<std::string>> (*checked)(std::vector<std::string> texts) = nullptr;
 };
 
+// Sorted, without doubles. kInvalidArgument for more than `most` of them, or check()'s error.
+core::Result<std::vector<std::string>> checked_list(
+    std::vector<std::string> texts, const TextList& list,
+    core::Result<void> (*check)(const std::string&));
+
 core::Bytes encode_list(const std::vector<std::string>& texts);  // of checked ones
 core::Result<std::vector<std::string>> parse_list(core::ByteView der, const TextList& list);
 
