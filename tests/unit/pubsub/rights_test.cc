@@ -75,6 +75,18 @@ struct Ruled {
     event.publisher = "test";
     return broker.publish(event, options);
   }
+  // A subscription to all, which waits for what node 1 has kept.
+  std::shared_ptr<rpc::EventQueue> ask_past_of_1() {
+    rpc::SubscribeOptions options;
+    options.network = "main";
+    options.pattern = ">";
+    options.include_past = 60s;
+    const auto queue = broker.subscribe(options, consumer);
+    REQUIRE(queue);
+    broker.peer_up(node(1), 1, {"main"});
+    REQUIRE(peers.asked.size() == 1);
+    return *queue;
+  }
   void add_peer(std::uint8_t number) {
     registry::NodeRows rows;
     rows.node = node(number);
@@ -141,39 +153,25 @@ TEST_CASE("T20: of what is retained a peer is told what it may hear") {
 
 TEST_CASE("T20: of what a peer has kept nothing is heard that it may not publish") {
   Ruled world({{}, {"publish"}, {"", "web"}, "", "admin/>"});
-  rpc::SubscribeOptions options;
-  options.network = "main";
-  options.pattern = ">";
-  options.include_past = 60s;
-  const auto queue = world.broker.subscribe(options, world.consumer);
-  REQUIRE(queue);
-  world.broker.peer_up(Ruled::node(1), 1, {"main"});
-  REQUIRE(world.peers.asked.size() == 1);
+  const auto queue = world.ask_past_of_1();
   world.peers.asked[0](Ruled::kept_by_1({"admin/x", "news/x"}));
   Lines heard;
-  for (rpc::Delivery delivery; (*queue)->pop(delivery);) {
+  for (rpc::Delivery delivery; queue->pop(delivery);) {
     heard.push_back(delivery.event->topic);
-    (*queue)->done(delivery.token, rpc::Verdict::kOk);
+    queue->done(delivery.token, rpc::Verdict::kOk);
   }
   CHECK(heard == Lines{"news/x"});
-  CHECK((*queue)->dropped() == 0);
+  CHECK(queue->dropped() == 0);
 }
 
 TEST_CASE("what a peer told whose link ended meanwhile is lost, and counted") {
   Ruled world({{}, {"publish"}, {"", "web"}, "", "admin/>"});
-  rpc::SubscribeOptions options;
-  options.network = "main";
-  options.pattern = ">";
-  options.include_past = 60s;
-  const auto queue = world.broker.subscribe(options, world.consumer);
-  REQUIRE(queue);
-  world.broker.peer_up(Ruled::node(1), 1, {"main"});
-  REQUIRE(world.peers.asked.size() == 1);
+  const auto queue = world.ask_past_of_1();
   world.gate.forget(Ruled::node(1));
   world.peers.asked[0](Ruled::kept_by_1({"news/x", "news/y"}));
   rpc::Delivery delivery;
-  CHECK_FALSE((*queue)->pop(delivery));
-  CHECK((*queue)->dropped() == 2);
+  CHECK_FALSE(queue->pop(delivery));
+  CHECK(queue->dropped() == 2);
 }
 
 TEST_CASE("what this node may not publish to others is refused, and may stay on the node") {
