@@ -101,15 +101,28 @@ void RouteBuilder::put_route(const routing::TopicPattern& pattern) {
   put(routes_, pattern, std::shared_ptr<const Route>(std::move(route)));
 }
 
+std::uint64_t RouteBuilder::schemas_to_use(const std::vector<Offer>& fit, std::uint64_t in_use) {
+  std::map<std::uint64_t, std::set<core::NodeId>> nodes;
+  for (const Offer& offer : fit) {
+    if (offer.schemas != 0 && offer.provider.node.is_zero()) {
+      return offer.schemas;
+    }
+    if (offer.schemas != 0) {
+      nodes[offer.schemas].insert(offer.provider.node);
+    }
+  }
+  std::uint64_t best = nodes.contains(in_use) ? in_use : 0;
+  for (const Offer& offer : fit) {
+    if (offer.schemas != 0 && (best == 0 || nodes[offer.schemas].size() > nodes[best].size())) {
+      best = offer.schemas;
+    }
+  }
+  return best;
+}
+
 std::vector<RouteBuilder::Offer> RouteBuilder::leave_out(const routing::TopicPattern& pattern,
                                                          Offers& offers, std::vector<Offer>& fit) {
-  const bool still = std::ranges::find(fit, offers.in_use, &Offer::schemas) != fit.end();
-  const auto first =
-      std::ranges::find_if(fit, [](const Offer& offer) { return offer.schemas != 0; });
-  const bool own = first != fit.end() && first->provider.node.is_zero();
-  if (own || !still || offers.in_use == 0) {
-    offers.in_use = first == fit.end() ? 0 : first->schemas;
-  }
+  offers.in_use = schemas_to_use(fit, offers.in_use);
   const auto differing = std::ranges::stable_partition(fit, [&](const Offer& offer) {
     return offer.schemas == 0 || offer.schemas == offers.in_use || offer.provider.node.is_zero();
   });
