@@ -190,6 +190,11 @@ core::Result<CaEnd> Office::end_of_ca() const {
   return CaEnd{root->not_after(), host_.clock.wall() >= root->not_after() - life / kCaWarnShare};
 }
 
+bool Office::is_outdated(const crypto::Certificate& own) const {
+  const auto root = identity::Authority::certificate_in(ca_);
+  return !renews_only() && root && !own.issued_by(*root);
+}
+
 core::Result<void> Office::check() const {
   if (renews_only()) {
     const auto ca = open_copy();

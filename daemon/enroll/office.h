@@ -67,6 +67,9 @@ class Office {
 
   // A copy of the CA (identity/ca_copy.h): it only renews, and not while the root is rotated.
   bool renews_only() const { return identity::is_copy(ca_); }
+  // Whether guests would not know an issuer with that certificate: it is not of the root that the
+  // CA has now. A copy has no guests, and keeps the root before until it is made anew.
+  bool is_outdated(const crypto::Certificate& own) const;
   // Whether it could sign.
   core::Result<void> check() const;
   // Told, on the thread that signs, which nodes a network's new statement leaves out because the CA

@@ -45,6 +45,8 @@ class Issuer final : public transport::GuestEvents, public rpc::Handler, private
   // Whether it can sign. Waits for the disk; before anything else.
   core::Result<void> check() const { return office_.check(); }
 
+  bool is_outdated(const crypto::Certificate& own) const { return office_.is_outdated(own); }
+
   // From then on it looks after the end of its CA and the networks' keys, too.
   void attach(transport::Endpoint* endpoint) {
     endpoint_ = endpoint;

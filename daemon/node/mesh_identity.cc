@@ -1,6 +1,5 @@
 // This node's certificate while it runs: what TLS is made of, renewal, and links that change over
 // to a new certificate before the old ones end.
-#include "identity/authority.h"
 #include "keys/node_request.h"
 #include "node/mesh_node.h"
 
@@ -127,13 +126,9 @@ void MeshNode::start_renewal() {
   follow_root();
 }
 
-// Guests know an issuer by the root that its CA has now: it is the first to come over.
+// An issuer is the first to come over to the next root.
 void MeshNode::follow_root() {
-  if (!issuer_) {
-    return;
-  }
-  const auto root = identity::Authority::certificate_in(config_.issuer->ca);
-  if (root && !identity_.tls->certificate.issued_by(*root)) {
+  if (issuer_ && issuer_->is_outdated(identity_.tls->certificate)) {
     renewal_->hurry();
   }
 }

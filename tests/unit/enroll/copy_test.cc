@@ -102,6 +102,25 @@ TEST_CASE("T18: a copy renews nobody whom the mesh or the CA denied") {
   CHECK(world.renew(world.trust()).error().code == Errc::kNodeDenied);
 }
 
+TEST_CASE("T29: an issuer hurries to the next root of its CA, one with a copy does not") {
+  CopyWorld world;
+  const auto old = world.bundle->certificate;
+  CHECK_FALSE(world.office().is_outdated(old));
+  const auto old_root = *identity::Authority::certificate_in(world.ca());
+  REQUIRE(identity::Rotation(*identity::Authority::open(world.host, world.ca())).prepare(24h * 9));
+  REQUIRE(identity::Rotation(*identity::Authority::open(world.host, world.ca())).activate());
+  CHECK(world.office().is_outdated(old));
+  CHECK_FALSE(world.copy().is_outdated(old));
+  const auto both =
+      *identity::TrustBundle::create({old_root, *identity::Authority::certificate_in(world.ca())});
+  const auto renewed =
+      world.office().renew({world.node.id, {world.node.request, {old.der()}}}, both);
+  REQUIRE(renewed);
+  CHECK_FALSE(world.office().is_outdated(renewed->certificate));
+  INFO("it could not be of the copy's root before the copy is made anew");
+  CHECK_FALSE(world.copy().is_outdated(renewed->certificate));
+}
+
 TEST_CASE("T29: while the root is rotated a copy renews nothing, nor with a root that is gone") {
   CopyWorld world;
   const auto old = *identity::Authority::certificate_in(world.ca());
