@@ -99,9 +99,10 @@ class Office {
                                         const identity::Denylist& heard) const;
   // Grants again what the CA granted last to this node, or what its certificate says if it was
   // another issuer's, for as long as that was ordered; never more, and no network that it was put
-  // out of. The key stays, so the node's id does.
+  // out of. The key stays, so the node's id does. `denylist`: the generation of the mesh's.
   core::Result<identity::Bundle> renew(const RenewalClaim& claim,
-                                       const identity::TrustBundle& trust) const;
+                                       const identity::TrustBundle& trust,
+                                       std::uint64_t denylist = 0) const;
 
  private:
   core::Result<std::unique_ptr<keys::CaFolder>> open() const;

@@ -36,6 +36,7 @@ class Issuer final : public transport::GuestEvents, public rpc::Handler, private
   // Called on the control strand.
   struct Hooks {
     std::function<identity::TrustBundle()> trust;  // of now
+    std::function<std::uint64_t()> denylist;       // the generation of the one in it; 0: none
     // What was signed besides a certificate: the mesh should hear of it.
     std::function<void(const std::vector<identity::Statement>&)> spread;
   };

@@ -41,6 +41,10 @@ core::Result<void> MeshNode::open_issuer(const Lasting& lasting) {
   }
   Issuer::Hooks hooks;
   hooks.trust = [this] { return book_.store().trust(); };
+  hooks.denylist = [this]() -> std::uint64_t {
+    const auto* newest = book_.store().find({identity::StatementKind::kDenylist, {}});
+    return newest == nullptr ? 0 : newest->generation();
+  };
   hooks.spread = [this](const std::vector<identity::Statement>& statements) { spread(statements); };
   issuer_ = std::make_unique<Issuer>(context_, std::move(settings), std::move(hooks));
   if (auto able = issuer_->check(); !able) {
