@@ -296,8 +296,8 @@ void Link::on_expiry(core::TimePoint now) {
   if (now >= core_.connection->expiry() && !core_.connection->on_expiry(now)) {
     return end(CloseCode::kProtocol, core_.connection->error(), !core_.connection->silent());
   }
-  if (now >= requests_.expiry()) {
-    requests_.on_expiry();
+  if (now >= requests_.expiry() && !requests_.on_expiry()) {
+    return protocol_error("the stream of an answered request stays open");
   }
   if (now >= give_up_at_ && !close_wanted_) {
     end(retiring_ ? CloseCode::kDuplicate : CloseCode::kProtocol,

@@ -3,6 +3,7 @@
 
 #include "support/raw_peer.h"
 #include "wire/event.h"
+#include "wire/reply.h"
 #include "wire/request.h"
 
 using namespace runard;
@@ -145,6 +146,33 @@ TEST_CASE("one node has a few links at a time, whatever generations it names") {
   REQUIRE(network.run_until([&] { return again.confirmed; }));
   again.greet({network_of("main")}, 200);
   CHECK(network.run_until([&] { return node.events.ups.size() == 2; }));
+}
+
+TEST_CASE(
+    "what follows a reply on its stream is given nothing, and a stream left open ends a link") {
+  Scene scene;
+  scene.greet();
+  Waiter waiter;
+  scene.node.remote().call(sim_request("x", ""), waiter.responder());
+  REQUIRE(scene.network.run_until([&] { return scene.raw.peer_streams.size() == 1; }));
+  RawStream& stream = *scene.raw.peer_streams[0];
+  stream.out.reserve(RawPeer::kMostBytes);
+  Bytes reply;
+  wire::put_reply({}, 0, reply);
+  scene.raw.send(stream, reply);
+  REQUIRE(scene.network.run_until([&] { return waiter.done(); }));
+  CHECK(waiter.reply().ok());
+
+  Bytes second;
+  wire::put_frame_head(wire::kReply, 3'000'000, second);
+  second.resize(100'000);
+  scene.raw.send(stream, second);
+  scene.network.run_for(20s);
+  CHECK(stream.sent_bytes <= scene.node.options.limits.request_window);
+  CHECK(scene.node.has_link());
+  REQUIRE(scene.network.run_until([&] { return scene.raw.ended.has_value(); }, 11s));
+  CHECK(scene.raw.ended->code == Errc::kProtocol);
+  CHECK(scene.node.hub->exchange()->ours().open_count() == 0);
 }
 
 TEST_CASE("a peer's link generation, however great, makes this node's own ones no smaller") {
