@@ -38,6 +38,10 @@ class EventSink {
                       const wire::EventHeader& header,
                       std::span<const std::string_view> groups) = 0;
 };
+  // Of every lane at its end, be its link announced or not: an event that was left standing does
+  // not come again.
+  virtual void lane_over(LinkId link, std::uint64_t lane) = 0;
+};
 
 // What all links of an endpoint share. Borrowed; outlives them.
 struct LinkContext {

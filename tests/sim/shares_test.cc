@@ -58,6 +58,16 @@ struct Scene {
     return bytes;
   }
 
+  // With one event.
+  static Bytes lane(std::uint8_t number) {
+    wire::EventHeader header;
+    header.network = network_of("main");
+    header.topic = "a/b";
+    Bytes bytes{static_cast<std::uint8_t>(wire::StreamType::kLane), number};
+    REQUIRE(wire::put_event(header, {}, {}, 0, bytes).has_value());
+    return bytes;
+  }
+
   SimNetwork network{1};
   SimNode node;
   testing::TestIdentity identity{network.ca, {"raw", {"main"}}};
@@ -173,6 +183,38 @@ TEST_CASE(
   REQUIRE(scene.network.run_until([&] { return scene.raw.ended.has_value(); }, 11s));
   CHECK(scene.raw.ended->code == Errc::kProtocol);
   CHECK(scene.node.hub->exchange()->ours().open_count() == 0);
+}
+
+TEST_CASE("the sink hears of the end of each lane, also on a link that was never announced") {
+  Scene scene;
+  scene.greet();
+  scene.node.sink.hold = true;
+  const auto over = [&](std::size_t lanes) {
+    return scene.network.run_until([&] { return scene.node.sink.over.size() == lanes; }, 10s);
+  };
+  RawStream* reset = scene.raw.open(Scene::lane(3), false, false);
+  scene.network.run_for(100ms);
+  CHECK(scene.node.sink.over.empty());
+  scene.raw.connection->stop(reset->id(), wire::ResetCode::kCancelled);
+  scene.raw.woken = true;
+  REQUIRE(over(1));
+  CHECK(scene.node.sink.over[0].second == 3);
+  scene.raw.open(Scene::lane(4), true, false);  // it ends with its event
+  REQUIRE(over(2));
+
+  RawPeer second(scene.network, scene.identity.tls(scene.network.ca));
+  second.dial(scene.node.address());
+  REQUIRE(scene.network.run_until([&] { return second.confirmed; }));
+  second.greet({network_of("main")}, 0);  // no better than the first
+  second.open(Scene::lane(5), false, false);
+  second.open(Scene::lane(6), false, false);
+  scene.network.run_for(100ms);
+  CHECK(scene.node.events.ups.size() == 1);
+  CHECK(scene.node.sink.over.size() == 2);
+  second.connection.reset();
+  REQUIRE(over(4));
+  CHECK(scene.node.sink.over[2].first != scene.node.events.ups[0].link);
+  CHECK(scene.node.events.downs.empty());
 }
 
 TEST_CASE("a peer's link generation, however great, makes this node's own ones no smaller") {
