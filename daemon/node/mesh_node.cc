@@ -198,7 +198,7 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   auto endpoint = transport::Endpoint::open(
       context_.io, std::move(options),
       {context_.clock, context_.random, networks_, guard_, inbound_, *this,
-       context_.log.component("transport"), issuer_.get(), &keys_.codec()});
+       context_.log.component("transport"), issuer_.get(), &keys_.codec(), &guard_});
   if (!endpoint) {
     return endpoint.error();
   }

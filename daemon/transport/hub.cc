@@ -17,7 +17,7 @@ Hub::Hub(HubOptions options, const HubServices& services)
       exchange_(std::make_shared<Exchange>(limits_, services.names, services.codec)),
       connections_{limits_, services.random, reset_secret_, std::move(options.tls), options.local},
       context_{limits_,          services.clock, *exchange_,   exchange_->memory(), services.names,
-               services.handler, services.sink,  services.log, services.codec},
+               services.handler, services.sink,  services.log, services.codec,      services.gate},
       cids_(services.random),
       tokens_(services.random),
       gate_(limits_, services.random),

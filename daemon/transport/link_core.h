@@ -43,6 +43,15 @@ class EventSink {
   virtual void lane_over(LinkId link, std::uint64_t lane) = 0;
 };
 
+// Whether a peer may ask what a sealed request asks: to open it costs many times what all else
+// does. On the I/O thread.
+class RequestGate {
+ public:
+  virtual ~RequestGate() = default;
+  // Errors: kDenied, as the handler says it of such a request when it is not sealed.
+  virtual core::Result<void> admit(const core::NodeId& peer, std::string_view network,
+                                   std::string_view path) const = 0;
+
 // What all links of an endpoint share. Borrowed; outlives them.
 struct LinkContext {
   const Limits& limits;
@@ -56,6 +65,7 @@ struct LinkContext {
   rpc::PayloadCodec* codec = nullptr;  // null: this node opens nothing
 };
 
+  const RequestGate* gate = nullptr;   // null: what anybody sealed is opened
 struct LinkCore {
   LinkCore(LinkId link, const LinkContext& shared)
       : id(link),
