@@ -15,13 +15,13 @@ constexpr std::string_view kKeys = "$keys/";
 constexpr std::string_view kRenew = "$issuer/renew";  // an issuer judges certificates, not rules
 constexpr std::string_view kServices = "$registry/services/";
 
-rpc::Ticket refuse(const rpc::Responder& responder) {
-  rpc::Reply reply;
-  reply.code = core::Errc::kDenied;
-  reply.executed = core::Executed::kNo;
-  reply.message = "the provider's node does not permit it";
-  responder(reply);
-  return 0;
+core::Error denied() {
+  return core::fail(core::Errc::kDenied, "the provider's node does not permit it",
+                    core::Executed::kNo);
+}
+
+bool open_to_all(std::string_view path) {
+  return path == system::EventsService::kPastPath || path == kRenew;
 }
 
 // The service that a request would pause or resume, as a path.
@@ -43,31 +43,43 @@ std::optional<std::string> administered(std::string_view path) {
 }  // namespace
 
 rpc::Ticket InboundGuard::call(const rpc::Request& request, const rpc::Responder& responder) {
-  if (request.path.starts_with('$')) {
-    return call_system(request, responder);
+  const auto flags = permit(request.caller.node, {request.network, request.path});
+  if (!flags) {
+    const core::Error why = denied();
+    responder(rpc::Reply::failure(why));
+    return 0;
   }
-  return gate_.admit(request.caller.node, Action::kCall, {request.network, request.path})
-             ? calls_.call(request, responder)
-             : refuse(responder);
-}
-
-rpc::Ticket InboundGuard::call_system(const rpc::Request& request,
-                                      const rpc::Responder& responder) {
-  if (request.path == system::EventsService::kPastPath || request.path == kRenew) {
+  if (*flags == 0) {
     return calls_.call(request, responder);
   }
-  if (const auto service = administered(request.path)) {
-    if (!gate_.admit(request.caller.node, Action::kAdmin, {request.network, *service})) {
-      return refuse(responder);
-    }
-    rpc::Request own = request;
-    own.flags |= rpc::kAdministers;
-    return calls_.call(own, responder);
+  rpc::Request own = request;
+  own.flags |= *flags;
+  return calls_.call(own, responder);
+}
+
+core::Result<void> InboundGuard::admit(const core::NodeId& peer, std::string_view network,
+                                       std::string_view path) const {
+  if (open_to_all(path) || !permit(peer, {network, path})) {
+    return denied();
   }
-  const Action action = request.path.starts_with(kKeys) ? Action::kKeysRead : Action::kCall;
-  return gate_.admit(request.caller.node, action, {request.network, request.path})
-             ? calls_.call(request, responder)
-             : refuse(responder);
+  return {};
+}
+
+std::optional<std::uint32_t> InboundGuard::permit(const core::NodeId& peer,
+                                                  routing::TopicView topic) const {
+  const auto when = [&](Action action, std::string_view path, std::uint32_t flags) {
+    return gate_.admit(peer, action, {topic.network, path}) ? std::optional(flags) : std::nullopt;
+  };
+  if (!topic.path.starts_with('$')) {
+    return when(Action::kCall, topic.path, 0);
+  }
+  if (open_to_all(topic.path)) {
+    return 0;
+  }
+  if (const auto service = administered(topic.path)) {
+    return when(Action::kAdmin, *service, rpc::kAdministers);
+  }
+  return when(topic.path.starts_with(kKeys) ? Action::kKeysRead : Action::kCall, topic.path, 0);
 }
 
 }  // namespace runard::node

@@ -198,7 +198,7 @@ core::Result<void> MeshNode::open(const config::Quic& quic,
   auto endpoint = transport::Endpoint::open(
       context_.io, std::move(options),
       {context_.clock, context_.random, networks_, guard_, inbound_, *this,
-       context_.log.component("transport"), issuer_.get(), &keys_.codec()});
+       context_.log.component("transport"), issuer_.get(), &keys_.codec(), &guard_});
   if (!endpoint) {
     return endpoint.error();
   }
@@ -404,6 +404,7 @@ void MeshNode::add_status(json::object& status) const {
                     {"handshakes_failed", stats.handshakes_failed},
                     {"strangers_dropped", stats.initials_dropped},
                     {"resets_received", stats.resets_received},
+                    {"events_too_large", stats.events_too_large},
                     {"calls_sent", stats.calls_sent},
                     {"calls_received", stats.calls_received},
                     {"multicast_heard", multicast_.stats().received}};

@@ -127,7 +127,8 @@ void Connection::fill_params(ngtcp2_transport_params& params) const {
   params.initial_max_stream_data_bidi_local = limits.request_window;
   params.initial_max_stream_data_bidi_remote = limits.request_window;
   params.initial_max_stream_data_uni = limits.lane_window;
-  params.initial_max_streams_bidi = limits.request_streams + 1;  // and the control stream
+  // And the control stream, which only a dialler opens.
+  params.initial_max_streams_bidi = limits.request_streams + (server_ ? 1 : 0);
   params.initial_max_streams_uni = limits.lane_streams;
   params.max_idle_timeout = static_cast<std::uint64_t>(limits.idle_timeout.count());
   params.max_ack_delay = kMaxAckDelay;

@@ -43,6 +43,7 @@ struct HubServices {
   core::Log log;
   GuestEvents* guests = nullptr;       // null: none are taken
   rpc::PayloadCodec* codec = nullptr;  // of private fields; null: there are none
+  const RequestGate* gate = nullptr;   // before the codec; null: it opens what anybody sealed
 };
 
 class Hub final : public LinkEvents {

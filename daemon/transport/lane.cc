@@ -4,6 +4,12 @@
 #include <chrono>
 
 namespace runard::transport {
+namespace {
+
+// Beyond what limits.payload may be on any node.
+constexpr std::uint64_t kLargestPayload = 64 * 1024 * 1024;
+
+}  // namespace
 
 OutLane::OutLane(LinkCore& core, std::shared_ptr<LaneOutbox> outbox)
     : Stream(SendClass::kLane), core_(core), outbox_(std::move(outbox)) {
@@ -92,7 +98,15 @@ bool InLane::deliver() {
   if (!core_.up || (!number_ && !read_number())) {
     return true;
   }
-  while (!held_) {
+  const Limits& limits = core_.context.limits;
+  while (!held_ && skip()) {
+    const wire::FrameHead head = wire::get_frame_head(inbox_.view());
+    if (head.length > wire::max_message_body(limits.payload)) {
+      if (!begin_skip(head)) {
+        return false;
+      }
+      continue;
+    }
     const auto frame = inbox_.front();
     if (!frame) {
       break;
@@ -102,24 +116,44 @@ bool InLane::deliver() {
       return false;
     }
   }
-  const std::uint64_t size = inbox_.front_size();
-  const Limits& limits = core_.context.limits;
-  if (size > wire::max_message_body(limits.payload) + wire::kMaxFrameHead) {
-    return false;
-  }
   if (over_) {
     return true;
   }
-  if (held_ || inbox_.view().empty() || grant_.wanted != 0) {
+  if (held_ || (inbox_.view().empty() && skip_ == 0) || grant_.wanted != 0) {
     moved_ = core_.now;  // it is not the peer that keeps us waiting
   } else if (core_.now - moved_ > limits.message_timeout) {
     return false;
   }
   inbox_.credit(*core_.connection, *this);
+  const std::uint64_t size = inbox_.front_size();
   if (size > limits.lane_window) {
     core_.lane_grants.want(*core_.connection, *this, grant_, size, limits.lane_window);
   }
   return true;
+}
+
+// The sender knows its own limit only. All else on the link goes on.
+bool InLane::begin_skip(const wire::FrameHead& head) {
+  if (head.type != wire::kEvent || head.length > wire::max_message_body(kLargestPayload)) {
+    return false;
+  }
+  skip_ = head.size + head.length;
+  ++core_.context.stats.events_too_large;
+  core_.context.log.warn("an event larger than limits.payload was skipped",
+                         {core::field("peer", core_.peer.text()), core::field("bytes", head.length),
+                          core::field("limit", core_.context.limits.payload)});
+  return true;
+}
+
+// False: some of it is still to come.
+bool InLane::skip() {
+  const auto here = static_cast<std::size_t>(std::min<std::uint64_t>(skip_, inbox_.view().size()));
+  if (here > 0) {
+    inbox_.consume(here);
+    skip_ -= here;
+    moved_ = core_.now;
+  }
+  return skip_ == 0;
 }
 
 bool InLane::take_frame(const InboxFrame& frame) {

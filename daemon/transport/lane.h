@@ -43,7 +43,8 @@ class InLane final : public Stream {
   // `prefix`: bytes of the stream that were read to find out its type.
   InLane(LinkCore& core, std::uint64_t prefix);
 
-  // False: a frame that can't be decoded, or that does not come to its end.
+  // An event that is too large for this node's limit is skipped as it comes. False: a frame that
+  // can't be decoded, that no node may send, or that does not come to its end.
   bool deliver();
   void resume() { held_ = false; }
   bool over() const { return over_; }
@@ -59,12 +60,15 @@ class InLane final : public Stream {
 
  private:
   bool read_number();
+  bool begin_skip(const wire::FrameHead& head);
+  bool skip();
   bool take_frame(const InboxFrame& frame);
   bool take_event(core::ByteView body);
 
   LinkCore& core_;
   Inbox inbox_;
   Grant grant_;
+  std::uint64_t skip_ = 0;  // bytes left of an event that is too large
   std::optional<std::uint64_t> number_;
   core::TimePoint moved_;  // when it last did not wait for the rest of a frame
   bool held_ = false;      // by the sink

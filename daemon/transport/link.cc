@@ -169,7 +169,7 @@ void Link::deliver(core::TimePoint now) {
     }
   }
   std::erase_if(fresh_, [](const auto& fresh) { return fresh->over(); });
-  std::erase_if(in_lanes_, [](const auto& lane) { return lane->over(); });
+  forget_lanes();
   if (retiring_) {
     finish_drain();
   }
@@ -178,10 +178,18 @@ void Link::deliver(core::TimePoint now) {
   }
 }
 
+void Link::forget_lanes() {
+  std::erase_if(in_lanes_, [this](const auto& lane) {
+    if (lane->over() && lane->number()) {
+      core_.context.events.lane_over(core_.id, *lane->number());
+    }
+    return lane->over();
+  });
+}
+
 void Link::forget_streams() {
   fresh_.clear();
   out_lanes_.clear();
-  in_lanes_.clear();
   control_.reset();
   guest_.reset();
 }
@@ -296,8 +304,8 @@ void Link::on_expiry(core::TimePoint now) {
   if (now >= core_.connection->expiry() && !core_.connection->on_expiry(now)) {
     return end(CloseCode::kProtocol, core_.connection->error(), !core_.connection->silent());
   }
-  if (now >= requests_.expiry()) {
-    requests_.on_expiry();
+  if (now >= requests_.expiry() && !requests_.on_expiry()) {
+    return protocol_error("the stream of an answered request stays open");
   }
   if (now >= give_up_at_ && !close_wanted_) {
     end(retiring_ ? CloseCode::kDuplicate : CloseCode::kProtocol,

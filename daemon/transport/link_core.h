@@ -10,6 +10,7 @@
 #include "transport/connection.h"
 #include "transport/grants.h"
 #include "transport/link_id.h"
+#include "transport/stats.h"
 #include "wire/event.h"
 
 namespace runard::transport {
@@ -37,6 +38,19 @@ class EventSink {
   virtual Taken event(LinkId link, std::uint64_t lane, const rpc::Event& event,
                       const wire::EventHeader& header,
                       std::span<const std::string_view> groups) = 0;
+  // Of every lane at its end, be its link announced or not: an event that was left standing does
+  // not come again.
+  virtual void lane_over(LinkId link, std::uint64_t lane) = 0;
+};
+
+// Whether a peer may ask what a sealed request asks: to open it costs many times what all else
+// does. On the I/O thread.
+class RequestGate {
+ public:
+  virtual ~RequestGate() = default;
+  // Errors: kDenied, as the handler says it of such a request when it is not sealed.
+  virtual core::Result<void> admit(const core::NodeId& peer, std::string_view network,
+                                   std::string_view path) const = 0;
 };
 
 // What all links of an endpoint share. Borrowed; outlives them.
@@ -49,7 +63,9 @@ struct LinkContext {
   rpc::Handler& handler;  // inbound requests
   EventSink& events;
   core::Log log;
+  Stats& stats;
   rpc::PayloadCodec* codec = nullptr;  // null: this node opens nothing
+  const RequestGate* gate = nullptr;   // null: what anybody sealed is opened
 };
 
 struct LinkCore {

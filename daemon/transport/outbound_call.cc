@@ -41,8 +41,11 @@ void OutboundCall::attach(RequestTable& table) {
 
 bool OutboundCall::received(core::ByteView bytes, bool end) {
   LinkCore& core = table_->core_;
-  const MessageAssembler::State state = reply_.feed(bytes);
   ended_ = ended_ || end;
+  if (answered_) {
+    return true;  // what follows the reply is of no interest
+  }
+  const MessageAssembler::State state = reply_.feed(bytes);
   if (state != MessageAssembler::State::kPartial || end) {
     table_->reply_ready(*this);
   } else if (reply_.needed() > core.context.limits.request_window) {

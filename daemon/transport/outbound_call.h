@@ -68,6 +68,7 @@ class OutboundCall final : public Letter, public Stream, public ListHook {
   bool end_sent_ = false;
   bool ended_ = false;  // the peer finished its direction
   bool answered_ = false;
+  core::TimePoint over_by_ = core::kNever;  // its stream, once it is answered
   bool closed_ = false;
   bool to_deliver_ = false;
   bool stopped_ = false;  // nothing is sent any more

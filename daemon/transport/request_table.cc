@@ -137,6 +137,8 @@ void RequestTable::send_again(OutboundCall& call) {
 void RequestTable::answer(OutboundCall& call, const rpc::Reply& reply) {
   RUNARD_CHECK(!call.answered_);
   call.answered_ = true;
+  call.over_by_ = core_.now + core_.context.limits.message_timeout;
+  next_deadline_ = std::min(next_deadline_, call.over_by_);
   RUNARD_CHECK(core_.context.exchange.ours().claim(call.slot) != nullptr);
   call.responder(reply);
 }
@@ -180,14 +182,15 @@ void RequestTable::cancel(OutboundCall& call) {
   }
 }
 
-void RequestTable::on_expiry() {
+bool RequestTable::on_expiry() {
   next_deadline_ = core::kNever;
+  bool in_time = true;
   for (auto at = ours_.begin(); at != ours_.end();) {
     OutboundCall& call = *at++;  // may be freed below
     if (call.answered_) {
-      continue;
-    }
-    if (call.deadline <= core_.now) {
+      in_time = in_time && (call.closed_ || core_.now < call.over_by_);
+      next_deadline_ = std::min(next_deadline_, call.over_by_);
+    } else if (call.deadline <= core_.now) {
       give_up(call, wire::ResetCode::kDeadline, Errc::kDeadlineExceeded);
     } else {
       next_deadline_ = std::min(next_deadline_, call.deadline);
@@ -197,6 +200,7 @@ void RequestTable::on_expiry() {
     InboundCall& call = *at++;
     next_deadline_ = std::min(next_deadline_, give_up_stuck(call));
   }
+  return in_time;
 }
 
 void RequestTable::deliver() {

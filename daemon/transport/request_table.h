@@ -38,7 +38,9 @@ class RequestTable {
   }
 
   core::TimePoint expiry() const { return next_deadline_; }
-  void on_expiry();
+  // False: the peer leaves the stream of a call open that was answered long ago, and with it what
+  // the call holds.
+  bool on_expiry();
 
   std::size_t open_ours() const { return open_ours_; }
   std::size_t open_theirs() const { return open_theirs_; }

@@ -22,11 +22,14 @@ PayloadPlace place_of(PayloadPlace::Kind kind, const NetworkNames& names,
 core::Result<rpc::Payload> open_request(rpc::PayloadCodec* codec, const LinkCore& core,
                                         const wire::RequestHeader& header,
                                         const rpc::Payload& sealed) {
-  if (codec == nullptr) {
-    return no_codec();
+  const PayloadPlace place =
+      place_of(PayloadPlace::Kind::kRequest, core.context.names, header, core.peer);
+  if (core.context.gate != nullptr) {
+    if (const auto may = core.context.gate->admit(core.peer, place.network, place.path); !may) {
+      return may.error();
+    }
   }
-  return codec->open(place_of(PayloadPlace::Kind::kRequest, core.context.names, header, core.peer),
-                     sealed);
+  return codec == nullptr ? no_codec() : codec->open(place, sealed);
 }
 
 core::Result<void> write_in_full(const LinkCore& core, OutboundCall& call) {

@@ -6,8 +6,8 @@
 
 namespace runard::transport {
 
-// The payload of a request of the peer's. Errors: those of PayloadCodec::open, kPeerCannotOpen when
-// this node has no codec.
+// The payload of a request of the peer's. Errors: those of RequestGate::admit, before anything is
+// opened, and of PayloadCodec::open; kPeerCannotOpen when this node has no codec.
 core::Result<rpc::Payload> open_request(rpc::PayloadCodec* codec, const LinkCore& core,
                                         const wire::RequestHeader& header,
                                         const rpc::Payload& sealed);

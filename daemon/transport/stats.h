@@ -27,6 +27,7 @@ struct Stats {
   std::uint64_t resets_received = 0;
   std::uint64_t datagrams_received = 0;
   std::uint64_t datagrams_unknown = 0;  // for no link
+  std::uint64_t events_too_large = 0;   // for this node's limit, and skipped
   std::uint64_t calls_sent = 0;
   std::uint64_t calls_received = 0;  // replies made by this node
 };

@@ -1,6 +1,7 @@
 #include "wire/hello.h"
 
 #include <algorithm>
+#include <span>
 
 #include "wire/cbor.h"
 #include "wire/limits.h"
@@ -98,8 +99,10 @@ void put_hello(const Hello& hello, core::Bytes& out) {
   writer.key(kNameKey);
   writer.text(hello.name);
   writer.key(kAddressesKey);
-  writer.array(hello.addresses.size());
-  for (const std::string& address : hello.addresses) {
+  const auto addresses =
+      std::span(hello.addresses).first(std::min(hello.addresses.size(), kMaxAddresses));
+  writer.array(addresses.size());
+  for (const std::string& address : addresses) {
     writer.text(address);
   }
   writer.key(kNetworksKey);

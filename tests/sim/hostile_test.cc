@@ -257,11 +257,41 @@ TEST_CASE("an event that can't be decoded ends the link") {
   CHECK(scene.after([&] { scene.raw.open(lane, false, false); }) == Errc::kMalformedFrame);
 }
 
-TEST_CASE("an event larger than the limit ends the link before it is sent") {
-  Scene scene;
+TEST_CASE("an event larger than the limit is skipped, and those after it arrive") {
+  transport::Limits limits;
+  limits.payload = 20'000;
+  Scene scene(limits);
+  scene.raw.connection->keep_alive(1s);
   Bytes lane = with_type(wire::StreamType::kLane, {0});
-  wire::put_frame_head(wire::kEvent, 5'000'000, lane);
-  CHECK(scene.after([&] { scene.raw.open(lane, false, false); }) == Errc::kMalformedFrame);
+  wire::put_frame_head(wire::kEvent, 500'000, lane);
+  lane.resize(lane.size() + 500'000);
+  wire::put_frame_head(wire::kEvent, 60'000, lane);  // as large as it may be in a window
+  lane.resize(lane.size() + 60'000);
+  wire::EventHeader header;
+  header.network = network_of("main");
+  header.topic = "a/b";
+  REQUIRE(wire::put_event(header, {}, {}, 0, lane).has_value());
+  scene.raw.open(lane, false, false);
+  REQUIRE(scene.network.run_until([&] { return scene.node.sink.count == 1; }));
+  CHECK(scene.node.hub->stats().events_too_large == 2);
+  CHECK(std::ranges::count_if(scene.node.logged, [](const std::string& line) {
+          return line.find("larger than limits.payload") != std::string::npos;
+        }) == 2);
+  CHECK(scene.still_up());
+}
+
+TEST_CASE("an event larger than any node's limit, or one to skip that stops, ends the link") {
+  for (const std::uint64_t size : {std::uint64_t{5'000'000}, std::uint64_t{100'000'000}}) {
+    Scene scene;
+    scene.raw.connection->keep_alive(1s);
+    Bytes lane = with_type(wire::StreamType::kLane, {0});
+    wire::put_frame_head(wire::kEvent, size, lane);
+    scene.raw.open(lane, false, false);
+    const core::TimePoint begin = scene.network.clock.now();
+    REQUIRE(scene.network.run_until([&] { return scene.raw.ended.has_value(); }, 40s));
+    CHECK(scene.raw.ended->code == Errc::kMalformedFrame);
+    CHECK((scene.network.clock.now() - begin > 29s) == (size == 5'000'000));
+  }
 }
 
 TEST_CASE("an event for a network that is not common is dropped") {

@@ -51,6 +51,20 @@ struct LateCodec final : rpc::PayloadCodec {
   bool deaf = false;  // says of everything that it does not know its key
 };
 
+// The rules of a node.
+struct Rules final : transport::RequestGate {
+  core::Result<void> admit(const core::NodeId& asks, std::string_view network,
+                           std::string_view path) const override {
+    CHECK(asks == peer);
+    CHECK(network == "main");
+    CHECK(path == "users/ann/set");
+    return deny ? core::Result<void>(core::fail(Errc::kDenied, "not here", Executed::kNo))
+                : core::Result<void>();
+  }
+  core::NodeId peer;
+  bool deny = false;
+};
+
 core::Bytes person() {
   return sealing::testing::cbor([](runar::cbor::Writer& w) {
     w.map(3);
@@ -75,11 +89,12 @@ bool has(std::string_view bytes, std::string_view text) {
 struct Pair {
   explicit Pair(bool a_knows = true)
       : a(network, {.name = "a", .codec = a_knows ? &late_a : nullptr}),
-        b(network, {.name = "b", .codec = &late_b}),
+        b(network, {.name = "b", .codec = &late_b, .gate = &rules_b}),
         keys_a(all, a.identity.id, &gate),
         keys_b(all, b.identity.id) {
     late_a.inner = &keys_a.codec;
     late_b.inner = &keys_b.codec;
+    rules_b.peer = a.identity.id;
     keys_a.declare(kType, kSchema);
     keys_b.declare(kType, kSchema);
     b.handler.answer = [this](const testing::Asked& asked) {
@@ -127,6 +142,7 @@ struct Pair {
   policy::Gate gate{*policy::from_config({}), core::Log{}};  // of `a`
   LateCodec late_a;
   LateCodec late_b;
+  Rules rules_b;
   SimNode a;
   SimNode b;
   sealing::testing::Node keys_a;
@@ -186,6 +202,20 @@ TEST_CASE("the private fields of a request are read by a provider that has the k
   const std::string& got = nodes.b.handler.asked.back().payload;
   CHECK(has(got, "phone-sentinel"));
   CHECK_FALSE(has(got, "email-sentinel"));
+}
+
+TEST_CASE("T20: a sealed request is not opened for a peer that may not ask") {
+  Pair nodes;
+  nodes.rules_b.deny = true;
+  const testing::GotReply reply = nodes.tell(nodes.value);
+  CHECK(reply.code == Errc::kDenied);
+  CHECK(reply.executed == Executed::kNo);
+  CHECK(reply.message == "not here");
+  CHECK(nodes.late_b.opens == 0);
+  CHECK(nodes.b.handler.calls == 0);
+  nodes.rules_b.deny = false;
+  CHECK(nodes.tell(nodes.value).ok());
+  CHECK(nodes.late_b.opens == 1);
 }
 
 TEST_CASE(

@@ -3,6 +3,7 @@
 
 #include "support/raw_peer.h"
 #include "wire/event.h"
+#include "wire/reply.h"
 #include "wire/request.h"
 
 using namespace runard;
@@ -54,6 +55,16 @@ struct Scene {
     Bytes bytes{static_cast<std::uint8_t>(wire::StreamType::kRequest)};
     REQUIRE(wire::put_request(header, {}, payload, bytes).has_value());
     bytes.resize(bytes.size() + payload);
+    return bytes;
+  }
+
+  // With one event.
+  static Bytes lane(std::uint8_t number) {
+    wire::EventHeader header;
+    header.network = network_of("main");
+    header.topic = "a/b";
+    Bytes bytes{static_cast<std::uint8_t>(wire::StreamType::kLane), number};
+    REQUIRE(wire::put_event(header, {}, {}, 0, bytes).has_value());
     return bytes;
   }
 
@@ -145,6 +156,65 @@ TEST_CASE("one node has a few links at a time, whatever generations it names") {
   REQUIRE(network.run_until([&] { return again.confirmed; }));
   again.greet({network_of("main")}, 200);
   CHECK(network.run_until([&] { return node.events.ups.size() == 2; }));
+}
+
+TEST_CASE(
+    "what follows a reply on its stream is given nothing, and a stream left open ends a link") {
+  Scene scene;
+  scene.greet();
+  Waiter waiter;
+  scene.node.remote().call(sim_request("x", ""), waiter.responder());
+  REQUIRE(scene.network.run_until([&] { return scene.raw.peer_streams.size() == 1; }));
+  RawStream& stream = *scene.raw.peer_streams[0];
+  stream.out.reserve(RawPeer::kMostBytes);
+  Bytes reply;
+  wire::put_reply({}, 0, reply);
+  scene.raw.send(stream, reply);
+  REQUIRE(scene.network.run_until([&] { return waiter.done(); }));
+  CHECK(waiter.reply().ok());
+
+  Bytes second;
+  wire::put_frame_head(wire::kReply, 3'000'000, second);
+  second.resize(100'000);
+  scene.raw.send(stream, second);
+  scene.network.run_for(20s);
+  CHECK(stream.sent_bytes <= scene.node.options.limits.request_window);
+  CHECK(scene.node.has_link());
+  REQUIRE(scene.network.run_until([&] { return scene.raw.ended.has_value(); }, 11s));
+  CHECK(scene.raw.ended->code == Errc::kProtocol);
+  CHECK(scene.node.hub->exchange()->ours().open_count() == 0);
+}
+
+TEST_CASE("the sink hears of the end of each lane, also on a link that was never announced") {
+  Scene scene;
+  scene.greet();
+  scene.node.sink.hold = true;
+  const auto over = [&](std::size_t lanes) {
+    return scene.network.run_until([&] { return scene.node.sink.over.size() == lanes; }, 10s);
+  };
+  RawStream* reset = scene.raw.open(Scene::lane(3), false, false);
+  scene.network.run_for(100ms);
+  CHECK(scene.node.sink.over.empty());
+  scene.raw.connection->stop(reset->id(), wire::ResetCode::kCancelled);
+  scene.raw.woken = true;
+  REQUIRE(over(1));
+  CHECK(scene.node.sink.over[0].second == 3);
+  scene.raw.open(Scene::lane(4), true, false);  // it ends with its event
+  REQUIRE(over(2));
+
+  RawPeer second(scene.network, scene.identity.tls(scene.network.ca));
+  second.dial(scene.node.address());
+  REQUIRE(scene.network.run_until([&] { return second.confirmed; }));
+  second.greet({network_of("main")}, 0);  // no better than the first
+  second.open(Scene::lane(5), false, false);
+  second.open(Scene::lane(6), false, false);
+  scene.network.run_for(100ms);
+  CHECK(scene.node.events.ups.size() == 1);
+  CHECK(scene.node.sink.over.size() == 2);
+  second.connection.reset();
+  REQUIRE(over(4));
+  CHECK(scene.node.sink.over[2].first != scene.node.events.ups[0].link);
+  CHECK(scene.node.events.downs.empty());
 }
 
 TEST_CASE("a peer's link generation, however great, makes this node's own ones no smaller") {

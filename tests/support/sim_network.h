@@ -198,6 +198,7 @@ struct SimSettings {
   const TestCa* issuer = nullptr;   // the network's, if null
   const TestCa* trusted = nullptr;  // the network's, if null
   rpc::PayloadCodec* codec = nullptr;
+  const transport::RequestGate* gate = nullptr;
 };
 
 // A node: a Hub with fakes around it.
@@ -234,6 +235,7 @@ class SimNode final : public SimParty, public transport::TrainSink {
   FakeEvents events;
   transport::HubOptions options;
   rpc::PayloadCodec* codec = nullptr;
+  const transport::RequestGate* gate = nullptr;
   std::unique_ptr<transport::Hub> hub;
   std::uint64_t bytes_out = 0;
   std::uint64_t bytes_in = 0;
@@ -254,6 +256,7 @@ inline SimNode::SimNode(SimNetwork& net, const SimSettings& settings)
   options.tls = identity.tls(settings.trusted ? *settings.trusted : net.ca);
   random.fill(options.reset_secret);
   codec = settings.codec;
+  gate = settings.gate;
   restart(settings.epoch);
   net.join(*this);
 }
@@ -262,7 +265,7 @@ inline void SimNode::restart(std::uint64_t epoch) {
   options.self.epoch = epoch;
   hub = std::make_unique<transport::Hub>(
       options, transport::HubServices{network.clock, random, names, handler, sink, events, log,
-                                      nullptr, codec});
+                                      nullptr, codec, gate});
   hub->exchange()->mailbox().set_wake([this] { woken = true; });
   woken = true;
 }

@@ -73,6 +73,27 @@ TEST_CASE("T20: a denied request reaches nothing, and is told so alike whatever 
   CHECK(world.call("$events/past"));
 }
 
+TEST_CASE("T20: what a denied request has sealed is opened no more, and it is told the same") {
+  World world({{{"call"}, {}, {"", "ops"}, "", "math/add"}}, config::Access::kDeny);
+  const auto opens = [&](std::string_view path) {
+    const auto may = world.guard.admit(World::peer(), "main", path);
+    if (!may && !world.call(path)) {
+      CHECK(may.error().code == world.caller.code);
+      CHECK(may.error().executed == world.caller.executed);
+      CHECK(may.error().about == world.caller.message);
+    }
+    return may.has_value();
+  };
+  CHECK(opens("math/add"));
+  CHECK_FALSE(opens("math/sub"));
+  CHECK_FALSE(opens("there/is/none"));
+  CHECK_FALSE(opens("$keys/list"));
+  CHECK_FALSE(opens("$registry/services/math/pause"));
+  // Open to everybody, and nothing that has private fields.
+  CHECK_FALSE(opens("$events/past"));
+  CHECK_FALSE(opens("$issuer/renew"));
+}
+
 TEST_CASE("keys take keys.read, all other system paths call") {
   World world({{{}, {"keys.read"}, {}, "", ""}});
   CHECK_FALSE(world.call("$keys/list"));

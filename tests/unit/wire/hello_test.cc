@@ -76,11 +76,22 @@ TEST_CASE("a broken hello is refused") {
   Bytes out;
   wire::put_hello(hello, out);
   CHECK_FALSE(wire::get_hello(out).has_value());
-  hello = sample();
-  hello.addresses.assign(wire::kMaxAddresses + 1, "a:1");
-  out.clear();
+  std::string many = "a3 0101 0201 07 9821";  // addresses
+  for (std::size_t i = 0; i < wire::kMaxAddresses + 1; ++i) {
+    many += "63613a31";
+  }
+  CHECK_FALSE(wire::get_hello(from_hex(many)).has_value());
+}
+
+TEST_CASE("of more addresses than a hello may have the first ones are told") {
+  Hello hello = sample();
+  hello.addresses.assign(wire::kMaxAddresses, "a:1");
+  hello.addresses.emplace_back("b:2");
+  Bytes out;
   wire::put_hello(hello, out);
-  CHECK_FALSE(wire::get_hello(out).has_value());
+  const auto told = wire::get_hello(out);
+  REQUIRE(told.has_value());
+  CHECK(told->addresses == std::vector<std::string>(wire::kMaxAddresses, "a:1"));
 }
 
 TEST_CASE("two nodes use the highest version that both know") {
