@@ -55,7 +55,7 @@ Later later_on(boost::asio::io_context& io) {
 void ControlServer::bench(const SessionPtr& session, std::uint64_t id, const Params& params) {
   const auto path =
       routing::TopicPath::parse(text_of(params, "path"), registry_.networks().front());
-  auto payload = payload_of(params);
+  auto payload = payload_of(params, options_.payload_limit);
   const auto target = node_of(params, "node", registry_);
   if (!path || !payload || !target) {
     session->send_error(id, !path ? path.error() : !payload ? payload.error() : target.error());
@@ -118,7 +118,7 @@ core::Result<BenchTopic> ControlServer::bench_topic(const Params& params) const 
 
 void ControlServer::bench_pub(const SessionPtr& session, std::uint64_t id, const Params& params) {
   const auto topic = bench_topic(params);
-  auto payload = payload_of(params);
+  auto payload = payload_of(params, options_.payload_limit);
   if (!topic || !payload) {
     session->send_error(id, !topic ? topic.error() : payload.error());
     return;

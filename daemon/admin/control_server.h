@@ -28,6 +28,7 @@ struct ControlOptions {
   std::string group;  // "": the daemon's own
   std::string version;
   core::Duration default_timeout = std::chrono::seconds(5);
+  std::uint64_t payload_limit = 4U << 20;  // of a request or an event
 };
 
 // Comes once, on any thread.

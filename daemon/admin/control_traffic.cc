@@ -1,6 +1,8 @@
 // The methods of ControlServer that make traffic, or tell where it would go: providers, call,
 // publish, subscribe, cancel.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -61,7 +63,7 @@ void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Para
   }
   const auto path =
       routing::TopicPath::parse(text_of(params, "path"), registry_.networks().front());
-  auto payload = payload_of(params);
+  auto payload = payload_of(params, options_.payload_limit);
   auto target = node_of(params, "node", registry_);
   const auto profile = profile_of(params, "profile");
   const auto recipients = recipients_of(params);
@@ -174,7 +176,7 @@ void ControlServer::cancel(const SessionPtr& session, std::uint64_t id, const Pa
 void ControlServer::publish(const SessionPtr& session, std::uint64_t id, const Params& params) {
   const auto path =
       routing::TopicPath::parse(text_of(params, "topic"), registry_.networks().front());
-  const auto payload = payload_of(params);
+  const auto payload = payload_of(params, options_.payload_limit);
   const auto target = node_of(params, "target", registry_);
   const auto owner = profile_of(params, "owner");
   const auto meta = meta_of(params);
@@ -222,6 +224,12 @@ void ControlServer::subscribe(const SessionPtr& session, std::uint64_t id, const
   options.network = registry_.networks().front();
   options.pattern = text_of(params, "pattern");
   options.group = text_of(params, "group");
+  if (options.group.size() > routing::kMaxNameBytes) {
+    session->send_error(
+        id, core::fail(Errc::kInvalidArgument,
+                       fmt::format("a group's name is at most {} bytes", routing::kMaxNameBytes)));
+    return;
+  }
   options.include_past = duration_of(params, "past_ns");
   options.subscriber = "runarctl";
   const auto stream = std::make_shared<EventStream>(session, id);
@@ -229,7 +237,12 @@ void ControlServer::subscribe(const SessionPtr& session, std::uint64_t id, const
     session->send_error(id, opened.error());
     return;
   }
-  client.streams[id] = stream;
+  const auto still = clients_.find(session);  // what came at once may have ended the session
+  if (still == clients_.end()) {
+    stream->close();
+    return;
+  }
+  still->second.streams[id] = stream;
   session->send({{"id", id}, {"subscribed", true}});
 }
 

@@ -28,8 +28,9 @@ void EventStream::drain() {
   const auto session = session_.lock();
   rpc::Delivery delivery;
   while (session && queue_ && session->has_room() && queue_->pop(delivery)) {
+    const auto queue = queue_;  // the session may end in send_now, and close this
     session->send_now({{"id", id_}, {"event", render(delivery)}});
-    queue_->done(delivery.token, rpc::Verdict::kOk);
+    queue->done(delivery.token, rpc::Verdict::kOk);
   }
   if (session && queue_ && !session->has_room()) {
     session->when_drained([self = weak_from_this()] {

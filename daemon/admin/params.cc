@@ -1,5 +1,7 @@
 #include "admin/params.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "admin/base64.h"
@@ -38,7 +40,7 @@ bool flag_of(const json::object& params, std::string_view key) {
   return value != nullptr && value->is_bool() && value->get_bool();
 }
 
-core::Result<rpc::Payload> payload_of(const json::object& params) {
+core::Result<rpc::Payload> payload_of(const json::object& params, std::uint64_t most) {
   const auto bytes = from_base64(text_of(params, "payload"));
   const std::string name = text_of(params, "encoding");
   const auto encoding = parse_encoding(name.empty() ? "raw" : name);
@@ -46,6 +48,12 @@ core::Result<rpc::Payload> payload_of(const json::object& params) {
     return core::fail(Errc::kInvalidArgument, !bytes
                                                   ? "\"payload\" is not base64"
                                                   : "\"encoding\" is one of raw, cbor, json, text");
+  }
+  if (bytes->size() > most) {
+    return core::fail(
+        Errc::kTooLarge,
+        fmt::format("a payload of {} bytes; limits.payload is {}", bytes->size(), most),
+        core::Executed::kNo);
   }
   return rpc::Payload::own(core::Buffer::copy(*bytes), *encoding);
 }
@@ -73,9 +81,17 @@ core::Result<std::vector<rpc::Pair>> meta_of(const json::object& params) {
                       "\"meta\" is at most " + std::to_string(kMaxMeta) + " names with texts",
                       core::Executed::kNo);
   }
+  std::size_t bytes = 0;
   for (const auto& [key, value] : given->get_object()) {
     if (!value.is_string()) {
       return core::fail(Errc::kInvalidArgument, "\"meta\": what a name has is a text",
+                        core::Executed::kNo);
+    }
+    bytes += key.size() + value.get_string().size();
+    if (key.size() > kMaxMetaKey || bytes > kMaxMetaBytes) {
+      return core::fail(Errc::kTooLarge,
+                        fmt::format("\"meta\": a name is at most {} bytes, and all of it {}",
+                                    kMaxMetaKey, kMaxMetaBytes),
                         core::Executed::kNo);
     }
     meta.push_back(

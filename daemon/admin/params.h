@@ -19,14 +19,17 @@ core::Duration duration_of(const boost::json::object& params, std::string_view k
 std::uint64_t count_of(const boost::json::object& params, std::string_view key,
                        std::uint64_t fallback);
 bool flag_of(const boost::json::object& params, std::string_view key);
-// kInvalidArgument: not base64, or an encoding that does not exist.
-core::Result<rpc::Payload> payload_of(const boost::json::object& params);
+// kInvalidArgument: not base64, or an encoding that does not exist; kTooLarge: more than `most`.
+core::Result<rpc::Payload> payload_of(const boost::json::object& params, std::uint64_t most);
 // The id behind a node's name or id; zero when none is given. kNotFound.
 core::Result<core::NodeId> node_of(const boost::json::object& params, std::string_view key,
                                    const registry::Registry& registry);
 
-// "meta": names with texts, at most kMaxMeta; empty when it is not there. Borrows from `params`.
+// "meta": names with texts; empty when it is not there. kTooLarge: a name or all of it is more than
+// other nodes take (node/peer_links.cc holds the limits against theirs). Borrows from `params`.
 inline constexpr std::size_t kMaxMeta = 32;
+inline constexpr std::size_t kMaxMetaKey = 256;
+inline constexpr std::size_t kMaxMetaBytes = 12288;
 core::Result<std::vector<rpc::Pair>> meta_of(const boost::json::object& params);
 
 }  // namespace runard::admin

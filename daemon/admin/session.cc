@@ -111,12 +111,12 @@ void Session::enqueue(std::string line) {
   if (closing_ && output_.empty()) {
     return;
   }
-  unsent_ += line.size();
-  output_.push_back(std::move(line));
   if (unsent_ > kMaxUnsent) {
     shut();  // it reads slower than it asks: nothing it sends may grow the daemon
     return;
   }
+  unsent_ += line.size();
+  output_.push_back(std::move(line));
   if (output_.size() == 1) {
     write();
   }

@@ -33,7 +33,7 @@ class Requests {
 class Session final : public std::enable_shared_from_this<Session> {
  public:
   static constexpr std::size_t kMaxLine = 8U << 20;
-  static constexpr std::size_t kMaxUnsent = 16U << 20;
+  static constexpr std::size_t kMaxUnsent = 16U << 20;  // before the last line, which may be larger
 
   using Socket = boost::asio::local::stream_protocol::socket;
   Session(Socket socket, Requests& requests);

@@ -18,7 +18,7 @@ using core::Errc;
 
 namespace {
 
-constexpr std::size_t kMaxAnswer = 64U << 20;
+constexpr std::size_t kMaxAnswer = 96U << 20;  // the largest limits.payload in base64, and more
 
 core::Error lost(std::string_view what) {
   return core::fail(Errc::kDaemonUnreachable, fmt::format("the daemon {}", what));

@@ -4,6 +4,7 @@
 
 #include "routing/topic_path.h"
 #include "routing/topic_pattern.h"
+#include "wire/limits.h"
 
 namespace runard::mesh {
 
@@ -22,7 +23,8 @@ bool acceptable(const wire::ServiceEntry& entry, std::string_view network) {
 bool acceptable(const wire::SubscriptionEntry& entry, std::string_view network) {
   const auto pattern = routing::TopicPattern::parse(entry.pattern, network);
   return pattern.has_value() && pattern->network() == network &&
-         pattern->pattern() == entry.pattern && !pattern->is_system();
+         pattern->pattern() == entry.pattern && !pattern->is_system() &&
+         entry.group.size() <= wire::kMaxName;  // else no event may name it
 }
 
 }  // namespace runard::mesh

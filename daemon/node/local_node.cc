@@ -80,11 +80,11 @@ LocalNode::LocalNode(const Context& context, const config::Config& config, std::
       host_control_(context.control),
       plugins_(host_options(context, config),
                plugin_host::Ports{calls_, broker_, directory_, &private_fields_, &secrets_}),
-      server_(
-          context.io,
-          {config.control.socket, config.control.group, context.version, config.request_timeout},
-          control_sources(), calls_, broker_, registry_, context.clock,
-          context.log.component("admin")) {
+      server_(context.io,
+              {config.control.socket, config.control.group, context.version, config.request_timeout,
+               config.limits.payload},
+              control_sources(), calls_, broker_, registry_, context.clock,
+              context.log.component("admin")) {
   host_control_.set_host(&plugins_);
   registry_.set_log(context.log.component("mesh"));
   broker_.set_gate(gate_);

@@ -1,12 +1,18 @@
 #include "node/peer_links.h"
 
+#include "admin/params.h"
 #include "config/topic_text.h"
 #include "plugin_host/limits.h"
 #include "wire/limits.h"
 
 namespace runard::node {
 
-// What a service of this node may say must fit into a message to another one.
+// What a service of this node, or who talks to its control socket, may say must fit into a message
+// to another one.
+static_assert(admin::kMaxMeta <= plugin_host::kMaxMeta);
+static_assert(admin::kMaxMetaKey <= plugin_host::kMaxMetaKey);
+static_assert(admin::kMaxMetaBytes <= plugin_host::kMaxMetaBytes);
+static_assert(routing::kMaxNameBytes <= wire::kMaxName);
 static_assert(plugin_host::kMaxMeta <= wire::kMaxMeta);
 static_assert(plugin_host::kMaxMetaKey <= wire::kMaxName);
 static_assert(config::kMaxMount <= wire::kMaxName);

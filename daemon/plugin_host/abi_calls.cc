@@ -144,10 +144,11 @@ runar_status fail(runar_ctx* raw, runar_id id, runar_status code, runar_str mess
     return entry.status();
   }
   return shielded([&] {
-    if (code >= RUNAR_OK || !is_utf8_text(message, kMaxText)) {
+    if (code >= RUNAR_OK || !is_text(message, SIZE_MAX)) {
       return misuse(entry.context(), "fail", RUNAR_E_INVALID);
     }
-    rpc::Reply reply = failure_of(code, view(message));
+    std::string kept;
+    rpc::Reply reply = failure_of(code, read_message(message, kept));
     if (details != nullptr) {
       const runar_status status =
           read_payload(*details, entry.runtime().limits.payload, reply.payload);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/utf8.h"
 #include "plugin_host/seen_paths.h"
 #include "routing/escape.h"
 #include "routing/topic_path.h"
@@ -111,6 +112,22 @@ runar_status read_node(const Directory& nodes, runar_str given, core::NodeId& ou
 
 bool is_utf8_text(runar_str text, std::size_t most) {
   return is_text(text, most) && routing::is_utf8(view(text));
+}
+
+std::string_view read_message(runar_str given, std::string& kept) {
+  const std::string_view text = core::cut_utf8(view(given), kMaxText);
+  if (routing::is_utf8(text)) {
+    return text;
+  }
+  kept = text;
+  for (std::size_t at = 0; at < kept.size();) {
+    const std::size_t size = core::utf8_size(std::string_view(kept).substr(at));
+    if (size == 0) {
+      kept[at] = '?';
+    }
+    at += std::max<std::size_t>(size, 1);
+  }
+  return kept;
 }
 
 runar_status read_topic(runar_str given, std::string_view network, std::string& kept,

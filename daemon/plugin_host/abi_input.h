@@ -49,6 +49,11 @@ runar_status read_node(const Directory& nodes, runar_str given, core::NodeId& ou
 // UTF-8 of at most `most` bytes.
 bool is_utf8_text(runar_str text, std::size_t most);
 
+// An error's text, which is_text() has taken: cut between two characters at kMaxText, and '?' for
+// each byte that is not UTF-8, so that no text loses an answer. `kept` holds it if it had to
+// change.
+std::string_view read_message(runar_str given, std::string& kept);
+
 // A topic without wildcards; `kept` holds its canonical form where the text is not canonical.
 runar_status read_topic(runar_str given, std::string_view network, std::string& kept,
                         std::string_view& out_network, std::string_view& out_path);

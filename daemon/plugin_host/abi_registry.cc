@@ -148,6 +148,16 @@ runar_status declare_type(runar_ctx* raw, const runar_type* given, std::uint64_t
   });
 }
 
+// What an operator reads of a phase: '?' for controls, too.
+std::string readable(runar_str text) {
+  std::string kept;
+  std::string out(read_message(text, kept));
+  std::replace_if(
+      out.begin(), out.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7F'; }, '?');
+  return out;
+}
+
 runar_status phase_done(runar_ctx* raw, std::uint32_t phase, runar_status status,
                         runar_str message) {
   const Entry entry(raw);
@@ -155,35 +165,18 @@ runar_status phase_done(runar_ctx* raw, std::uint32_t phase, runar_status status
     return entry.status();
   }
   return shielded([&] {
-    if (status > RUNAR_OK || !is_utf8_text(message, kMaxText)) {
+    if (status > RUNAR_OK || !is_text(message, SIZE_MAX)) {
       return misuse(entry.context(), "phase_done", RUNAR_E_INVALID);
     }
-    return entry.instance().phases().answer_pending(phase, status, view(message));
+    return entry.instance().phases().answer_pending(phase, status, readable(message));
   });
-}
-
-// What people and JSON can read: '?' for each byte of a text that is no UTF-8, and for controls.
-std::string readable(std::string_view text) {
-  std::string out(text.substr(0, kMaxText));
-  while (text.size() > kMaxText && !out.empty() && (text[out.size()] & '\xC0') == '\x80') {
-    out.pop_back();  // a character was cut
-  }
-  const bool utf8 = routing::is_utf8(out);
-  std::replace_if(
-      out.begin(), out.end(),
-      [utf8](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte < 0x20 || byte == 0x7F || (!utf8 && byte >= 0x80);
-      },
-      '?');
-  return out;
 }
 
 void set_error(runar_err* err, runar_status code, runar_str message) {
   shielded([&] {
     if (err != nullptr && is_text(message, SIZE_MAX)) {
       err->code = code;
-      err->message = readable(view(message));
+      err->message = readable(message);
     }
     return RUNAR_OK;
   });

@@ -129,8 +129,8 @@ void Service::started(core::Result<void> result) {
     return;
   }
   runs_since_ = control_.runtime->clock.now();
-  set_state(State::kRunning);
-  label_->log.info("service is running");
+  set_state(paused_ ? State::kPaused : State::kRunning);
+  label_->log.info(paused_ ? "service is paused, as it was before" : "service is running");
   end_trial({});
   life_->on_end([weak = weak_from_this(), life = std::weak_ptr(life_)](core::Result<void> ended) {
     const auto self = weak.lock();
@@ -145,9 +145,9 @@ void Service::started(core::Result<void> result) {
 core::Result<void> Service::announce() {
   row_.started = control_.runtime->clock.wall();
   registry::ServiceRow running = row_;
-  running.state = State::kRunning;
-  // The gate first: a request that finds the route must not find it closed.
-  life_->context().set_gate({});
+  running.state = paused_ ? State::kPaused : State::kRunning;
+  // The gate first: a request that finds the route must not find it as it was.
+  life_->context().set_gate(paused_ ? core::Errc::kServicePaused : core::Errc{});
   auto result = control_.runtime->ports.directory.running(id_, running, life_->context());
   if (result) {
     life_->instance().subscriptions().open();
@@ -289,6 +289,7 @@ core::Result<void> Service::change_state(State from, State to, core::Errc gate) 
                       label_->service + " is " + std::string(registry::state_text(row_.state)));
   }
   life_->context().set_gate(gate);
+  paused_ = to == State::kPaused;
   set_state(to);
   return {};
 }

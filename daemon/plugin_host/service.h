@@ -40,6 +40,7 @@ class Service : public std::enable_shared_from_this<Service> {
   // Ends it for good, in whatever state it is.
   void stop(core::Task stopped);
 
+  // What is paused stays so when a new life follows.
   core::Result<void> pause();
   core::Result<void> resume();
   // Gives a running service its new configuration, or begins a new life with it where the type
@@ -88,6 +89,7 @@ class Service : public std::enable_shared_from_this<Service> {
   core::Task settled_;
   core::Task stopped_;
   bool stopping_ = false;
+  bool paused_ = false;      // by the operator: each life is, until resume()
   bool ending_ = false;      // life_ is being retired
   bool ended_ = false;       // by itself
   bool again_ = false;       // a new life follows at once

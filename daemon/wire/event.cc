@@ -1,5 +1,7 @@
 #include "wire/event.h"
 
+#include <algorithm>
+
 #include "wire/frame.h"
 
 namespace runard::wire {
@@ -13,6 +15,12 @@ std::size_t groups_size(std::span<const std::string_view> groups) {
     size += text_size(group);
   }
   return size;
+}
+
+bool groups_fit(std::span<const std::string_view> groups) {
+  return groups.size() <= kMaxGroups && std::ranges::all_of(groups, [](std::string_view group) {
+           return group.size() <= kMaxName;
+         });
 }
 
 void get_groups(ByteReader& reader, GroupList& groups) {
@@ -32,8 +40,8 @@ void get_groups(ByteReader& reader, GroupList& groups) {
 core::Result<void> put_event(const EventHeader& header, std::span<const rpc::Pair> meta,
                              std::span<const std::string_view> groups, std::size_t payload,
                              core::Bytes& out) {
-  if (header.topic.size() > kMaxTopic || header.publisher.size() > kMaxName ||
-      meta.size() > kMaxMeta || groups.size() > kMaxGroups) {
+  if (header.topic.size() > kMaxTopic || header.publisher.size() > kMaxName || !meta_fits(meta) ||
+      !groups_fit(groups)) {
     return core::fail(core::Errc::kInvalidArgument, std::string(header.topic.substr(0, 64)),
                       core::Executed::kNo);
   }

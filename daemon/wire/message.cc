@@ -1,5 +1,7 @@
 #include "wire/message.h"
 
+#include <algorithm>
+
 #include "wire/frame.h"
 
 namespace runard::wire {
@@ -12,6 +14,12 @@ core::Result<MessageParts> split_message(core::ByteView body) {
     return core::fail(core::Errc::kMalformedFrame, "header length");
   }
   return MessageParts{header, body.subspan(2 + std::size_t{length})};
+}
+
+bool meta_fits(std::span<const rpc::Pair> meta) {
+  return meta.size() <= kMaxMeta && std::ranges::all_of(meta, [](const rpc::Pair& pair) {
+           return pair.key.size() <= kMaxName;
+         });
 }
 
 std::size_t meta_size(std::span<const rpc::Pair> meta) {

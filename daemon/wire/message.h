@@ -32,6 +32,8 @@ inline std::uint64_t max_message_body(std::uint64_t payload_limit) {
 // Metadata read from a header: a bounded list without an allocation.
 using MetaList = core::FixedList<rpc::Pair, kMaxMeta>;
 
+// Whether get_meta takes it; what is more than a header in all, its writer finds.
+bool meta_fits(std::span<const rpc::Pair> meta);
 std::size_t meta_size(std::span<const rpc::Pair> meta);
 void put_meta(std::span<const rpc::Pair> meta, ByteWriter& writer);
 void get_meta(ByteReader& reader, MetaList& meta);

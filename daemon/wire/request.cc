@@ -34,8 +34,7 @@ core::TimePoint deadline_after(std::uint64_t remaining_us, core::TimePoint now) 
 
 core::Result<void> put_request(const RequestHeader& header, std::span<const rpc::Pair> meta,
                                std::size_t payload, core::Bytes& out) {
-  if (header.path.size() > kMaxTopic || header.service.size() > kMaxName ||
-      meta.size() > kMaxMeta) {
+  if (header.path.size() > kMaxTopic || header.service.size() > kMaxName || !meta_fits(meta)) {
     return core::fail(core::Errc::kInvalidArgument, std::string(header.path.substr(0, 64)),
                       core::Executed::kNo);
   }

@@ -97,8 +97,10 @@ class Lifecycle : public Context {
                                                 const SubscribeOptions& options);
   Task<bool> is_running(std::string entry) const;
   bool end_with(runar_status status, std::string_view text) const {
-    return detail::host->phase_done(context(), RUNAR_PHASE_STOP, status, detail::str(text)) ==
-           RUNAR_OK;
+    const auto say = [&](runar_str said) {
+      return detail::host->phase_done(context(), RUNAR_PHASE_STOP, status, said);
+    };
+    return detail::insist(say, text) == RUNAR_OK;
   }
 
   std::string path_;

@@ -269,7 +269,9 @@ typedef struct runar_host {
   /* lifecycle: the answer of an init, start or stop that returned RUNAR_PENDING. Of a service that runs
    * and is not being stopped, RUNAR_PHASE_STOP says that it has ended by itself: with RUNAR_OK it is
    * stopped, with an error it has failed; either way its stop and destroy follow, and what comes then is
-   * what the YAML's `restart` says. RUNAR_E_STALE: there is no such phase, or it was answered already */
+   * what the YAML's `restart` says. RUNAR_E_STALE: there is no such phase, or it was answered already.
+   * No message is refused for what stands in it, here and in set_error and fail: the host cuts it between
+   * two characters at 4096 bytes and makes each byte that is not UTF-8 a '?' (of a phase, controls too) */
   runar_status (*phase_done)(runar_ctx *, uint32_t phase, runar_status, runar_str message); /* [any]   */
 
   /* registry; actions are added inside init only (later: RUNAR_E_UNSUPPORTED) and become callable in one
@@ -282,9 +284,10 @@ typedef struct runar_host {
 
   /* requests that this service answers; a second answer to one id gives RUNAR_E_STALE. With any other
    * error nothing was answered and the id stays open: give another answer. fail takes errors (below 0)
-   * only; details may be NULL. RUNAR_E_BUSY, _UNAVAILABLE and _STOPPING say that nothing was done, and
-   * the daemon may ask another provider; not of a request that has begun calls (as their parent or in
-   * its handler) or whose handler has published. After other side effects answer with another code */
+   * only, with any message (see phase_done); details may be NULL. RUNAR_E_BUSY, _UNAVAILABLE and
+   * _STOPPING say that nothing was done, and the daemon may ask another provider; not of a request that
+   * has begun calls (as their parent or in its handler) or whose handler has published. After other side
+   * effects answer with another code */
   runar_status (*respond)(runar_ctx *, runar_id request, const runar_payload *);           /* [any]    */
   runar_status (*fail)(runar_ctx *, runar_id request, runar_status code, runar_str message,
                        const runar_payload *details);                                      /* [any]    */

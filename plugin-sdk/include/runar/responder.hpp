@@ -43,7 +43,9 @@ class RawResponder {
   }
   void fail(runar_status code, std::string_view text) noexcept {
     if (const runar_id id = std::exchange(id_, 0); id != 0) {
-      detail::host->fail(ctx_, id, code, detail::str(text), nullptr);
+      const runar_status error = code < 0 ? code : runar_status{RUNAR_E_INTERNAL};
+      detail::insist(
+          [&](runar_str said) { return detail::host->fail(ctx_, id, error, said, nullptr); }, text);
     }
   }
   void fail(const Error& error) noexcept { fail(error.code(), error.text()); }

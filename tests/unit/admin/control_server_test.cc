@@ -29,11 +29,17 @@ struct Echo final : rpc::Handler {
     if (request.action == 1) {
       return 9;  // never answers
     }
+    if (request.action == 2) {
+      responder(
+          rpc::Reply::success(rpc::Payload::borrow(core::as_bytes(large), rpc::Encoding::kRaw)));
+      return 0;
+    }
     responder(rpc::Reply::success(request.payload));
     return 0;
   }
   void cancel(rpc::Ticket) override { ++cancelled; }
   std::atomic<int> cancelled{0};
+  const std::string large = std::string(13U << 20, 'x');  // its line is more than may be unsent
 };
 
 // A control server on a socket of its own, run by a thread.
@@ -62,7 +68,7 @@ struct Server {
     row.network = "main";
     row.path = "echo";
     row.state = registry::ServiceState::kRunning;
-    row.actions = {{"it", "", "", "", 0}, {"never", "", "", "", 0}};
+    row.actions = {{"it", "", "", "", 0}, {"never", "", "", "", 0}, {"large", "", "", "", 0}};
     REQUIRE(registry.put_local(row, &echo));
     REQUIRE(server.listen());
     thread = std::thread([this] {
@@ -306,6 +312,71 @@ TEST_CASE("a subscription streams events, the retained ones first") {
   CHECK(topics == std::vector<std::string>{"a/1", "a/2"});
   event["topic"] = "$registry/x";
   CHECK(publisher.ask("publish", event, 5s).error().error.code == Errc::kReservedPath);
+}
+
+TEST_CASE("one line of any size reaches a client that reads") {
+  Server server;
+  ctl::ControlClient client;
+  REQUIRE(client.connect(server.path));
+  const auto answer = client.ask("call", call_params("echo/large", ""), 30s);
+  REQUIRE(answer.has_value());
+  CHECK(answer->at("payload").as_string().size() > admin::Session::kMaxUnsent);
+
+  const auto publish = [&](std::string_view bytes, core::Duration keep) {
+    rpc::Event event;
+    event.network = "main";
+    event.topic = "a/1";
+    event.payload = rpc::Payload::borrow(core::as_bytes(bytes), rpc::Encoding::kRaw);
+    rpc::PublishOptions options;
+    options.retain_for = keep;
+    server.broker.publish(event, options);
+  };
+  publish("small", 60s);
+  std::vector<std::size_t> sizes;
+  const auto followed = client.follow(
+      "subscribe", {{"pattern", "a/*"}, {"past_ns", 60'000'000'000}}, [&](const json::object& e) {
+        sizes.push_back(e.at("payload").as_string().size());
+        // On the server's thread: its queue is empty then, and has room for an event of any size.
+        const bool more = sizes.size() < 3;
+        if (more) {
+          boost::asio::post(server.io, [&, n = sizes.size()] {
+            publish(n == 1 ? std::string_view(server.echo.large) : "last", 0s);
+          });
+        }
+        return more;
+      });
+  CHECK(followed.has_value());
+  REQUIRE(sizes.size() == 3);
+  CHECK(sizes[1] > admin::Session::kMaxUnsent);
+  CHECK(client.ask("hello", {}, 5s).has_value());
+}
+
+TEST_CASE("what no other node would take is refused at the control socket") {
+  Server server;
+  ctl::ControlClient client;
+  REQUIRE(client.connect(server.path));
+  const auto refused = [&](std::string_view method, json::object params, json::object meta) {
+    params["meta"] = std::move(meta);
+    const auto answer = client.ask(method, std::move(params), 5s);
+    return answer ? Errc{} : answer.error().error.code;
+  };
+  const json::object event = {{"topic", "a/1"}, {"payload", "eA=="}, {"encoding", "text"}};
+  const std::string key(257, 'k'), value(12288, 'v');
+  for (const auto& [method, params] : {std::pair<std::string, json::object>{"publish", event},
+                                       {"call", call_params("echo/it", "x")}}) {
+    CHECK(refused(method, params, {{key.substr(1), "v"}}) == Errc{});
+    CHECK(refused(method, params, {{key, "v"}}) == Errc::kTooLarge);
+    CHECK(refused(method, params, {{"k", value.substr(1)}}) == Errc{});
+    CHECK(refused(method, params, {{"k", value}}) == Errc::kTooLarge);
+    json::object large = params;
+    large["payload"] = admin::to_base64(core::as_bytes(std::string((4U << 20) + 1, 'x')));
+    CHECK(refused(method, large, {}) == Errc::kTooLarge);
+  }
+  const auto followed =
+      client.follow("subscribe", {{"pattern", "a/*"}, {"group", std::string(65, 'g')}},
+                    [](const json::object&) { return false; });
+  REQUIRE_FALSE(followed.has_value());
+  CHECK(followed.error().error.code == Errc::kInvalidArgument);
 }
 
 TEST_CASE("the socket's mode lets the group in and nobody else") {

@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "pair.h"
+#include "wire/limits.h"
 
 using namespace runard;
 using namespace runard::mesh;
@@ -222,14 +223,17 @@ TEST_CASE("rows that no node could have registered are left out") {
                    service("main", "math"),
                    service("main", "m/*"),
                    bad_action};
-  rows.subscriptions = {
-      {"main", "a/>/b", ""}, {"main", "ok/>", ""}, {"main", "", ""}, {"main", "$registry/>", ""}};
+  rows.subscriptions = {{"main", "a/>/b", ""},
+                        {"main", "ok/>", ""},
+                        {"main", "", ""},
+                        {"main", "$registry/>", ""},
+                        {"main", "ok/>", std::string(wire::kMaxName + 1, 'g')}};
   a.mesh.local_changed(rows, at(0));
   pair.up(1, at(0));
   pair.carry(at(0));
   CHECK(paths(b, a.id) == Paths{"main:math"});
   CHECK(b.port.rows.at(a.id).subscriptions.size() == 1);
-  CHECK(b.mesh.stats().refused_rows == 9);
+  CHECK(b.mesh.stats().refused_rows == 10);
 }
 
 TEST_CASE("a link of an earlier run is refused while the later one is linked") {

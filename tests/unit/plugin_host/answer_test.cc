@@ -51,6 +51,48 @@ TEST_CASE("fail carries code, message and details") {
   CHECK(world.ask("s/get").executed == Executed::kNo);
 }
 
+TEST_CASE("an error's text never loses the answer, however long and whatever stands in it") {
+  Service service("s");
+  std::string said;
+  service.action("get", [&](runar_ctx* ctx, const runar_request* r) {
+    EXPECT(service.host()->fail(ctx, r->id, RUNAR_E_INVALID, str(said), nullptr) == RUNAR_OK);
+  });
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+  const auto heard = [&](std::string text) {
+    said = std::move(text);
+    const Answer answer = world.ask("s/get");
+    CHECK(answer.code == Errc::kInvalidParams);
+    return answer.message;
+  };
+  CHECK(heard("two\nlines, na\u00efve") == "two\nlines, na\u00efve");
+  CHECK(heard(std::string(4096, 'x')) == std::string(4096, 'x'));
+  CHECK(heard(std::string(5000, 'x')) == std::string(4096, 'x'));
+  CHECK(heard(std::string(4095, 'x') + "\u00e4") == std::string(4095, 'x'));
+  CHECK(heard("caf\xe9 \u00e4 \xff\xc3") == "caf? \u00e4 ??");
+  CHECK(heard(std::string(5000, '\xff')) == std::string(4096, '?'));
+  CHECK(heard("") == "");
+  CHECK(world.status("s").misuses == 0);
+}
+
+TEST_CASE("a typed service answers a request whose own bytes make the error's text") {
+  PluginWorld world;
+  REQUIRE(world.add({PluginWorld::spec("pair_cpp", "adder", "adder")}));
+  std::string map = "\xA1\x79\x13\x88";  // a key of 5000 bytes
+  map += std::string(5000, 'k') + "\x62\xC3\x28";
+  rpc::Request request;
+  request.network = "main";
+  request.path = "adder/plain";
+  request.payload = rpc::Payload::borrow(core::as_bytes(map), rpc::Encoding::kCbor);
+  request.deadline = world.clock.now() + 10s;
+  Asker asker;
+  world.dispatcher.call(request, {&asker, {}});
+  const Answer answer = asker.wait();
+  CHECK(answer.code == Errc::kInvalidParams);
+  CHECK(answer.message == std::string(4096, 'k'));
+  CHECK(world.status("adder").abandoned == 0);
+}
+
 TEST_CASE("a second answer is stale, counted, and named in the log") {
   Service service("twice");
   std::atomic<runar_status> second{RUNAR_OK};

@@ -125,7 +125,7 @@ TEST_CASE("a refused answer answers nothing: the id stays open for another") {
     refused.push_back(host->respond(ctx, r->id, &bad));
     refused.push_back(host->fail(ctx, r->id, RUNAR_OK, str("fine"), nullptr));
     refused.push_back(host->fail(ctx, r->id, RUNAR_RESTART, str("fine"), nullptr));
-    refused.push_back(host->fail(ctx, r->id, RUNAR_E_INTERNAL, str("\xff"), nullptr));
+    refused.push_back(host->fail(ctx, r->id, RUNAR_E_INTERNAL, {nullptr, 1}, nullptr));
     refused.push_back(host->fail(ctx, r->id, RUNAR_E_INTERNAL, str("x"), &bad));
     open = host->request_state(ctx, r->id);
     const runar_payload good = payload("at last");

@@ -10,6 +10,37 @@ using namespace runard::test;
 using core::Errc;
 using registry::ServiceState;
 
+TEST_CASE("a paused service stays paused over a reload of its settings and a restart of its own") {
+  Service plain("plain"), ends("ends");
+  plain.echo();
+  ends.echo();
+  auto again = ends.spec();
+  again.restart = plugin_host::Restart::kAlways;
+  again.backoff = {1ms, 10ms};
+  PluginWorld world;
+  REQUIRE(world.add({plain.spec(), again}));
+  REQUIRE(world.pause("plain"));
+  REQUIRE(world.pause("ends"));
+  std::string config = plain.puppet.config();
+  config.insert(config.size() - 1, R"(,"a":1)");
+  CHECK(world.reconfigure("plain", config));
+  CHECK(ends.host()->phase_done(ends.ctx(), RUNAR_PHASE_STOP, RUNAR_OK, {}) == RUNAR_OK);
+  for (Service* service : {&plain, &ends}) {
+    const std::string path = service == &plain ? "plain" : "ends";
+    REQUIRE(eventually([&] {
+      return service->puppet.created == 2 && world.state(path) == ServiceState::kPaused;
+    }));
+    CHECK(world.ask(path + "/echo").code == Errc::kServicePaused);
+    CHECK(world.resume(path));
+    CHECK(world.ask(path + "/echo", "x").payload == "x");
+  }
+  CHECK(world.logged("service is paused, as it was before"));
+  world.stop();
+  CHECK(world.directory.history("ends") ==
+        "created initialized starting running paused stopping created initialized starting paused "
+        "running stopping stopped");
+}
+
 TEST_CASE("a paused service refuses requests until it is resumed") {
   Service service("s");
   service.echo();

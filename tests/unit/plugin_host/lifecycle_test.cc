@@ -284,6 +284,30 @@ TEST_CASE("a pending phase may fail, or never be answered") {
   CHECK(world.status("never").last_error.code == Errc::kServicePhaseTimeout);
 }
 
+TEST_CASE("a pending phase ends whatever its error's text is") {
+  Service start("start"), stop("stop");
+  const std::string text = "caf\xe9\n" + std::string(5000, 'x');
+  start.puppet.on_start = [&](runar_ctx* ctx, runar_err*) {
+    EXPECT(start.host()->phase_done(ctx, RUNAR_PHASE_START, RUNAR_E_UNAVAILABLE, str(text)) ==
+           RUNAR_OK);
+    return RUNAR_PENDING;
+  };
+  stop.puppet.on_stop = [&](runar_ctx* ctx, std::int64_t, runar_err*) {
+    EXPECT(stop.host()->phase_done(ctx, RUNAR_PHASE_STOP, RUNAR_E_UNAVAILABLE, str(text)) ==
+           RUNAR_OK);
+    EXPECT(stop.host()->phase_done(ctx, RUNAR_PHASE_STOP, RUNAR_OK, {nullptr, 1}) ==
+           RUNAR_E_INVALID);
+    return RUNAR_PENDING;
+  };
+  PluginWorld world;
+  REQUIRE(world.add({start.spec(), stop.spec()}));
+  const std::string why = world.status("start").last_error.about;
+  CHECK(why.find("caf??xxx") != std::string::npos);
+  CHECK(why.size() < 4096 + 100);
+  world.stop();
+  CHECK(stop.puppet.destroyed == 1);
+}
+
 TEST_CASE("a service that fails is tried again, ever later, until it runs") {
   Service service("s");
   service.echo();

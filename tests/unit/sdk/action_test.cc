@@ -152,6 +152,53 @@ TEST_CASE("what a handler throws becomes the answer") {
   CHECK(it.host.finish().empty());
 }
 
+TEST_CASE("an error is answered with whatever text it has") {
+  struct Wordy : runar::Service {
+    void init(runar::Lifecycle& lc) {
+      lc.action<std::string, void>("say", [](const std::string& text) {
+        throw runar::Error(RUNAR_E_DENIED, text + "\xe9\xff");
+      });
+      lc.action<Pair, int>("typed", [](Pair in) { return in.a; });
+      lc.action<void, void>("none", [](Request, runar::Responder<void> responder) {
+        responder.fail(RUNAR_OK, "no error");
+      });
+    }
+  };
+  Running<Wordy> it;
+  CHECK(it.host.call("it/say", std::string("caf\u00e9")).message == "caf\u00e9??");
+  CHECK(it.host.call("it/say", std::string(5000, 'x')).message == std::string(4096, 'x'));
+  CHECK(it.host.call("it/say", std::string(4095, 'x') + "\u00e9").message ==
+        std::string(4095, 'x'));
+  CHECK(it.host.call("it/none").status == RUNAR_E_INTERNAL);
+  // A key of 5000 bytes, and below it a text that is no UTF-8.
+  runar::Bytes bytes{0xA1, 0x79, 5000 >> 8, 5000 & 0xFF};
+  bytes.insert(bytes.end(), 5000, 'k');
+  bytes.insert(bytes.end(), {0x62, 0xC3, 0x28});
+  const Reply hostile = it.host.call("it/typed", Body{bytes, RUNAR_ENC_CBOR});
+  CHECK(hostile.status == RUNAR_E_INVALID);
+  CHECK(hostile.message == std::string(4096, 'k'));
+  CHECK(it.host.finish().empty());
+}
+
+TEST_CASE("a host that refuses an error's text is told the error without it") {
+  std::vector<std::string> told;
+  const auto say = [&](runar_status first) {
+    told.clear();
+    return runar::detail::insist(
+        [&](runar_str text) {
+          told.emplace_back(runar::detail::view(text));
+          return told.size() == 1 ? first : runar_status{RUNAR_OK};
+        },
+        "why");
+  };
+  CHECK(say(RUNAR_E_INVALID) == RUNAR_OK);
+  CHECK(told == std::vector<std::string>{"why", "the error's own text was refused"});
+  CHECK(say(RUNAR_E_STALE) == RUNAR_E_STALE);
+  CHECK(told.size() == 1);
+  CHECK(say(RUNAR_OK) == RUNAR_OK);
+  CHECK(told.size() == 1);
+}
+
 TEST_CASE("input that does not fit is refused before the handler runs") {
   Running<Failing> it;
   CHECK(it.host.call("it/typed", Body{{0xFF}, RUNAR_ENC_CBOR}).message ==

@@ -142,6 +142,22 @@ TEST_CASE("what a request may not hold is refused before it is sent") {
   const std::string big(wire::kMaxHeader, 'x');
   const rpc::Pair fat[] = {{"k", big}};
   CHECK(wire::put_request(header, fat, 0, out).error().code == Errc::kTooLarge);
+  const std::string name(wire::kMaxName + 1, 'k');
+  const rpc::Pair named[] = {{name, "v"}};
+  CHECK(wire::put_request(header, named, 0, out).error().code == Errc::kInvalidArgument);
+  CHECK(out.empty());
+}
+
+TEST_CASE("what an event may not hold is refused before it is sent") {
+  Bytes out;
+  wire::EventHeader header;
+  header.network = network();
+  header.topic = "t";
+  const std::string name(wire::kMaxName + 1, 'k');
+  const rpc::Pair named[] = {{name, "v"}};
+  const std::string_view groups[] = {"g", name};
+  CHECK(wire::put_event(header, named, {}, 0, out).error().code == Errc::kInvalidArgument);
+  CHECK(wire::put_event(header, {}, groups, 0, out).error().code == Errc::kInvalidArgument);
   CHECK(out.empty());
 }
 

@@ -41,6 +41,15 @@ Struct sized() {
   return made;
 }
 
+// fail and phase_done: what the host refuses (a text that it can't take) is said again in words
+// that it takes, since whoever waits for it must hear something. `say` gives the host's status.
+template <class Say>
+runar_status insist(Say&& say, std::string_view text) noexcept {
+  const runar_status status = say(str(text));
+  const bool refused = status < 0 && status != RUNAR_E_STALE;
+  return refused ? say(str("the error's own text was refused")) : status;
+}
+
 // What the host lent, in the shape that this SDK knows: missing tail fields are zero.
 template <class Struct>
 Struct known(const Struct& lent) {

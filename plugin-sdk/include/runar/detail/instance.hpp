@@ -39,7 +39,7 @@ class PhaseEnd {
   }
   void end(runar_ctx* ctx, std::uint32_t phase) noexcept {
     if (stage_.exchange(kEnded, std::memory_order_acq_rel) == kLeft) {
-      host->phase_done(ctx, phase, status_, str(text_));
+      insist([&](runar_str said) { return host->phase_done(ctx, phase, status_, said); }, text_);
     }
   }
 

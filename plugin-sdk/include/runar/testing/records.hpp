@@ -134,6 +134,24 @@ inline std::vector<std::string> copy_texts(const runar_str* list, std::size_t si
   return copied;
 }
 
+// An error's text as the daemon takes it: cut between two characters at 4096 bytes, and '?' for
+// each byte that is not UTF-8.
+inline std::string copy_message(runar_str given) {
+  constexpr std::size_t kMost = 4096;
+  std::string text(detail::view(given).substr(0, kMost));
+  for (std::size_t at = 0; at < text.size();) {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(given.ptr) + at;
+    const std::size_t size = cbor::detail::utf8_sequence(bytes, given.len - at);
+    if (at + size > kMost) {
+      text.resize(at);
+    } else if (size == 0) {
+      text[at] = '?';
+    }
+    at += std::max<std::size_t>(size, 1);
+  }
+  return text;
+}
+
 // As the daemon does: 16 ids at most, each of 16 bytes in base32hex.
 inline runar_status check_recipients(const runar_str* list, std::size_t size) {
   constexpr std::size_t kMost = 16;

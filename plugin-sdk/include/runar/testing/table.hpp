@@ -17,7 +17,7 @@ inline std::int64_t now_ns() {
   return active_core->strand.now();
 }
 inline void set_error(runar_err* err, runar_status code, runar_str text) {
-  *reinterpret_cast<ErrorText*>(err) = {code, std::string(detail::view(text))};
+  *reinterpret_cast<ErrorText*>(err) = {code, copy_message(text)};
 }
 inline int log_enabled(runar_ctx* ctx, std::int32_t level) {
   return level >= core(ctx).log_level ? 1 : 0;
@@ -36,7 +36,7 @@ inline runar_status phase_done(runar_ctx* ctx, std::uint32_t phase, runar_status
   const std::lock_guard lock(host.mutex);
   if (phase == RUNAR_PHASE_STOP && row.started && !row.phase_pending && !row.ended) {
     row.ended = status;
-    row.phase_text = std::string(detail::view(text));
+    row.phase_text = copy_message(text);
     return RUNAR_OK;
   }
   if (!row.phase_pending || row.phase != phase) {
@@ -45,7 +45,7 @@ inline runar_status phase_done(runar_ctx* ctx, std::uint32_t phase, runar_status
   }
   row.phase_pending = false;
   row.phase_status = status;
-  row.phase_text = std::string(detail::view(text));
+  row.phase_text = copy_message(text);
   host.strand.add(0, [] {});  // wakes whoever waits in real time
   return RUNAR_OK;
 }
@@ -82,9 +82,12 @@ inline runar_status respond(runar_ctx* ctx, runar_id request, const runar_payloa
 }
 inline runar_status fail(runar_ctx* ctx, runar_id request, runar_status code, runar_str text,
                          const runar_payload* details) {
+  if (code >= RUNAR_OK) {
+    core(ctx).problem("fail: " + std::to_string(code) + " is no error");
+    return RUNAR_E_INVALID;
+  }
   const Body body = details != nullptr ? Body::copy(*details) : Body{};
-  return core(ctx).answer(
-      request, {code, std::string(detail::view(text)), body, RUNAR_EXECUTED_YES}, "fail");
+  return core(ctx).answer(request, {code, copy_message(text), body, RUNAR_EXECUTED_YES}, "fail");
 }
 inline runar_status request_state(runar_ctx* ctx, runar_id request) {
   return core(ctx).state_of(request);
