@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "admin/base64.h"
@@ -298,6 +300,26 @@ TEST_CASE("a second daemon does not take the socket away, a dead one's is replac
   const auto refused = second.listen();
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code == Errc::kStateLocked);
+}
+
+TEST_CASE("what lies at the socket's path and is no socket is left there, and told") {
+  Server server;
+  const std::string path = (server.folder / "state.yaml").string();
+  std::ofstream(path) << "precious";
+  admin::ControlServer second(server.io, {path, "", "1.0", 1s}, {}, server.dispatcher,
+                              server.broker, server.registry, server.clock, {});
+  const auto refused = second.listen();
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == Errc::kSystem);
+  CHECK(refused.error().about.ends_with("state.yaml is there and is no socket"));
+  CHECK(std::filesystem::file_size(path) == 8);
+  std::filesystem::remove(path);
+  {
+    boost::asio::io_context io;
+    const boost::asio::local::stream_protocol::acceptor dead(io, path);
+  }
+  REQUIRE(std::filesystem::is_socket(path));
+  CHECK(second.listen().has_value());
 }
 
 TEST_CASE("garbage, deep nesting and endless lines get an error, and the server goes on") {
