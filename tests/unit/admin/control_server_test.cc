@@ -100,6 +100,14 @@ json::object call_params(std::string_view path, std::string_view body) {
           {"encoding", "text"}};
 }
 
+bool one_was_cancelled(const Server& server) {
+  const auto end = std::chrono::steady_clock::now() + 5s;
+  while (server.echo.cancelled == 0 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::yield();
+  }
+  return server.echo.cancelled == 1;
+}
+
 // Sends bytes as they are; returns what comes until the other side closes or a line is there.
 std::string raw(const std::string& path, std::string_view bytes) {
   const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -254,11 +262,16 @@ TEST_CASE("a client that goes away takes its calls with it") {
     REQUIRE(client.connect(server.path));
     CHECK_FALSE(client.ask("call", call_params("echo/never", ""), 50ms).has_value());
   }
-  const auto end = std::chrono::steady_clock::now() + 5s;
-  while (server.echo.cancelled == 0 && std::chrono::steady_clock::now() < end) {
-    std::this_thread::yield();
-  }
-  CHECK(server.echo.cancelled == 1);
+  CHECK(one_was_cancelled(server));
+}
+
+TEST_CASE("a call with the id of one in flight is refused, so each call is cancelled at the end") {
+  Server server;
+  const std::string call =
+      R"({"id":1,"method":"call","params":{"path":"echo/never","payload":"","encoding":"raw"}})"
+      "\n";
+  CHECK(raw(server.path, call + call).find("RUNAR-E1004") != std::string::npos);
+  CHECK(one_was_cancelled(server));
 }
 
 TEST_CASE("a subscription streams events, the retained ones first") {
