@@ -24,6 +24,19 @@ core::Error system_error(std::string_view what, const std::string& path, int cod
                     fmt::format("{} {}: {}", what, path, std::generic_category().message(code)));
 }
 
+// What a daemon that is gone left there, and nothing else: the path may be a slip of the pen.
+core::Result<void> remove_stale(const std::string& path) {
+  struct stat facts{};
+  if (lstat(path.c_str(), &facts) != 0) {
+    return {};  // nothing there, or bind says why
+  }
+  if (!S_ISSOCK(facts.st_mode)) {
+    return core::fail(Errc::kSystem, "control.socket: " + path + " is there and is no socket");
+  }
+  unlink(path.c_str());  // if it can't be removed, bind says why
+  return {};
+}
+
 // The group's number; none when the name is unknown.
 std::optional<gid_t> group_id(const std::string& name) {
   group entry{};
@@ -84,7 +97,9 @@ core::Result<void> ControlServer::listen() {
   if (!probe.connect(endpoint, error)) {
     return core::fail(Errc::kStateLocked, "another runard answers on " + options_.path);
   }
-  unlink(options_.path.c_str());  // of a daemon that is gone; if it can't be removed, bind says why
+  if (auto freed = remove_stale(options_.path); !freed) {
+    return freed;
+  }
   acceptor_.open(endpoint.protocol(), error);
   if (!error) {
     const mode_t old = umask(0117);

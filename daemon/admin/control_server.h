@@ -1,7 +1,8 @@
 // ControlServer: the control socket. Checks who connects, answers the methods of README.md.
 //
 // Runs on one io_context; outlives every call it made. The socket file is made with mode 0660 and
-// the given group, after a stale one of a dead daemon was removed; it is unlinked on stop.
+// the given group, after a stale one of a dead daemon was removed (never what is no socket); it is
+// unlinked on stop.
 #pragma once
 
 #include <boost/asio/local/stream_protocol.hpp>

@@ -61,6 +61,11 @@ void ControlServer::call(const SessionPtr& session, std::uint64_t id, const Para
         id, core::fail(Errc::kOverloaded, "too many calls of this client are in flight"));
     return;
   }
+  if (client.calls.contains(id)) {  // one entry for two calls would be a call that nobody cancels
+    session->send_error(
+        id, core::fail(Errc::kConflict, "a call of this client with that id is in flight"));
+    return;
+  }
   const auto path =
       routing::TopicPath::parse(text_of(params, "path"), registry_.networks().front());
   auto payload = payload_of(params, options_.payload_limit);
@@ -124,6 +129,9 @@ void ControlServer::complete(const rpc::Cookie& cookie, const rpc::Reply& reply)
   }
   const Pending pending = std::exchange(*slot, {});
   pending_.close(cookie[0]);
+  // Ahead of the answer: whoever has that may use the id again.
+  pending.session->post(
+      [this, session = pending.session, id = pending.id] { finished(session, id); });
   const auto elapsed = (clock_.now() - pending.began).count();
   json::array withheld = withheld_of(pending.withheld, reply.served_by);
   if (reply.ok()) {
@@ -142,8 +150,6 @@ void ControlServer::complete(const rpc::Cookie& cookie, const rpc::Reply& reply)
     error["elapsed_ns"] = elapsed;
     pending.session->send({{"id", pending.id}, {"error", std::move(error)}});
   }
-  pending.session->post(
-      [this, session = pending.session, id = pending.id] { finished(session, id); });
 }
 
 void ControlServer::finished(const SessionPtr& session, std::uint64_t id) {

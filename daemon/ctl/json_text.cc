@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "ctl/printable.h"
+
 namespace runard::ctl {
 namespace {
 
@@ -13,8 +15,9 @@ namespace json = boost::json;
 
 void put(std::string& out, const json::value& value);
 
+// A service's text, or a file's name, may be any bytes; JSON is UTF-8.
 void put_text(std::string& out, std::string_view text) {
-  out += json::serialize(json::string_view(text.data(), text.size()));
+  out += json::serialize(json::string(well_formed(text)));
 }
 
 void put_object(std::string& out, const json::object& object) {
@@ -43,6 +46,8 @@ void put(std::string& out, const json::value& value) {
     put_object(out, *object);
   } else if (const json::array* array = value.if_array()) {
     put_array(out, *array);
+  } else if (const json::string* text = value.if_string()) {
+    put_text(out, {text->data(), text->size()});
   } else if (const double* number = value.if_double()) {
     out += std::isfinite(*number) ? fmt::format("{}", *number) : "null";
   } else {

@@ -18,6 +18,7 @@ namespace json = boost::json;
 using core::Errc;
 
 constexpr std::size_t kMaxData = 8U << 20;
+constexpr std::size_t kMaxDepth = 128;  // services nest their results 64 deep with the SDK
 
 core::Result<std::string> read_all(std::istream& from, const std::string& name) {
   std::string text(kMaxData + 1, '\0');
@@ -64,8 +65,10 @@ std::string shown(const json::object& from, bool as_json) {
 }
 
 json::value shown_value(const json::object& from) {
+  json::parse_options options;
+  options.max_depth = kMaxDepth;
   boost::system::error_code error;
-  json::value value = json::parse(shown(from, true), error);
+  json::value value = json::parse(shown(from, true), error, {}, options);
   return error ? json::value(shown(from, false)) : value;
 }
 

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "ctl/json_text.h"
+#include "ctl/printable.h"
 #include "ctl/suggest.h"
 #include "ctl/table.h"
 #include "identity/durable_file.h"
@@ -20,14 +21,6 @@ namespace {
 namespace json = boost::json;
 using core::Errc;
 using core::Kind;
-
-// File names and what a daemon says may hold anything.
-std::string printable(std::string_view text) {
-  std::string clean(text);
-  std::ranges::replace_if(
-      clean, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  return clean;
-}
 
 std::string cell(const json::value& value) {
   if (value.is_string() && !value.as_string().empty()) {

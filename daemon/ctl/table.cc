@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <ostream>
+
+#include "ctl/printable.h"
 
 namespace runard::ctl {
 namespace {
@@ -15,16 +18,12 @@ std::size_t width(std::string_view text) {
   }));
 }
 
-// A cell may hold anything a peer sent: what could move the cursor is shown as '?'.
-std::string printable(std::string text) {
-  for (char& c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    c = byte < 0x20 || byte == 0x7f ? '?' : c;
-  }
-  return text;
-}
-
 }  // namespace
+
+// A cell may hold anything a peer sent: what could move the cursor is shown as '?'.
+void Table::row(const std::vector<std::string>& cells) {
+  std::ranges::transform(cells, std::back_inserter(rows_.emplace_back()), printable);
+}
 
 void Table::print(std::ostream& out) const {
   std::vector<std::size_t> widths(rows_[0].size());
@@ -36,7 +35,7 @@ void Table::print(std::ostream& out) const {
   for (const auto& row : rows_) {
     std::string line;
     for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i) {
-      line += printable(row[i]);
+      line += row[i];
       line.append(widths[i] - width(row[i]) + 2, ' ');
     }
     line.erase(line.find_last_not_of(' ') + 1);

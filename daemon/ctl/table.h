@@ -10,7 +10,7 @@ namespace runard::ctl {
 class Table {
  public:
   explicit Table(std::vector<std::string> head) : rows_{std::move(head)} {}
-  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  void row(const std::vector<std::string>& cells);
   bool empty() const { return rows_.size() == 1; }
   // One line a row, two spaces between columns, nothing behind the last.
   void print(std::ostream& out) const;

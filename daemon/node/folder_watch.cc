@@ -24,7 +24,8 @@ FolderWatch::FolderWatch(asio::io_context& io, What what, Appeared appeared, cor
 
 void FolderWatch::start() {
   const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  if (fd < 0 || inotify_add_watch(fd, what_.folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
+  const std::uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | (what_.modes ? IN_ATTRIB : 0U);
+  if (fd < 0 || inotify_add_watch(fd, what_.folder.c_str(), events) < 0) {
     log_.warn("a folder can't be watched: new files in it are not found",
               {core::field("folder", what_.folder.string()),
                core::field("why", std::generic_category().message(errno)),
@@ -48,22 +49,27 @@ void FolderWatch::stop() {
 }
 
 void FolderWatch::rescan(Cause cause) {
+  for (const std::string& name : names()) {
+    appeared_((what_.folder / name).string(), cause);
+  }
+}
+
+std::vector<std::string> FolderWatch::names() const {
+  std::vector<std::string> names;
   DIR* folder = opendir(what_.folder.c_str());
   if (folder == nullptr) {
-    return;
+    return names;
   }
-  std::vector<std::string> names;
   while (const dirent* entry =
              readdir(folder)) {  // NOLINT(concurrency-mt-unsafe): this stream is ours alone
-    names.emplace_back(entry->d_name);
+    const std::string_view name = entry->d_name;
+    if (name.ends_with(what_.ending)) {
+      names.emplace_back(name);
+    }
   }
   closedir(folder);
   std::sort(names.begin(), names.end());
-  for (const std::string& name : names) {
-    if (name.ends_with(what_.ending)) {
-      appeared_((what_.folder / name).string(), cause);
-    }
-  }
+  return names;
 }
 
 void FolderWatch::read() {
@@ -87,10 +93,20 @@ void FolderWatch::take_events(std::string_view bytes) {
     if ((event.mask & IN_Q_OVERFLOW) != 0) {
       rescan(Cause::kMissed);
     } else if (name.ends_with(what_.ending)) {
-      settling_.insert((what_.folder / name).string());
-      arm();
+      settle(name, (event.mask & IN_ATTRIB) != 0 ? Cause::kAllowed : Cause::kWritten);
+    } else if (name.empty() && (event.mask & IN_ATTRIB) != 0) {  // the folder itself
+      for (const std::string& file : names()) {
+        settle(file, Cause::kAllowed);
+      }
     }
   }
+}
+
+// A file that was written and got its mode then is one that was written.
+void FolderWatch::settle(const std::string& name, Cause cause) {
+  Cause& settling = settling_.try_emplace((what_.folder / name).string(), cause).first->second;
+  settling = cause == Cause::kWritten ? cause : settling;
+  arm();
 }
 
 void FolderWatch::arm() {
@@ -99,8 +115,8 @@ void FolderWatch::arm() {
     if (error) {
       return;
     }
-    for (const std::string& path : std::exchange(settling_, {})) {
-      appeared_(path, Cause::kWritten);
+    for (const auto& [path, cause] : std::exchange(settling_, {})) {
+      appeared_(path, cause);
     }
   });
 }

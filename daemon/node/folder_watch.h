@@ -1,5 +1,5 @@
-// FolderWatch: tells which files of one kind appear in a folder, once each has been still for
-// kSettle. inotify(7).
+// FolderWatch: tells which files of one kind appear in a folder, or get another mode or owner, once
+// each has been still for kSettle. inotify(7).
 //
 // A file that is copied in slowly is reported when it is complete; a rescan follows when the kernel
 // lost events. One thread: the io_context's.
@@ -10,8 +10,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <filesystem>
 #include <functional>
-#include <set>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -25,12 +26,15 @@ class FolderWatch {
     kFound,    // it was there when the watch began
     kWritten,  // it came or changed just now
     kMissed,   // it may have: the kernel lost events
+    kAllowed,  // its mode or owner changed, or the folder's did: only where What asks for it
   };
   using Appeared = std::function<void(const std::string& path, Cause cause)>;
 
   struct What {
     std::filesystem::path folder;
     std::string ending;  // of the names: ".so"
+    // Also kAllowed. Not for a folder whose modes the one who is told sets himself.
+    bool modes = false;
   };
   FolderWatch(boost::asio::io_context& io, What what, Appeared appeared, core::Log log);
   // Reports what is there already, then what comes. A folder that can't be watched is logged, not
@@ -43,6 +47,8 @@ class FolderWatch {
  private:
   void read();
   void take_events(std::string_view bytes);
+  void settle(const std::string& name, Cause cause);
+  std::vector<std::string> names() const;  // of that kind that are in the folder, sorted
   void arm();
 
   const What what_;
@@ -50,7 +56,7 @@ class FolderWatch {
   const core::Log log_;
   boost::asio::posix::stream_descriptor inotify_;
   boost::asio::steady_timer timer_;
-  std::set<std::string> settling_;  // reported once nothing has come for kSettle
+  std::map<std::string, Cause> settling_;  // reported once nothing has come for kSettle
   std::array<char, 4096> buffer_{};
 };
 

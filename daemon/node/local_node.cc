@@ -144,7 +144,7 @@ core::Result<void> LocalNode::start(core::Task ready) {
       [](const config::Plugin& p) { return !std::filesystem::path(p.file).is_absolute(); });
   if (config_.plugins.auto_enable || below) {
     folder_.emplace(
-        context_.io, FolderWatch::What{plugin_folder(config_.plugins.dir), ".so"},
+        context_.io, FolderWatch::What{plugin_folder(config_.plugins.dir), ".so", true},
         [this](const std::string& file, FolderWatch::Cause cause) { plugin_appeared(file, cause); },
         context_.log.component("plugins"));
   }

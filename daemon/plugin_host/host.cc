@@ -121,6 +121,7 @@ void Host::start_threads() {
   if (!std::exchange(threads_started_, true)) {
     runtime_->workers.start(runtime_);
     runtime_->blocking.start(runtime_);
+    runtime_->tasks.start();
     watchdog_.start();
   }
 }

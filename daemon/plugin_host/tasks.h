@@ -55,6 +55,7 @@ class Tasks final : public TimerSink {
 
   runar_status cancel(Context& context, runar_id id);
   void cancel_all(Context& context);
+  void start() { timers_.start(); }  // before any task
   void stop() { timers_.stop(); }
 
   void timer_due(std::uint64_t id) noexcept override;

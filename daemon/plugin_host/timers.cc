@@ -2,15 +2,17 @@
 
 namespace runard::plugin_host {
 
+void Timers::start() {
+  thread_ = std::thread([this] { work(); });
+}
+
 void Timers::arm(core::TimePoint due, std::uint64_t id) {
   const std::lock_guard lock(mutex_);
   if (stopping_) {
     return;
   }
   const auto place = armed_.emplace(due, id).first;
-  if (!thread_.joinable()) {
-    thread_ = std::thread([this] { work(); });
-  } else if (place == armed_.begin()) {
+  if (place == armed_.begin()) {
     changed_.notify_one();
   }
 }

@@ -1,7 +1,8 @@
 // Timers: one thread that tells when an instant has come. For what plugins post with a delay.
 //
-// Bounded by who arms: an armed timer is one of a bounded table's slots. The thread starts with the
-// first timer. Threading: any. The sink runs on the timer thread and must not block.
+// Bounded by who arms: an armed timer is one of a bounded table's slots. The thread is there before
+// the first timer: where the system gives none, no timer may be half armed. Threading: any. The
+// sink runs on the timer thread and must not block.
 #pragma once
 
 #include <condition_variable>
@@ -27,6 +28,7 @@ class Timers {
   Timers(const core::Clock& clock, TimerSink& sink) : clock_(clock), sink_(sink) {}
   ~Timers() { stop(); }
 
+  void start();  // once; std::system_error when the system has no thread for it
   void arm(core::TimePoint due, std::uint64_t id);
   // Forgets it; it may be on its way to the sink already.
   void disarm(core::TimePoint due, std::uint64_t id);

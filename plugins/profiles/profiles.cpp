@@ -17,7 +17,7 @@ class Profiles : public runar::Service {
  public:
   void init(runar::Lifecycle& lc) {
     for (const std::string& problem : store_.open(lc.data_dir())) {
-      runar::log_error(lc, "a profile can't be read and was put aside: {}", problem);
+      runar::log_error(lc, "a file that is no profile was put aside: {}", problem);
     }
     runar::log_info(lc, "{} profiles", store_.size());
 

@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 
 namespace profiles {
@@ -30,6 +30,18 @@ class File {
   File& operator=(const File&) = delete;
   ~File() { ::close(fd_); }
 
+  runar::Bytes read_all(const std::filesystem::path& path) const {
+    runar::Bytes bytes;
+    std::array<std::uint8_t, 4096> part{};
+    for (ssize_t size = 1; size != 0;) {
+      size = ::read(fd_, part.data(), part.size());
+      if (size < 0 && errno != EINTR) {
+        fail("can't read " + path.string());
+      }
+      bytes.insert(bytes.end(), part.begin(), part.begin() + std::max<ssize_t>(size, 0));
+    }
+    return bytes;
+  }
   void write(std::span<const std::uint8_t> bytes) const {
     while (!bytes.empty()) {
       const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
@@ -95,8 +107,8 @@ std::vector<std::string> Store::open(const std::string& folder) {
     if (path.extension() != kSuffix) {
       continue;
     }
-    std::ifstream file(path, std::ios::binary);
-    const runar::Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+    // Outside of the try: a file that can't be read just now is good, for all that is known.
+    const runar::Bytes bytes = File(path, O_RDONLY | O_CLOEXEC).read_all(path);
     const std::string user_id = from_hex(path.stem().string());
     try {
       if (user_id.empty()) {

@@ -2,8 +2,9 @@
 //
 // A file is written beside its place, flushed and moved there, so that a crash leaves the old or
 // the new profile. The name of a file is the user id as hex, so that any id is a safe name. What
-// cannot be read back at start is kept aside under another name and reported. Threading: one thread
-// at a time. Errors: runar::Error.
+// was read at start and is no profile is kept aside under another name and reported; what can't be
+// read fails the start, and stays where it is. Threading: one thread at a time. Errors:
+// runar::Error.
 #pragma once
 
 #include <filesystem>
@@ -20,7 +21,7 @@ class Store {
   static constexpr std::size_t kMaxProfiles = 100'000;
   static constexpr std::size_t kMaxIdBytes = 100;  // its hex form must fit a file name
 
-  // Without a folder the profiles live in memory only. Gives the files that could not be read.
+  // Without a folder the profiles live in memory only. Gives the files that hold no profile.
   std::vector<std::string> open(const std::string& folder);
 
   const Profile* find(std::string_view user_id) const;

@@ -146,6 +146,20 @@ def test_a_dropped_file_that_can_not_run_is_in_the_status_until_it_can_or_is_gon
     expect(failed(), {})
 
 
+def test_a_dropped_file_that_others_may_write_runs_once_they_may_not(folder, add):
+    daemon = start(folder, add)
+    files = daemon.folder / "plugins"
+    files.chmod(0o777)
+    daemon.drop_plugin("profiles")
+    (files / "profiles.so").chmod(0o666)
+    wait_for("it is refused", lambda: "profiles.so: others may write it" in str(daemon.ask("status")["failed_plugins"]))
+    (files / "profiles.so").chmod(0o644)
+    wait_for("its folder is named", lambda: "plugins: others may write it" in str(daemon.ask("status")["failed_plugins"]))
+    files.chmod(0o755)
+    wait_for("it runs", lambda: state_of(daemon, "profiles") == "running")
+    expect(daemon.ask("status")["failed_plugins"], [])
+
+
 def test_a_plugin_folder_that_is_made_later_is_found_by_a_reload(folder, add):
     daemon = Daemon(folder / "edge", "edge")
     daemon.write_config(CONFIG)

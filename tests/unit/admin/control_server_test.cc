@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "admin/base64.h"
@@ -102,6 +104,14 @@ json::object call_params(std::string_view path, std::string_view body) {
   return {{"path", json::string(path.data(), path.size())},
           {"payload", admin::to_base64(core::as_bytes(body))},
           {"encoding", "text"}};
+}
+
+bool one_was_cancelled(const Server& server) {
+  const auto end = std::chrono::steady_clock::now() + 5s;
+  while (server.echo.cancelled == 0 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::yield();
+  }
+  return server.echo.cancelled == 1;
 }
 
 // Sends bytes as they are; returns what comes until the other side closes or a line is there.
@@ -282,11 +292,16 @@ TEST_CASE("a client that goes away takes its calls with it") {
     REQUIRE(client.connect(server.path));
     CHECK_FALSE(client.ask("call", call_params("echo/never", ""), 50ms).has_value());
   }
-  const auto end = std::chrono::steady_clock::now() + 5s;
-  while (server.echo.cancelled == 0 && std::chrono::steady_clock::now() < end) {
-    std::this_thread::yield();
-  }
-  CHECK(server.echo.cancelled == 1);
+  CHECK(one_was_cancelled(server));
+}
+
+TEST_CASE("a call with the id of one in flight is refused, so each call is cancelled at the end") {
+  Server server;
+  const std::string call =
+      R"({"id":1,"method":"call","params":{"path":"echo/never","payload":"","encoding":"raw"}})"
+      "\n";
+  CHECK(raw(server.path, call + call).find("RUNAR-E1004") != std::string::npos);
+  CHECK(one_was_cancelled(server));
 }
 
 TEST_CASE("a subscription streams events, the retained ones first") {
@@ -393,6 +408,26 @@ TEST_CASE("a second daemon does not take the socket away, a dead one's is replac
   const auto refused = second.listen();
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code == Errc::kStateLocked);
+}
+
+TEST_CASE("what lies at the socket's path and is no socket is left there, and told") {
+  Server server;
+  const std::string path = (server.folder / "state.yaml").string();
+  std::ofstream(path) << "precious";
+  admin::ControlServer second(server.io, {path, "", "1.0", 1s}, {}, server.dispatcher,
+                              server.broker, server.registry, server.clock, {});
+  const auto refused = second.listen();
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == Errc::kSystem);
+  CHECK(refused.error().about.ends_with("state.yaml is there and is no socket"));
+  CHECK(std::filesystem::file_size(path) == 8);
+  std::filesystem::remove(path);
+  {
+    boost::asio::io_context io;
+    const boost::asio::local::stream_protocol::acceptor dead(io, path);
+  }
+  REQUIRE(std::filesystem::is_socket(path));
+  CHECK(second.listen().has_value());
 }
 
 TEST_CASE("garbage, deep nesting and endless lines get an error, and the server goes on") {

@@ -3,6 +3,10 @@
 #include <catch2/catch_test_macros.hpp>
 #include <sstream>
 
+#include "admin/base64.h"
+#include "ctl/json_text.h"
+#include "ctl/payload_option.h"
+#include "ctl/printable.h"
 #include "ctl/table.h"
 
 using namespace runard;
@@ -76,13 +80,41 @@ TEST_CASE("results are shown in their encoding") {
   CHECK(ctl::payload_to_text(core::as_bytes("\xff"), "cbor", false).starts_with("\"not CBOR"));
 }
 
+TEST_CASE("a result as JSON is JSON, whatever bytes the service sent, and however deep it nests") {
+  const auto result = [](std::string_view bytes, const char* encoding) {
+    return ctl::json_text(ctl::shown_value(
+        {{"payload", admin::to_base64(core::as_bytes(bytes))}, {"encoding", encoding}}));
+  };
+  CHECK(result("a\xffz\xc3", "text") == "\"a\xEF\xBF\xBDz\xEF\xBF\xBD\"");
+  CHECK(result("[\"\xff\"]", "json") == "\"[\\\"\xEF\xBF\xBD\\\"]\"");
+  CHECK(result("not JSON", "json") == R"("not JSON")");
+  const std::string deep = std::string(64, '[') + std::string(64, ']');
+  CHECK(result(deep, "json") == deep);
+  const std::string deeper = std::string(1000, '[') + std::string(1000, ']');
+  CHECK(result(deeper, "json") == "\"" + deeper + "\"");
+}
+
+TEST_CASE("JSON is UTF-8 even where a key or a file's name is not") {
+  CHECK(ctl::json_text(boost::json::object{{"\xff", "\x80x"}}) ==
+        "{\"\xEF\xBF\xBD\":\"\xEF\xBF\xBDx\"}");
+}
+
+TEST_CASE("what terminals obey is shown as '?', and what people write as it is") {
+  CHECK(ctl::printable("a\n\x1b[2J\x7f") == "a??[2J?");
+  CHECK(ctl::printable("\xc2\x9bJ\xc2\x80\xc2\xa0") == "?J?\xc2\xa0");
+  CHECK(ctl::printable("\x9bJ\xe2\x82") == "?J??");
+  CHECK(ctl::printable("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80") ==
+        "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
+}
+
 TEST_CASE("a table is as wide as its cells, and no cell can move the cursor") {
   ctl::Table table({"A", "LONG"});
   table.row({"xxx", "1"});
   table.row({"\xc3\xa4", "\x1b[2J"});
+  table.row({"\xc2\x9b\x9b", "\xc2\x9bJ\x7f"});
   std::ostringstream out;
   table.print(out);
-  CHECK(out.str() == "A    LONG\nxxx  1\n\xc3\xa4    ?[2J\n");
+  CHECK(out.str() == "A    LONG\nxxx  1\n\xc3\xa4    ?[2J\n??   ?J?\n");
 }
 
 TEST_CASE("durations read as people say them") {

@@ -18,7 +18,7 @@ std::string name_in_watch(const config::Config& config) {
   boost::asio::io_context io;
   std::string found;
   node::FolderWatch watch(
-      io, {node::plugin_folder(config.plugins.dir), ".so"},
+      io, {node::plugin_folder(config.plugins.dir), ".so", true},
       [&](const std::string& path, node::FolderWatch::Cause) { found = path; }, core::Log());
   watch.start();
   watch.stop();

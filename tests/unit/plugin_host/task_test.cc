@@ -1,6 +1,9 @@
 // Posted tasks and timers.
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <filesystem>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "puppets.h"
@@ -33,6 +36,14 @@ std::optional<std::string> order_of_timers(PluginWorld& world, Service& service)
   return in_time ? std::optional(order) : std::nullopt;
 }
 
+std::set<std::string> threads_of_this_process() {
+  std::set<std::string> threads;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    threads.insert(thread.path().filename().string());
+  }
+  return threads;
+}
+
 }  // namespace
 
 TEST_CASE("a posted task runs on the strand, not inside post") {
@@ -62,6 +73,16 @@ TEST_CASE("timers run when due, in order of time, never early") {
     return order.has_value();
   }));
   CHECK(order == "abc");
+}
+
+TEST_CASE("a timer needs no new thread: where there is none to be had, it runs once all the same") {
+  Service service("s");
+  PluginWorld world;
+  REQUIRE(world.add({service.spec()}));
+  const auto before = threads_of_this_process();
+  CHECK(post(service, 1h, [](runar_ctx*, runar_status) {}) == RUNAR_OK);
+  const auto after = threads_of_this_process();
+  CHECK(std::ranges::includes(before, after));
 }
 
 TEST_CASE("a timer that is cancelled still runs once, with CANCELLED, at once") {

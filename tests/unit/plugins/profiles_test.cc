@@ -97,7 +97,7 @@ TEST_CASE("with a data_dir profiles survive a restart") {
   CHECK(it.host.finish().empty());
 }
 
-TEST_CASE("files that can't be read are put aside and told") {
+TEST_CASE("files that are no profiles are put aside and told") {
   const Folder folder;
   std::ofstream(folder.path / "616e6e.cbor") << "no cbor";
   std::ofstream(folder.path / "zz.cbor") << "\xa1\x64name\x61x";
@@ -108,6 +108,18 @@ TEST_CASE("files that can't be read are put aside and told") {
   CHECK(std::filesystem::exists(folder.path / "zz.cbor.unreadable"));
   CHECK_FALSE(it.read("ann").ok());
   CHECK(it.host.finish().empty());
+}
+
+TEST_CASE("files that can't be opened or read fail the start, and stay where they are") {
+  const Folder folder;
+  const auto file = folder.path / "616e6e.cbor";
+  std::filesystem::create_symlink(folder.path / "nothing", file);  // opened by nobody
+  CHECK_THROWS_AS(Profiles(folder.path.string()), runar::Error);
+  CHECK(std::filesystem::is_symlink(file));
+  std::filesystem::remove(file);
+  std::filesystem::create_directory(file);  // read by nobody
+  CHECK_THROWS_AS(Profiles(folder.path.string()), runar::Error);
+  CHECK(std::filesystem::is_directory(file));
 }
 
 TEST_CASE("a profile that can't be stored is not kept in memory either") {
