@@ -47,6 +47,9 @@ core::Result<Parts> parse(core::ByteView bytes) {
   if (in.failed() || !node || !key || !signer || version == 0) {
     return invalid("a node's agreement key is not well formed");
   }
+  if (!can_be_sealed_to(version, *key)) {
+    return invalid("nothing can be sealed to a node's agreement key");
+  }
   if (not_before >= not_after || not_after > kMaxTime) {
     return invalid("a node's agreement key has no time");
   }
@@ -68,6 +71,11 @@ core::Result<AgreementRecord> verified(const Parts& parts) {
 }
 
 }  // namespace
+
+// A keyring has no room for the highest version, and with it there would be no next one.
+bool can_be_sealed_to(std::uint32_t version, const crypto::AgreementPublicKey& key) {
+  return version < UINT32_MAX && !key.has_low_order();
+}
 
 core::Result<core::Bytes> sign_agreement(const AgreementRecord& record,
                                          const crypto::PrivateKey& identity) {

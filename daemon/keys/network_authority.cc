@@ -171,6 +171,28 @@ core::Result<void> NetworkAuthority::rekey_if_left(Draft& draft, const core::Net
               : core::Result<void>();
 }
 
+core::Result<core::Bytes> NetworkAuthority::sealed_body(NetworkKeyring& keyring,
+                                                        const KeyringContext& context) {
+  std::vector<core::ByteView> secrets;
+  for (const KeyVersion& version : keyring.versions) {
+    const Entry* entry = find_entry(store_.entries(), EntryKind::kNetwork,
+                                    KeyId{context.network.bytes}, version.version);
+    if (entry == nullptr) {
+      return fail(Errc::kKeyMissing,
+                  fmt::format("{}: version {} of the key of network {} is not in the keystore",
+                              folder_.string(), version.version, keyring.name));
+    }
+    secrets.push_back(entry->secret.view());
+  }
+  if (auto ok = seal_keyring(keyring, context, secrets, host_.random); !ok) {
+    return ok.error();
+  }
+  core::Bytes body = keyring.bytes();
+  // What is not read again once it is written would stop all that comes after it.
+  const auto readable = NetworkKeyring::parse(body);
+  return readable ? core::Result<core::Bytes>(std::move(body)) : readable.error();
+}
+
 core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::NetworkId& network) {
   const auto denied = identity::denied_by(ca_);
   auto members = denied ? members_of(network, *denied, &lapsed_) : denied.error();
@@ -183,25 +205,15 @@ core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::Netwo
   NetworkKeyring& keyring = draft.keyring;
   keyring.epoch += same_nodes(keyring.members, *members) ? 0 : 1;
   keyring.members = std::move(*members);
-  std::vector<core::ByteView> secrets;
-  for (const KeyVersion& version : keyring.versions) {
-    const Entry* entry =
-        find_entry(store_.entries(), EntryKind::kNetwork, KeyId{network.bytes}, version.version);
-    if (entry == nullptr) {
-      return fail(Errc::kKeyMissing,
-                  fmt::format("{}: version {} of the key of network {} is not in the keystore",
-                              folder_.string(), version.version, keyring.name));
-    }
-    secrets.push_back(entry->secret.view());
-  }
   const KeyringContext context{network, draft.generation + 1};
-  if (auto ok = seal_keyring(keyring, context, secrets, host_.random); !ok) {
-    return ok.error();
+  auto body = sealed_body(keyring, context);
+  if (!body) {
+    return body.error();
   }
   auto statement = ca_.state({{StatementKind::kNetwork, identity::SubjectId{network.bytes}},
                               context.generation,
                               host_.clock.wall(),
-                              keyring.bytes()});
+                              std::move(*body)});
   if (!statement) {
     return statement.error();
   }

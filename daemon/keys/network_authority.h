@@ -26,6 +26,7 @@
 
 #include "identity/authority.h"
 #include "identity/statement.h"
+#include "keys/keyring_seal.h"
 #include "keys/keystore.h"
 #include "keys/member_book.h"
 #include "keys/network_keyring.h"
@@ -115,6 +116,8 @@ class NetworkAuthority {
   core::Result<void> exclude(const core::NetworkId& network,
                              const std::vector<core::NodeId>& nodes);
   core::Result<identity::Statement> publish(Draft draft, const core::NetworkId& network);
+  // The keyring sealed to its members, as bytes that parse.
+  core::Result<core::Bytes> sealed_body(NetworkKeyring& keyring, const KeyringContext& context);
   core::Result<void> rekey_if_left(Draft& draft, const core::NetworkId& network,
                                    const std::vector<KeyringMember>& members);
   // The new keys of one that is due.

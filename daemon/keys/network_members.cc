@@ -62,7 +62,8 @@ core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
         denied.memberships.contains({node, network})) {
       continue;
     }
-    if (key->not_after_ms > now_ms()) {
+    // One that can't be sealed to is of a book that another version of runard wrote.
+    if (key->not_after_ms > now_ms() && can_be_sealed_to(key->version, key->key)) {
       members.push_back({node, key->version, key->key, {}, {}});
     } else if (lapsed != nullptr) {
       lapsed->insert(record->name);

@@ -24,11 +24,14 @@ namespace {
 struct SealedNode : NewNode {
   explicit SealedNode(EnrollWorld& world, std::uint32_t version = 1) {
     const auto own = *crypto::AgreementPrivateKey::generate(crypto::Kem::kX25519, world.random);
+    ask_with(world, version, own.public_key());
+  }
+  void ask_with(EnrollWorld& world, std::uint32_t version,
+                const crypto::AgreementPublicKey& agreement) {
     const auto now = static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(world.clock.time.time_since_epoch())
             .count());
-    const keys::AgreementRecord record{id, version, own.public_key(), now,
-                                       now + 86'400'000ULL * 366};
+    const keys::AgreementRecord record{id, version, agreement, now, now + 86'400'000ULL * 366};
     request = keys::request_text(*crypto::SigningRequest::create(key, "wish"),
                                  *keys::sign_agreement(record, key));
   }
@@ -331,4 +334,27 @@ TEST_CASE("a CA under a passphrase signs with it, and for nobody without it") {
   const auto bundle = good.redeem({token->id, node.request, false}, {});
   REQUIRE(bundle);
   CHECK(has_keys(*bundle, node.id));
+}
+
+TEST_CASE("a node's own bad agreement key refuses its renewal, and nobody else's") {
+  EnrollWorld world;
+  SealedNode bad(world), good(world);
+  const auto mine = enrol(world, bad);
+  const auto theirs = enrol(world, good);
+  REQUIRE(mine);
+  REQUIRE(theirs);
+  const auto own = *crypto::AgreementPrivateKey::generate(crypto::Kem::kX25519, world.random);
+  SECTION("of the highest version") {
+    bad.ask_with(world, UINT32_MAX, own.public_key());
+  }
+  SECTION("of low order") {
+    const core::Bytes zeros(32);
+    bad.ask_with(world, 2, *crypto::AgreementPublicKey::from_raw(crypto::Kem::kX25519, zeros));
+  }
+  const std::size_t before = world.issued();
+  CHECK(renew(world, bad, *mine).error().code == Errc::kAgreementKeyInvalid);
+  CHECK(world.issued() == before);
+  const auto renewed = renew(world, good, *theirs);
+  REQUIRE(renewed);
+  CHECK(has_keys(*renewed, good.id));
 }

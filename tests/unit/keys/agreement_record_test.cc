@@ -58,3 +58,16 @@ TEST_CASE("an agreement key without a version, or without a time, is refused") {
   CHECK(refused([](AgreementRecord& r) { r.version = 0; }));
   CHECK(refused([](AgreementRecord& r) { r.not_after_ms = r.not_before_ms; }));
 }
+
+TEST_CASE("an agreement key that no keyring can be sealed to is refused") {
+  Node node;
+  node.record.version = UINT32_MAX - 1;
+  CHECK(verify_own_agreement(*sign_agreement(node.record, node.identity)));
+  node.record.version = UINT32_MAX;
+  CHECK(verify_own_agreement(*sign_agreement(node.record, node.identity)).error().code ==
+        Errc::kAgreementKeyInvalid);
+  node.record.version = 1;
+  node.record.key = *crypto::AgreementPublicKey::from_raw(crypto::Kem::kX25519, core::Bytes(32));
+  CHECK(verify_own_agreement(*sign_agreement(node.record, node.identity)).error().code ==
+        Errc::kAgreementKeyInvalid);
+}

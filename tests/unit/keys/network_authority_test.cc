@@ -324,6 +324,47 @@ TEST_CASE("a request with an older agreement key, or another of the same version
   CHECK(world.networks->admit(other, {world.main}).error().code == Errc::kConflict);
 }
 
+TEST_CASE("an agreement key that nothing can be sealed to keeps only its own node out") {
+  MeshWorld world;
+  MeshNode a(world, "a"), b(world, "b");
+  a.enrol();
+  b.enrol();
+  AgreementRecord bad = b.record();  // of a book that an earlier version wrote
+  SECTION("of the highest version") {
+    bad.version = UINT32_MAX;
+  }
+  SECTION("of low order") {
+    bad.version = 2;
+    bad.key = *crypto::AgreementPublicKey::from_raw(crypto::Kem::kX25519, core::Bytes(32));
+  }
+  const auto without = world.networks->admit(bad, {world.main});
+  REQUIRE(without);
+  const NetworkKeyring keyring = keyring_of(without->front());
+  CHECK(keyring.member(a.id) != nullptr);
+  CHECK(keyring.member(b.id) == nullptr);
+  CHECK(world.networks->lapsed() == std::set<std::string>{"b"});
+  CHECK(world.networks->rotate(world.main, {}));
+  CHECK(world.networks->admit(a.record(), {world.main}));
+  CHECK_FALSE(world.networks->upkeep(1ms).failed);
+}
+
+TEST_CASE("a keyring that names a member's key of the highest version is replaced by the next") {
+  MeshWorld world;
+  MeshNode a(world, "a"), b(world, "b");
+  a.enrol();
+  b.enrol();
+  const auto written = world.networks->current(world.main);
+  NetworkKeyring keyring = keyring_of(written);
+  for (KeyringMember& member : keyring.members) {
+    member.key_version = member.node == b.id ? UINT32_MAX : member.key_version;
+  }
+  const auto statement =
+      world.ca->state({written->key(), written->generation(), world.clock.wall(), keyring.bytes()});
+  std::ofstream(world.folder / "ca" / "keyrings" / (world.main.text() + ".pem"))
+      << statement->pem();
+  CHECK(keyring_of(world.networks->rotate(world.main, {})).member(b.id)->key_version == 1);
+}
+
 TEST_CASE("T25: a rotation that a crash cuts short at any step is done by the next one") {
   for (int step = 0;; ++step) {
     MeshWorld world;
