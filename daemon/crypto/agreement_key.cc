@@ -5,12 +5,8 @@
 #include <openssl/hpke.h>
 #include <openssl/param_build.h>
 
-#include <algorithm>
-#include <array>
 #include <cstring>
-#include <string_view>
 
-#include "crypto/digest.h"
 #include "crypto/openssl_error.h"
 #include "crypto/secret_array.h"
 
@@ -18,17 +14,6 @@ namespace runard::crypto {
 namespace {
 
 using core::Errc;
-
-// Coordinates of the points of order 1, 2, 4 and 8 on the curve and its twist, little-endian, also
-// in those forms that are not below the prime: 0, 1, two of order 8, p - 1, p, p + 1.
-constexpr std::array<std::string_view, 7> kLowOrder{
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "0100000000000000000000000000000000000000000000000000000000000000",
-    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
-    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"};
 
 using GroupPtr = std::unique_ptr<EC_GROUP, Freer<EC_GROUP_free>>;
 using PointPtr = std::unique_ptr<EC_POINT, Freer<EC_POINT_clear_free>>;
@@ -119,15 +104,6 @@ core::Result<AgreementPublicKey> AgreementPublicKey::from_raw(Kem kem, core::Byt
     return openssl_fail(Errc::kInvalidArgument, "not a public key for agreement");
   }
   return AgreementPublicKey(kem, {raw.begin(), raw.end()});
-}
-
-bool AgreementPublicKey::has_low_order() const {
-  if (kem_ != Kem::kX25519) {
-    return false;
-  }
-  core::Bytes coordinate = raw_;
-  coordinate.back() &= 0x7f;  // the highest bit says nothing
-  return std::ranges::find(kLowOrder, hex(coordinate)) != kLowOrder.end();
 }
 
 core::Result<AgreementPrivateKey> AgreementPrivateKey::adopt(Kem kem, KeyPtr key) {

@@ -28,9 +28,6 @@ class AgreementPublicKey {
 
   Kem kem() const { return kem_; }
   core::ByteView raw() const { return raw_; }
-  // Whether nobody can agree on a secret with it: an X25519 point of low order (RFC 7748 section
-  // 6.1).
-  bool has_low_order() const;
   friend bool operator==(const AgreementPublicKey&, const AgreementPublicKey&) = default;
 
  private:

@@ -2,6 +2,7 @@
 
 #include "identity/byte_reader.h"
 #include "identity/profile.h"
+#include "keys/sealable.h"
 
 namespace runard::keys {
 namespace {
@@ -71,11 +72,6 @@ core::Result<AgreementRecord> verified(const Parts& parts) {
 }
 
 }  // namespace
-
-// A keyring has no room for the highest version, and with it there would be no next one.
-bool can_be_sealed_to(std::uint32_t version, const crypto::AgreementPublicKey& key) {
-  return version < UINT32_MAX && !key.has_low_order();
-}
 
 core::Result<core::Bytes> sign_agreement(const AgreementRecord& record,
                                          const crypto::PrivateKey& identity) {

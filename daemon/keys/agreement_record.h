@@ -30,9 +30,6 @@ struct AgreementRecord {
   friend bool operator==(const AgreementRecord&, const AgreementRecord&) = default;
 };
 
-// Whether a keyring can have a member with such a key: what is read from a stranger is never
-// another one.
-bool can_be_sealed_to(std::uint32_t version, const crypto::AgreementPublicKey& key);
 // The signed bytes.
 core::Result<core::Bytes> sign_agreement(const AgreementRecord& record,
                                          const crypto::PrivateKey& identity);

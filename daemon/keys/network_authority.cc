@@ -35,11 +35,6 @@ bool anyone_left(const std::vector<KeyringMember>& before,
   });
 }
 
-bool present(const fs::path& file) {
-  std::error_code ignored;
-  return fs::exists(file, ignored);
-}
-
 // What is retired by now leaves the list; the floors say that it was there.
 void prune(NetworkKeyring& keyring, std::uint64_t now_ms) {
   const KeyringTimes times(keyring, {}, now_ms);
@@ -71,6 +66,15 @@ fs::path NetworkAuthority::file_of(const core::NetworkId& network) const {
 
 fs::path NetworkAuthority::owed_file(const core::NetworkId& network) const {
   return folder_ / "keyrings" / (network.text() + ".owed");
+}
+
+bool NetworkAuthority::owes(const core::NetworkId& network) const {
+  std::error_code ignored;
+  return fs::exists(owed_file(network), ignored);
+}
+
+core::Result<void> NetworkAuthority::owe(const core::NetworkId& network) {
+  return identity::write_durably(host_.disk, owed_file(network), {}, identity::kPublicMode);
 }
 
 core::Result<std::string> NetworkAuthority::name_of(const core::NetworkId& network) const {
@@ -159,16 +163,14 @@ core::Result<void> NetworkAuthority::add_version(Draft& draft, const core::Netwo
 // Who was a member has the newest key. That it is owed is forgotten when the statement is written.
 core::Result<void> NetworkAuthority::rekey_if_left(Draft& draft, const core::NetworkId& network,
                                                    const std::vector<KeyringMember>& members) {
-  const fs::path owed = owed_file(network);
   const bool left = anyone_left(draft.keyring.members, members);
-  if (draft.rotated || (!left && !present(owed))) {
+  if (draft.rotated || (!left && !owes(network))) {
     return {};
   }
   if (draft.keyring.versions.size() < kMostUnordered) {
     return add_version(draft, network, {});
   }
-  return left ? identity::write_durably(host_.disk, owed, {}, identity::kPublicMode)
-              : core::Result<void>();
+  return left ? owe(network) : core::Result<void>();
 }
 
 core::Result<core::Bytes> NetworkAuthority::sealed_body(NetworkKeyring& keyring,
@@ -226,7 +228,7 @@ core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::Netwo
   if (!written) {
     return written.error();
   }
-  if (draft.rotated && present(owed_file(network))) {
+  if (draft.rotated && owes(network)) {
     if (auto ok = identity::remove_durably(host_.disk, owed_file(network)); !ok) {
       return ok.error();
     }
@@ -272,7 +274,7 @@ core::Result<bool> NetworkAuthority::is_due(const core::NetworkId& network,
   const bool room = keyring.versions.size() < kMostUnordered;
   const bool old = age && !keyring.versions.empty() && !members->empty() &&
                    now_ms() >= keyring.versions.back().created_ms + ms(*age);
-  return anyone_left(keyring.members, *members) || (room && (old || present(owed_file(network))));
+  return anyone_left(keyring.members, *members) || (room && (old || owes(network)));
 }
 
 core::Result<std::optional<Statement>> NetworkAuthority::keep_up(
@@ -304,6 +306,10 @@ Upkeep NetworkAuthority::upkeep(std::optional<std::chrono::milliseconds> age) {
       result.made.push_back(std::move(**made));
     } else if (!made && !result.failed) {
       result.failed = made.error();
+    }
+    auto newest = current(network.id);
+    if (newest && newest->signer() == ca_.key().public_key()) {
+      result.newest.push_back(std::move(*newest));
     }
   }
   return result;
