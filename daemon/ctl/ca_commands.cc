@@ -183,6 +183,9 @@ core::Result<Issued> issue(Session& session, const SignOptions& options, const s
   if (!fits) {
     return fits.error();
   }
+  if (const auto known = enroll::check_agreement(**ca, asked->agreement); !known) {
+    return known.error();
+  }
   auto bundle = (*ca)->ca.sign({asked->request, name, options.networks, *lifetime, options.replace,
                                 options.groups, false, options.labels});
   if (!bundle) {

@@ -13,9 +13,15 @@ using identity::Authority;
 
 core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, const std::string& folder,
                                                         const CaPassphrase& passphrase) {
+  auto ca = open_authority(session, folder, passphrase);
+  return ca ? open_networks(session, std::move(*ca), passphrase) : ca.error();
+}
+
+core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, identity::Authority ca,
+                                                        const CaPassphrase& passphrase) {
   const identity::Host host{session.disk, session.clock, session.random};
   static const crypto::SecretBytes kNone;
-  return keys::CaFolder::open(host, folder, passphrase ? *passphrase : kNone);
+  return keys::CaFolder::open(host, std::move(ca), passphrase ? *passphrase : kNone);
 }
 
 void tell_lapsed(Session& session, const CaNetworks& ca) {

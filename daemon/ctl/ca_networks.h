@@ -15,6 +15,8 @@ using CaNetworks = keys::CaFolder;
 // The networks' keys are under the passphrase of the CA's key, or in clear as it is.
 core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, const std::string& folder,
                                                         const CaPassphrase& passphrase);
+core::Result<std::unique_ptr<CaNetworks>> open_networks(Session& session, identity::Authority ca,
+                                                        const CaPassphrase& passphrase);
 
 // Tells which nodes were left out of the networks' keys, if any.
 void tell_lapsed(Session& session, const CaNetworks& ca);

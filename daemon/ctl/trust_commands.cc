@@ -2,7 +2,9 @@
 // node passes on.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 #include <memory>
 #include <ostream>
 
@@ -52,25 +54,40 @@ core::Result<identity::DeniedEntry> target_of(const RevokeOptions& options) {
   return entry;
 }
 
-// The denylist, and the keys of the networks without the node, or with it again.
-core::Result<std::vector<Statement>> change(CaNetworks& ca, const identity::DeniedEntry& entry,
-                                            bool revokes) {
-  const auto denylist =
-      revokes ? identity::deny(ca.ca, entry) : identity::allow_again(ca.ca, entry);
+struct Change {
+  std::vector<Statement> statements;  // the denylist first
+  std::vector<keys::Rekeyed::Failure> failed;
+};
+
+// The keys of the networks without the node, or with it again.
+keys::Rekeyed rekey(CaNetworks& ca, const identity::DeniedEntry& entry, bool revokes) {
+  const bool everywhere = entry.what == identity::DeniedWhat::kNode;
+  const auto only = everywhere ? std::nullopt : std::optional(entry.network);
+  return revokes ? ca.networks.remove(entry.node, only) : ca.networks.restore(entry.node, only);
+}
+
+// The denylist is given out whatever becomes of the networks' keys.
+core::Result<Change> change(Session& session, identity::Authority ca,
+                            const CaPassphrase& passphrase, const identity::DeniedEntry& entry,
+                            bool revokes) {
+  const auto denylist = revokes ? identity::deny(ca, entry) : identity::allow_again(ca, entry);
   if (!denylist) {
     return denylist.error();
   }
-  const bool everywhere = entry.what == identity::DeniedWhat::kNode;
-  const auto only = everywhere ? std::nullopt : std::optional(entry.network);
-  auto all = revokes ? ca.networks.remove(entry.node, only) : ca.networks.restore(entry.node, only);
-  if (all) {
-    all->insert(all->begin(), *denylist);
+  Change done{{*denylist}, {}};
+  const auto folder = open_networks(session, std::move(ca), passphrase);
+  if (!folder) {
+    done.failed.push_back({"", folder.error()});
+    return done;
   }
-  return all;
+  keys::Rekeyed made = rekey(**folder, entry, revokes);
+  std::ranges::move(made.statements, std::back_inserter(done.statements));
+  done.failed = std::move(made.failed);
+  tell_lapsed(session, **folder);
+  return done;
 }
 
-core::Result<std::vector<Statement>> try_change(Session& session, const RevokeOptions& options,
-                                                bool revokes) {
+core::Result<Change> try_change(Session& session, const RevokeOptions& options, bool revokes) {
   const auto passphrase = ca_passphrase(options.ca, options.passphrase);
   if (!passphrase) {
     return passphrase.error();
@@ -78,7 +95,7 @@ core::Result<std::vector<Statement>> try_change(Session& session, const RevokeOp
   if (auto good = check_output(options.out); !good) {
     return good.error();
   }
-  const auto ca = open_networks(session, options.ca, *passphrase);
+  auto ca = open_authority(session, options.ca, *passphrase);
   if (!ca) {
     return ca.error();
   }
@@ -96,9 +113,28 @@ core::Result<std::vector<Statement>> try_change(Session& session, const RevokeOp
                           .time_since_epoch()
                           .count();
   }
-  auto statements = change(**ca, *entry, revokes);
-  tell_lapsed(session, **ca);
-  return statements;
+  return change(session, std::move(*ca), *passphrase, *entry, revokes);
+}
+
+json::array failures_of(const Change& done) {
+  json::array failures;
+  for (const keys::Rekeyed::Failure& failure : done.failed) {
+    failures.push_back({{"network", failure.network}, {"message", core::sentence(failure.why)}});
+  }
+  return failures;
+}
+
+// Also with --quiet; with JSON the document says it.
+void tell_failures(Session& session, const Change& done) {
+  if (session.json()) {
+    return;
+  }
+  for (const auto& [network, why] : done.failed) {
+    const std::string whose = network.empty() ? "of the networks" : "of network " + network;
+    session.err << "warning: the keys " << whose
+                << " are not as they should be: " << core::sentence(why)
+                << "; run this command again later\n";
+  }
 }
 
 constexpr const char* kWholeMesh = "*";  // no network has that name
@@ -169,10 +205,10 @@ int revoke(Session& session, const RevokeOptions& options, bool revokes) {
       return session.fail(meant.error());
     }
   }
-  const auto statements = try_change(session, options, revokes);
-  if (!statements) {
-    const bool is_free = !revokes && statements.error().about == "nobody was revoked in this mesh";
-    return session.fail(statements.error(),
+  const auto done = try_change(session, options, revokes);
+  if (!done) {
+    const bool is_free = !revokes && done.error().about == "nobody was revoked in this mesh";
+    return session.fail(done.error(),
                         {is_free ? "Nothing to do: this CA shuts it out of nothing." : "", {}, {}});
   }
   const auto node = identity::find_node(options.ca, options.node);
@@ -180,8 +216,14 @@ int revoke(Session& session, const RevokeOptions& options, bool revokes) {
   if (!options.network.empty()) {
     record["network"] = options.network;
   }
-  return revokes ? give_statements(session, *statements, options.out, std::move(record))
-                 : give_allowed(session, options, *statements, std::move(record));
+  if (session.json() && !done->failed.empty()) {
+    record["keys_failed"] = failures_of(*done);
+  }
+  const int given =
+      revokes ? give_statements(session, done->statements, options.out, std::move(record))
+              : give_allowed(session, options, done->statements, std::move(record));
+  tell_failures(session, *done);
+  return given == kExitOk && !done->failed.empty() ? kExitPartial : given;
 }
 
 void add_revoke(CLI::App& node, const CommandContext& context, bool revokes) {

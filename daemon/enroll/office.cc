@@ -211,7 +211,7 @@ keys::Upkeep Office::upkeep(std::optional<std::chrono::milliseconds> key_age) co
   }
   const auto folder = open();
   if (!folder) {
-    return {{}, folder.error()};
+    return {{}, {}, folder.error()};
   }
   auto result = (*folder)->networks.upkeep(key_age);
   tell_lapsed(**folder);
@@ -224,13 +224,15 @@ void Office::tell_lapsed(const keys::CaFolder& folder) const {
   }
 }
 
-core::Result<identity::Bundle> Office::with_keys_of(keys::CaFolder& folder,
-                                                    core::Result<identity::Bundle> bundle,
-                                                    const keys::NodeRequest& asked) const {
-  if (!bundle) {
-    return bundle;
+void Office::tell_keyless(const core::NodeId& node, const core::Error& why) const {
+  if (keyless_) {
+    keyless_(node, why);
   }
-  auto whole = with_keys(folder, std::move(*bundle), asked.agreement);
+}
+
+core::Result<identity::Bundle> Office::with_keys_of(keys::CaFolder& folder, identity::Bundle bundle,
+                                                    const keys::NodeRequest& asked) const {
+  auto whole = with_keys(folder, std::move(bundle), asked.agreement);
   tell_lapsed(folder);
   return whole;
 }
@@ -257,6 +259,9 @@ core::Result<identity::Bundle> Office::redeem(const Application& application,
       !fits) {
     return fits.error();
   }
+  if (auto known = check_agreement(**folder, asked->agreement); !known) {
+    return known.error();
+  }
   const std::string wished =
       application.approved && identity::valid_name(asked->request.common_name())
           ? asked->request.common_name()
@@ -271,7 +276,7 @@ core::Result<identity::Bundle> Office::redeem(const Application& application,
     return used.error();
   }
   auto bundle = (*folder)->ca.sign(order);
-  return with_keys_of(**folder, std::move(bundle), *asked);
+  return bundle ? with_keys_of(**folder, std::move(*bundle), *asked) : bundle.error();
 }
 
 core::Result<identity::Authority> Office::open_copy() const {
@@ -281,7 +286,7 @@ core::Result<identity::Authority> Office::open_copy() const {
 core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
                                              const identity::TrustBundle& trust,
                                              std::uint64_t denylist) const {
-  const auto asked = keys::NodeRequest::from_pem(claim.request.request);
+  auto asked = keys::NodeRequest::from_pem(claim.request.request);
   if (!asked) {
     return asked.error();
   }
@@ -302,7 +307,20 @@ core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
     return folder.error();
   }
   renewing.keyed = folder->get();
-  return with_keys_of(**folder, sign_again((*folder)->ca, renewing), *asked);
+  if (const auto known = check_agreement(**folder, asked->agreement); !known) {
+    tell_keyless(claim.node, known.error());
+    asked->agreement.reset();
+  }
+  auto bundle = sign_again((*folder)->ca, renewing);
+  if (!bundle) {
+    return bundle;
+  }
+  auto whole = with_keys_of(**folder, *bundle, *asked);
+  if (!whole) {
+    tell_keyless(claim.node, whole.error());
+    return bundle;
+  }
+  return whole;
 }
 
 }  // namespace runard::enroll

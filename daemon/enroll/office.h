@@ -77,6 +77,10 @@ class Office {
   using Lapsed = std::function<void(const std::set<std::string>& names)>;
   void on_lapsed(Lapsed lapsed) { lapsed_ = std::move(lapsed); }
 
+  // Told there as well: a certificate was renewed without the keys of its networks, and why.
+  using Keyless = std::function<void(const core::NodeId& node, const core::Error& why)>;
+  void on_keyless(Keyless keyless) { keyless_ = std::move(keyless); }
+
   // Of the CA that signs now. No certificate that it signs lives longer.
   core::Result<CaEnd> end_of_ca() const;
 
@@ -92,14 +96,17 @@ class Office {
 
   core::Result<TokenRecord> look_up(const TokenId& id) const;
   // The applicant has proved the secret. The use is on disk before anything is signed, and
-  // what is known to fail uses nothing: kTooLarge, kConflict for the name of another node. Of the
+  // what is known to fail uses nothing: kTooLarge, kConflict for the name of another node and for
+  // an agreement key older than the CA knows. Of the
   // request only the keys are taken. The node's name is the token's; without one it is its id, or,
   // when an operator has `approved` the request, the one that stands there.
   core::Result<identity::Bundle> redeem(const Application& application,
                                         const identity::Denylist& heard) const;
   // Grants again what the CA granted last to this node, or what its certificate says if it was
   // another issuer's, for as long as that was ordered; never more, and no network that it was put
-  // out of. The key stays, so the node's id does. `denylist`: the generation of the mesh's.
+  // out of. The key stays, so the node's id does. Where the networks' keys can't be given, as to an
+  // agreement key older than the CA knows, the certificate goes without them. `denylist`: the
+  // generation of the mesh's.
   core::Result<identity::Bundle> renew(const RenewalClaim& claim,
                                        const identity::TrustBundle& trust,
                                        std::uint64_t denylist = 0) const;
@@ -108,9 +115,9 @@ class Office {
   core::Result<std::unique_ptr<keys::CaFolder>> open() const;
   core::Result<void> check_free(const std::string& name) const;
   core::Result<identity::Authority> open_copy() const;
-  core::Result<identity::Bundle> with_keys_of(keys::CaFolder& folder,
-                                              core::Result<identity::Bundle> bundle,
+  core::Result<identity::Bundle> with_keys_of(keys::CaFolder& folder, identity::Bundle bundle,
                                               const keys::NodeRequest& asked) const;
+  void tell_keyless(const core::NodeId& node, const core::Error& why) const;
   void tell_lapsed(const keys::CaFolder& folder) const;
 
   const identity::Host host_;
@@ -118,6 +125,7 @@ class Office {
   const crypto::SecretBytes passphrase_;
   const TokenBook book_;
   Lapsed lapsed_;
+  Keyless keyless_;
 };
 
 }  // namespace runard::enroll

@@ -154,6 +154,11 @@ core::Result<void> check_room(const keys::CaFolder& folder,
                                 bytes, limit));
 }
 
+core::Result<void> check_agreement(const keys::CaFolder& folder,
+                                   const std::optional<keys::AgreementRecord>& agreement) {
+  return agreement ? folder.networks.check_key(*agreement) : core::Result<void>();
+}
+
 core::Result<identity::Bundle> with_keys(keys::CaFolder& folder, identity::Bundle bundle,
                                          const std::optional<keys::AgreementRecord>& agreement) {
   if (!agreement) {

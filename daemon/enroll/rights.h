@@ -57,6 +57,10 @@ inline constexpr std::size_t kMaxRenewedBundle = identity::kMaxBundleText;
 core::Result<void> check_room(const keys::CaFolder& folder,
                               const std::optional<keys::AgreementRecord>& agreement,
                               const std::vector<std::string>& networks, std::size_t limit);
+// Also before: whether the CA would take the node's agreement key. kConflict for one older than it
+// knows.
+core::Result<void> check_agreement(const keys::CaFolder& folder,
+                                   const std::optional<keys::AgreementRecord>& agreement);
 // The bundle with the keys of its networks, sealed to the node's agreement key; as it is without
 // one. A node that has the keys already is no news: the newest statement is given again.
 core::Result<identity::Bundle> with_keys(keys::CaFolder& folder, identity::Bundle bundle,

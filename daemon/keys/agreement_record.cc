@@ -2,6 +2,7 @@
 
 #include "identity/byte_reader.h"
 #include "identity/profile.h"
+#include "keys/sealable.h"
 
 namespace runard::keys {
 namespace {
@@ -46,6 +47,9 @@ core::Result<Parts> parse(core::ByteView bytes) {
   auto signer = crypto::PublicKey::from_spki(in.take(crypto::kSpkiSize));
   if (in.failed() || !node || !key || !signer || version == 0) {
     return invalid("a node's agreement key is not well formed");
+  }
+  if (!can_be_sealed_to(version, *key)) {
+    return invalid("nothing can be sealed to a node's agreement key");
   }
   if (not_before >= not_after || not_after > kMaxTime) {
     return invalid("a node's agreement key has no time");

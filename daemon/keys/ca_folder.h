@@ -18,6 +18,10 @@ struct CaFolder {
   static core::Result<std::unique_ptr<CaFolder>> open(const identity::Host& host,
                                                       const std::filesystem::path& folder,
                                                       const crypto::SecretBytes& passphrase);
+  // With the CA opened before, under the same passphrase.
+  static core::Result<std::unique_ptr<CaFolder>> open(const identity::Host& host,
+                                                      identity::Authority ca,
+                                                      const crypto::SecretBytes& passphrase);
   CaFolder(const CaFolder&) = delete;
   CaFolder& operator=(const CaFolder&) = delete;
 

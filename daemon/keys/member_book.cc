@@ -95,15 +95,23 @@ core::Result<void> MemberBook::save(identity::Disk& disk) const {
   return identity::write_durably(disk, file_, core::as_bytes(text), identity::kPublicMode);
 }
 
-core::Result<void> MemberBook::put(const AgreementRecord& record) {
+core::Result<void> MemberBook::check(const AgreementRecord& record) const {
   const auto at = keys_.find(record.node);
   if (at != keys_.end() &&
       (at->second.version > record.version ||
        (at->second.version == record.version && !(at->second.key == record.key)))) {
     return fail(Errc::kConflict,
-                fmt::format("node {} has version {} of its agreement key already; a request with "
-                            "an older one is not taken",
+                fmt::format("node {} has version {} of its agreement key already, and a request "
+                            "with an older or another one is not taken: 'runarctl key rotate' "
+                            "there makes the next, until it is newer",
                             record.node.text(), at->second.version));
+  }
+  return {};
+}
+
+core::Result<void> MemberBook::put(const AgreementRecord& record) {
+  if (auto good = check(record); !good) {
+    return good;
   }
   keys_.insert_or_assign(record.node, Key{record.version, record.key, record.not_after_ms});
   return {};

@@ -32,7 +32,8 @@ class MemberBook {
   core::Result<void> save(identity::Disk& disk) const;
 
   // kConflict for a version below the one that is known, or the same one with another key.
-  core::Result<void> put(const AgreementRecord& record);
+  core::Result<void> check(const AgreementRecord& record) const;
+  core::Result<void> put(const AgreementRecord& record);  // what check() lets through
   const Key* find(const core::NodeId& node) const;
 
   void put_out(const core::NetworkId& network, const core::NodeId& node);

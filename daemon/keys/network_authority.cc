@@ -35,11 +35,6 @@ bool anyone_left(const std::vector<KeyringMember>& before,
   });
 }
 
-bool present(const fs::path& file) {
-  std::error_code ignored;
-  return fs::exists(file, ignored);
-}
-
 // What is retired by now leaves the list; the floors say that it was there.
 void prune(NetworkKeyring& keyring, std::uint64_t now_ms) {
   const KeyringTimes times(keyring, {}, now_ms);
@@ -71,6 +66,15 @@ fs::path NetworkAuthority::file_of(const core::NetworkId& network) const {
 
 fs::path NetworkAuthority::owed_file(const core::NetworkId& network) const {
   return folder_ / "keyrings" / (network.text() + ".owed");
+}
+
+bool NetworkAuthority::owes(const core::NetworkId& network) const {
+  std::error_code ignored;
+  return fs::exists(owed_file(network), ignored);
+}
+
+core::Result<void> NetworkAuthority::owe(const core::NetworkId& network) {
+  return identity::write_durably(host_.disk, owed_file(network), {}, identity::kPublicMode);
 }
 
 core::Result<std::string> NetworkAuthority::name_of(const core::NetworkId& network) const {
@@ -159,16 +163,36 @@ core::Result<void> NetworkAuthority::add_version(Draft& draft, const core::Netwo
 // Who was a member has the newest key. That it is owed is forgotten when the statement is written.
 core::Result<void> NetworkAuthority::rekey_if_left(Draft& draft, const core::NetworkId& network,
                                                    const std::vector<KeyringMember>& members) {
-  const fs::path owed = owed_file(network);
   const bool left = anyone_left(draft.keyring.members, members);
-  if (draft.rotated || (!left && !present(owed))) {
+  if (draft.rotated || (!left && !owes(network))) {
     return {};
   }
   if (draft.keyring.versions.size() < kMostUnordered) {
     return add_version(draft, network, {});
   }
-  return left ? identity::write_durably(host_.disk, owed, {}, identity::kPublicMode)
-              : core::Result<void>();
+  return left ? owe(network) : core::Result<void>();
+}
+
+core::Result<core::Bytes> NetworkAuthority::sealed_body(NetworkKeyring& keyring,
+                                                        const KeyringContext& context) {
+  std::vector<core::ByteView> secrets;
+  for (const KeyVersion& version : keyring.versions) {
+    const Entry* entry = find_entry(store_.entries(), EntryKind::kNetwork,
+                                    KeyId{context.network.bytes}, version.version);
+    if (entry == nullptr) {
+      return fail(Errc::kKeyMissing,
+                  fmt::format("{}: version {} of the key of network {} is not in the keystore",
+                              folder_.string(), version.version, keyring.name));
+    }
+    secrets.push_back(entry->secret.view());
+  }
+  if (auto ok = seal_keyring(keyring, context, secrets, host_.random); !ok) {
+    return ok.error();
+  }
+  core::Bytes body = keyring.bytes();
+  // What is not read again once it is written would stop all that comes after it.
+  const auto readable = NetworkKeyring::parse(body);
+  return readable ? core::Result<core::Bytes>(std::move(body)) : readable.error();
 }
 
 core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::NetworkId& network) {
@@ -183,25 +207,15 @@ core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::Netwo
   NetworkKeyring& keyring = draft.keyring;
   keyring.epoch += same_nodes(keyring.members, *members) ? 0 : 1;
   keyring.members = std::move(*members);
-  std::vector<core::ByteView> secrets;
-  for (const KeyVersion& version : keyring.versions) {
-    const Entry* entry =
-        find_entry(store_.entries(), EntryKind::kNetwork, KeyId{network.bytes}, version.version);
-    if (entry == nullptr) {
-      return fail(Errc::kKeyMissing,
-                  fmt::format("{}: version {} of the key of network {} is not in the keystore",
-                              folder_.string(), version.version, keyring.name));
-    }
-    secrets.push_back(entry->secret.view());
-  }
   const KeyringContext context{network, draft.generation + 1};
-  if (auto ok = seal_keyring(keyring, context, secrets, host_.random); !ok) {
-    return ok.error();
+  auto body = sealed_body(keyring, context);
+  if (!body) {
+    return body.error();
   }
   auto statement = ca_.state({{StatementKind::kNetwork, identity::SubjectId{network.bytes}},
                               context.generation,
                               host_.clock.wall(),
-                              keyring.bytes()});
+                              std::move(*body)});
   if (!statement) {
     return statement.error();
   }
@@ -214,7 +228,7 @@ core::Result<Statement> NetworkAuthority::publish(Draft draft, const core::Netwo
   if (!written) {
     return written.error();
   }
-  if (draft.rotated && present(owed_file(network))) {
+  if (draft.rotated && owes(network)) {
     if (auto ok = identity::remove_durably(host_.disk, owed_file(network)); !ok) {
       return ok.error();
     }
@@ -260,7 +274,7 @@ core::Result<bool> NetworkAuthority::is_due(const core::NetworkId& network,
   const bool room = keyring.versions.size() < kMostUnordered;
   const bool old = age && !keyring.versions.empty() && !members->empty() &&
                    now_ms() >= keyring.versions.back().created_ms + ms(*age);
-  return anyone_left(keyring.members, *members) || (room && (old || present(owed_file(network))));
+  return anyone_left(keyring.members, *members) || (room && (old || owes(network)));
 }
 
 core::Result<std::optional<Statement>> NetworkAuthority::keep_up(
@@ -292,6 +306,10 @@ Upkeep NetworkAuthority::upkeep(std::optional<std::chrono::milliseconds> age) {
       result.made.push_back(std::move(**made));
     } else if (!made && !result.failed) {
       result.failed = made.error();
+    }
+    auto newest = current(network.id);
+    if (newest && newest->signer() == ca_.key().public_key()) {
+      result.newest.push_back(std::move(*newest));
     }
   }
   return result;

@@ -26,6 +26,7 @@
 
 #include "identity/authority.h"
 #include "identity/statement.h"
+#include "keys/keyring_seal.h"
 #include "keys/keystore.h"
 #include "keys/member_book.h"
 #include "keys/network_keyring.h"
@@ -44,7 +45,21 @@ inline constexpr std::size_t kMostUnordered = kMaxVersions / 2;
 // One network that fails keeps none of the others from its new keys.
 struct Upkeep {
   std::vector<identity::Statement> made;
+  // Of every network, those of `made` too, as far as the CA's key of now signed it: who tells the
+  // mesh of these each time makes up for what was made and told to nobody.
+  std::vector<identity::Statement> newest;
   std::optional<core::Error> failed;  // the first
+};
+
+// What a denied node's networks have instead, or with it again. One that fails keeps none of the
+// others from its keys.
+struct Rekeyed {
+  struct Failure {
+    std::string network;  // its name; empty: all
+    core::Error why;
+  };
+  std::vector<identity::Statement> statements;
+  std::vector<Failure> failed;
 };
 
 class NetworkAuthority {
@@ -80,16 +95,18 @@ class NetworkAuthority {
   // their keys at most, in bytes of text. kTooLarge.
   core::Result<std::size_t> check_room(const core::NodeId& node,
                                        const std::vector<std::string>& networks) const;
+  // Whether admit() would take the key: kConflict for one older than the CA knows.
+  core::Result<void> check_key(const AgreementRecord& record) const;
   // A certificate was issued to a node with this agreement key: it gets the keys of these networks.
   core::Result<std::vector<identity::Statement>> admit(
       const AgreementRecord& record, const std::vector<core::NetworkId>& networks);
   // The CA's denylist has a node now, in one network or (none named) in all: each network whose
-  // keys it has gets new ones. Again: the newest ones of those networks.
-  core::Result<std::vector<identity::Statement>> remove(const core::NodeId& node,
-                                                        std::optional<core::NetworkId> only);
+  // keys it has, or may have since somebody left it and the new key is owed, gets new ones. Where
+  // there is no room for one it is a failure (kConflict) too: the statement leaves the node out,
+  // and the key is owed. Again: the newest ones of those networks.
+  Rekeyed remove(const core::NodeId& node, std::optional<core::NetworkId> only);
   // It is off the denylist: the keys of its networks, for it too.
-  core::Result<std::vector<identity::Statement>> restore(const core::NodeId& node,
-                                                         std::optional<core::NetworkId> only);
+  Rekeyed restore(const core::NodeId& node, std::optional<core::NetworkId> only);
 
   // The nodes that were left out of what this one made because their agreement key, as the CA knows
   // it, has ended: by name. A new request brings a new one.
@@ -115,14 +132,24 @@ class NetworkAuthority {
   core::Result<void> exclude(const core::NetworkId& network,
                              const std::vector<core::NodeId>& nodes);
   core::Result<identity::Statement> publish(Draft draft, const core::NetworkId& network);
+  // The keyring sealed to its members, as bytes that parse.
+  core::Result<core::Bytes> sealed_body(NetworkKeyring& keyring, const KeyringContext& context);
   core::Result<void> rekey_if_left(Draft& draft, const core::NetworkId& network,
                                    const std::vector<KeyringMember>& members);
+  // remove() and restore() of one network; none: it has nothing to do with the node.
+  using Keys = core::Result<std::optional<identity::Statement>>;
+  Keys without(const core::NetworkId& network, const core::NodeId& node, bool ordered);
+  Keys with_again(const core::NetworkId& network, const core::NodeId& node,
+                  const identity::Denylist& denied);
+  core::Result<identity::Statement> rekey(const core::NetworkId& network);
   // The new keys of one that is due.
   core::Result<std::optional<identity::Statement>> keep_up(
       const core::NetworkId& network, std::optional<std::chrono::milliseconds> age);
   core::Result<bool> is_due(const core::NetworkId& network,
                             std::optional<std::chrono::milliseconds> age) const;
   std::filesystem::path owed_file(const core::NetworkId& network) const;
+  bool owes(const core::NetworkId& network) const;
+  core::Result<void> owe(const core::NetworkId& network);
   core::Result<void> drop_unnamed(const core::NetworkId& network, const NetworkKeyring& keyring);
 
   identity::Host host_;

@@ -144,7 +144,7 @@ class BodyReader {
           node = core::NodeId::from(reader_.bytes());
           break;
         case 1:
-          key_version = number32();
+          key_version = static_cast<std::uint32_t>(number(UINT32_MAX));
           break;
         case 2:
           key = public_key();

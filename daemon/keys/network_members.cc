@@ -7,23 +7,50 @@
 #include "identity/revocation.h"
 #include "identity/time_text.h"
 #include "keys/network_authority.h"
+#include "keys/sealable.h"
 
 namespace runard::keys {
 namespace {
 
 using core::Errc;
 using core::fail;
+using identity::NetworkDescriptor;
 using identity::Statement;
 
-std::vector<core::NetworkId> chosen(const std::vector<identity::NetworkDescriptor>& networks,
-                                    std::optional<core::NetworkId> only) {
-  std::vector<core::NetworkId> ids;
-  for (const identity::NetworkDescriptor& network : networks) {
-    if (!only || network.id == *only) {
-      ids.push_back(network.id);
-    }
+// The network `only`, or all; that they can't be read is a failure.
+std::vector<NetworkDescriptor> chosen(const std::filesystem::path& ca_folder,
+                                      std::optional<core::NetworkId> only, Rekeyed& done) {
+  auto networks = identity::Authority::networks_in(ca_folder);
+  if (!networks) {
+    done.failed.push_back({"", networks.error()});
+    return {};
   }
-  return ids;
+  if (only) {
+    std::erase_if(*networks, [&](const NetworkDescriptor& one) { return one.id != *only; });
+  }
+  return std::move(*networks);
+}
+
+core::Result<std::optional<Statement>> given(core::Result<Statement> statement) {
+  return statement ? core::Result<std::optional<Statement>>(std::move(*statement))
+                   : statement.error();
+}
+
+void take(Rekeyed& done, const NetworkDescriptor& network,
+          core::Result<std::optional<Statement>> statement) {
+  if (!statement) {
+    done.failed.push_back({network.name, statement.error()});
+  } else if (*statement) {
+    done.statements.push_back(std::move(**statement));
+  }
+}
+
+core::Error no_room(const std::string& network) {
+  return fail(Errc::kConflict,
+              fmt::format("network {} has {} versions of its key in use already: this node gets "
+                          "no more of its keys, but it knows the newest; that is replaced when the "
+                          "older ones are over",
+                          network, kMaxVersions));
 }
 
 core::Error too_many(const std::string& network) {
@@ -62,7 +89,8 @@ core::Result<std::vector<KeyringMember>> NetworkAuthority::members_of(
         denied.memberships.contains({node, network})) {
       continue;
     }
-    if (key->not_after_ms > now_ms()) {
+    // One that can't be sealed to is of a book that another version of runard wrote.
+    if (key->not_after_ms > now_ms() && can_be_sealed_to(key->version, key->key)) {
       members.push_back({node, key->version, key->key, {}, {}});
     } else if (lapsed != nullptr) {
       lapsed->insert(record->name);
@@ -133,6 +161,11 @@ core::Result<std::size_t> NetworkAuthority::check_room(
   return bytes;
 }
 
+core::Result<void> NetworkAuthority::check_key(const AgreementRecord& record) const {
+  const auto book = MemberBook::load(folder_);
+  return book ? book->check(record) : book.error();
+}
+
 core::Result<std::vector<Statement>> NetworkAuthority::admit(
     const AgreementRecord& record, const std::vector<core::NetworkId>& networks) {
   auto book = MemberBook::load(folder_);
@@ -168,57 +201,66 @@ core::Result<bool> NetworkAuthority::is_member(const core::NetworkId& network,
                  : members.error();
 }
 
-// Who is denied is no member when the new key is made: no crash gives it to them.
-core::Result<std::vector<Statement>> NetworkAuthority::remove(const core::NodeId& node,
-                                                              std::optional<core::NetworkId> only) {
-  const auto networks = identity::Authority::networks_in(folder_);
-  if (!networks) {
-    return networks.error();
+core::Result<Statement> NetworkAuthority::rekey(const core::NetworkId& network) {
+  auto draft = draft_of(network);
+  if (!draft) {
+    return draft.error();
   }
-  std::vector<Statement> statements;
-  for (const core::NetworkId& network : chosen(*networks, only)) {
-    const auto last = current(network);
-    const auto belongs = is_member(network, node, {});
-    if ((!last && last.error().code != Errc::kNotFound) || !belongs) {
-      return belongs ? last.error() : belongs.error();
-    }
-    const bool rekey = has_member(last, node) || (only && !*belongs);
-    if (!rekey && (!*belongs || !last)) {
-      continue;
-    }
-    auto statement = rekey ? rotate(network, {}) : last;
-    if (!statement) {
-      return statement.error();
-    }
-    statements.push_back(std::move(*statement));
-  }
-  return statements;
+  const bool room = draft->keyring.versions.size() < kMaxVersions;
+  const auto ok = room ? add_version(*draft, network, {}) : owe(network);
+  return ok ? publish(std::move(*draft), network) : ok.error();
 }
 
-core::Result<std::vector<Statement>> NetworkAuthority::restore(
-    const core::NodeId& node, std::optional<core::NetworkId> only) {
-  const auto networks = identity::Authority::networks_in(folder_);
+// Who is denied is no member when the new key is made: no crash gives it to them.
+NetworkAuthority::Keys NetworkAuthority::without(const core::NetworkId& network,
+                                                 const core::NodeId& node, bool ordered) {
+  const auto last = current(network);
+  const auto belongs = is_member(network, node, {});
+  if ((!last && last.error().code != Errc::kNotFound) || !belongs) {
+    return belongs ? last.error() : belongs.error();
+  }
+  const bool due = has_member(last, node) || owes(network) || (ordered && !*belongs);
+  if (!due && (!*belongs || !last)) {
+    return std::optional<Statement>();
+  }
+  return given(due ? rekey(network) : last);
+}
+
+NetworkAuthority::Keys NetworkAuthority::with_again(const core::NetworkId& network,
+                                                    const core::NodeId& node,
+                                                    const identity::Denylist& denied) {
+  const auto belongs = is_member(network, node, denied);
+  if (!belongs || !*belongs) {
+    return belongs ? Keys(std::optional<Statement>()) : belongs.error();
+  }
+  const auto last = current(network);
+  return given(has_member(last, node) ? last : refresh(network));
+}
+
+Rekeyed NetworkAuthority::remove(const core::NodeId& node, std::optional<core::NetworkId> only) {
+  Rekeyed done;
+  for (const NetworkDescriptor& network : chosen(folder_, only, done)) {
+    auto statement = without(network.id, node, only.has_value());
+    const bool has_old_key = statement && *statement && owes(network.id);
+    take(done, network, std::move(statement));
+    if (has_old_key) {
+      done.failed.push_back({network.name, no_room(network.name)});
+    }
+  }
+  return done;
+}
+
+Rekeyed NetworkAuthority::restore(const core::NodeId& node, std::optional<core::NetworkId> only) {
+  Rekeyed done;
   const auto denied = identity::denied_by(ca_);
-  if (!networks || !denied) {
-    return networks ? denied.error() : networks.error();
+  if (!denied) {
+    done.failed.push_back({"", denied.error()});
+    return done;
   }
-  std::vector<Statement> statements;
-  for (const core::NetworkId& network : chosen(*networks, only)) {
-    const auto belongs = is_member(network, node, *denied);
-    if (!belongs) {
-      return belongs.error();
-    }
-    if (!*belongs) {
-      continue;
-    }
-    const auto last = current(network);
-    auto statement = has_member(last, node) ? last : refresh(network);
-    if (!statement) {
-      return statement.error();
-    }
-    statements.push_back(std::move(*statement));
+  for (const NetworkDescriptor& network : chosen(folder_, only, done)) {
+    take(done, network, with_again(network.id, node, *denied));
   }
-  return statements;
+  return done;
 }
 
 }  // namespace runard::keys

@@ -26,6 +26,10 @@ Issuer::Issuer(const Context& context, Settings settings, Hooks hooks)
         "agreement key of theirs; sign a new request of each",
         {core::field("nodes", fmt::format("{}", fmt::join(names, ", ")))});
   });
+  office_.on_keyless([log = log_](const core::NodeId& node, const core::Error& why) {
+    log.warn("renewed a certificate without the keys of its networks",
+             {core::field("node", node.text()), core::field("why", core::describe(why))});
+  });
 }
 
 Issuer::~Issuer() {
@@ -83,8 +87,8 @@ void Issuer::watch_networks() {
               if (!done.made.empty()) {
                 log_.info("made new keys of networks: old ones, or a member has left",
                           {core::field("networks", done.made.size())});
-                hooks_.spread(done.made);
               }
+              hooks_.spread(done.newest);  // again and again: a crash may have come before the last
               networks_timer_ = context_.control.after(kLook, [this] { watch_networks(); });
             });
 }

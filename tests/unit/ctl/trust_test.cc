@@ -1,12 +1,15 @@
 // What the CA's operator says to the nodes, as files: whom they are for, and what happens when a
 // step fails.
+#include <catch2/generators/catch_generators.hpp>
 #include <filesystem>
 #include <fstream>
 #include <set>
 
 #include "identity/authority.h"
+#include "identity/denied.h"
 #include "identity/durable_file.h"
 #include "keys/network_keyring.h"
+#include "support/result_text.h"
 #include "unit/ctl/terminal.h"
 
 namespace {
@@ -205,6 +208,54 @@ TEST_CASE("T19: a revocation done again gives the denylist and the keys of the f
     CHECK(*runard::identity::read_file(again) == *runard::identity::read_file(mesh.out));
   }
   CHECK(mesh.said("On a member of prod, one of backup"));
+}
+
+TEST_CASE("T18: the denylist is given out though the keys of the networks can't be changed") {
+  TwoNetworks mesh;
+  const std::string damaged = GENERATE("keyrings", "keystore.rks");
+  std::set<std::string> files = {mesh.ca + "/keystore.rks", mesh.ca + "/keystore.rks.1"};
+  if (damaged == "keyrings") {
+    files.clear();
+    for (const auto& keyring : std::filesystem::directory_iterator(mesh.ca + "/keyrings")) {
+      files.insert(keyring.path());
+    }
+  }
+  for (const std::string& file : files) {
+    std::ofstream(file) << "damaged";
+  }
+  for (const bool revokes : {true, false}) {
+    REQUIRE(mesh.run({"node", revokes ? "revoke" : "unrevoke", "web-2", "--ca", mesh.ca, "--out",
+                      mesh.out}) == 8);
+    CHECK(mesh.said("warning: the keys of"));
+    const auto statements =
+        runard::identity::Statement::parse_pem(*runard::identity::read_file(mesh.out));
+    REQUIRE(statements);
+    CHECK(statements->front().key().kind == runard::identity::StatementKind::kDenylist);
+    CHECK(runard::identity::parse_denied(statements->front().body())->size() ==
+          (revokes ? 1U : 0U));
+  }
+  REQUIRE(mesh.run({"node", "revoke", "web-2", "--ca", mesh.ca, "--out", mesh.out, "-o", "json"}) ==
+          8);
+  CHECK(mesh.json()["keys_failed"].size() == (damaged == "keyrings" ? 2 : 1));
+  CHECK(mesh.json()["revoked"] == true);
+}
+
+TEST_CASE("a request with an older agreement key is refused before anything is signed") {
+  TwoNetworks mesh;
+  const std::string state = mesh.state_of("web-2");
+  REQUIRE(mesh.run({"node", "csr", "--state", state, "--out", mesh.csr}) == 0);
+  const std::string log = *runard::identity::read_file(mesh.ca + "/issued.log");
+  std::string book = *runard::identity::read_file(mesh.ca + "/members");
+  REQUIRE(mesh.run({"ca", "inspect", mesh.csr, "-o", "json"}) == 0);
+  const std::string node = mesh.json()["node"];
+  const auto at = book.find("key " + node + " 1 ");
+  REQUIRE(at != std::string::npos);
+  book[at + 5 + node.size()] = '2';  // what it had before it was put back
+  std::ofstream(mesh.ca + "/members") << book;
+  CHECK(mesh.run({"ca", "sign", mesh.csr, "--name", "web-2", "--ca", mesh.ca, "--network", "prod",
+                  "--out", mesh.bundle}) == 7);
+  CHECK(mesh.said("runarctl key rotate"));
+  CHECK(*runard::identity::read_file(mesh.ca + "/issued.log") == log);
 }
 
 TEST_CASE("T18: a node that is taken off the denylist has the keys of its networks again") {

@@ -24,11 +24,14 @@ namespace {
 struct SealedNode : NewNode {
   explicit SealedNode(EnrollWorld& world, std::uint32_t version = 1) {
     const auto own = *crypto::AgreementPrivateKey::generate(crypto::Kem::kX25519, world.random);
+    ask_with(world, version, own.public_key());
+  }
+  void ask_with(EnrollWorld& world, std::uint32_t version,
+                const crypto::AgreementPublicKey& agreement) {
     const auto now = static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(world.clock.time.time_since_epoch())
             .count());
-    const keys::AgreementRecord record{id, version, own.public_key(), now,
-                                       now + 86'400'000ULL * 366};
+    const keys::AgreementRecord record{id, version, agreement, now, now + 86'400'000ULL * 366};
     request = keys::request_text(*crypto::SigningRequest::create(key, "wish"),
                                  *keys::sign_agreement(record, key));
   }
@@ -211,7 +214,7 @@ TEST_CASE("T18: a node that was revoked for a time is renewed with its networks 
     REQUIRE(identity::deny(
         (*folder)->ca,
         {identity::DeniedWhat::kNode, node.id, {}, {}, until.time_since_epoch().count(), ""}));
-    REQUIRE((*folder)->networks.remove(node.id, std::nullopt));
+    REQUIRE((*folder)->networks.remove(node.id, std::nullopt).failed.empty());
   }
   CHECK(renew(world, node, *bundle).error().code == Errc::kNodeDenied);
   world.clock.time += 2h;
@@ -331,4 +334,77 @@ TEST_CASE("a CA under a passphrase signs with it, and for nobody without it") {
   const auto bundle = good.redeem({token->id, node.request, false}, {});
   REQUIRE(bundle);
   CHECK(has_keys(*bundle, node.id));
+}
+
+TEST_CASE("a node's own bad agreement key refuses its renewal, and nobody else's") {
+  EnrollWorld world;
+  SealedNode bad(world), good(world);
+  const auto mine = enrol(world, bad);
+  const auto theirs = enrol(world, good);
+  REQUIRE(mine);
+  REQUIRE(theirs);
+  const auto own = *crypto::AgreementPrivateKey::generate(crypto::Kem::kX25519, world.random);
+  SECTION("of the highest version") {
+    bad.ask_with(world, UINT32_MAX, own.public_key());
+  }
+  SECTION("of low order") {
+    const core::Bytes zeros(32);
+    bad.ask_with(world, 2, *crypto::AgreementPublicKey::from_raw(crypto::Kem::kX25519, zeros));
+  }
+  const std::size_t before = world.issued();
+  CHECK(renew(world, bad, *mine).error().code == Errc::kAgreementKeyInvalid);
+  CHECK(world.issued() == before);
+  const auto renewed = renew(world, good, *theirs);
+  REQUIRE(renewed);
+  CHECK(has_keys(*renewed, good.id));
+}
+
+TEST_CASE("a node whose agreement key went back is renewed without keys, and the issuer says so") {
+  EnrollWorld world;
+  SealedNode node(world, 2);
+  const auto first = enrol(world, node);
+  REQUIRE(first);
+  const auto old = *crypto::AgreementPrivateKey::generate(crypto::Kem::kX25519, world.random);
+  node.ask_with(world, 1, old.public_key());
+  Office office = world.office();
+  std::vector<Errc> told;
+  office.on_keyless([&](const core::NodeId& whose, const core::Error& why) {
+    CHECK(whose == node.id);
+    told.push_back(why.code);
+  });
+  const auto renewed = office.renew(
+      {node.id, {node.request, std::vector<core::Bytes>{first->certificate.der()}}}, world.trust());
+  REQUIRE(renewed);
+  CHECK(identity::check_bundle(*renewed, world.clock.time));
+  CHECK(keyring_in(*renewed) == nullptr);
+  CHECK(told == std::vector{Errc::kConflict});
+  node.ask_with(world, 3, old.public_key());
+  CHECK(has_keys(*renew(world, node, *renewed), node.id));
+}
+
+TEST_CASE("a renewal does not depend on the keys of its networks") {
+  EnrollWorld world;
+  const SealedNode node(world);
+  const auto first = enrol(world, node);
+  REQUIRE(first);
+  const auto network = first->networks.ids().front();
+  std::ofstream(world.ca() / "keyrings" / (network.text() + ".pem")) << "damaged";
+  const auto renewed = renew(world, node, *first);
+  REQUIRE(renewed);
+  CHECK(keyring_in(*renewed) == nullptr);
+}
+
+TEST_CASE("an agreement key older than the CA knows uses no token and signs nothing") {
+  EnrollWorld world;
+  SealedNode node(world, 2);
+  REQUIRE(enrol(world, node));
+  const auto old = *crypto::AgreementPrivateKey::generate(crypto::Kem::kX25519, world.random);
+  node.ask_with(world, 1, old.public_key());
+  const auto token = world.office().create(world.order());
+  REQUIRE(token);
+  const std::size_t before = world.issued();
+  CHECK(world.office().redeem({token->id, node.request, false}, {}).error().code ==
+        Errc::kConflict);
+  CHECK(world.office().look_up(token->id)->left == 1);
+  CHECK(world.issued() == before);
 }

@@ -27,6 +27,19 @@ void deny(MeshWorld& world, const core::NodeId& node,
       {identity::DeniedWhat::kNode, node, {}, {}, until.time_since_epoch().count(), ""}));
 }
 
+std::vector<identity::Statement> removed(MeshWorld& world, const core::NodeId& node,
+                                         std::optional<core::NetworkId> only = std::nullopt) {
+  Rekeyed done = world.networks->remove(node, only);
+  CHECK(done.failed.empty());
+  return std::move(done.statements);
+}
+
+void make_versions(MeshWorld& world, std::size_t count) {
+  while (keyring_of(world.networks->current(world.main)).versions.size() < count) {
+    REQUIRE(world.networks->rotate(world.main, {}));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("a network's first version is active at once, and its statement is the CA's") {
@@ -75,12 +88,11 @@ TEST_CASE("T18: a node that is denied for a time has no keys until it is over") 
   b.enrol();
   const auto until = world.clock.wall() + 1h;
   deny(world, b.id, std::chrono::floor<std::chrono::milliseconds>(until));
-  const auto without = world.networks->remove(b.id, std::nullopt);
-  REQUIRE(without);
-  REQUIRE(without->size() == 1);
-  CHECK(keyring_of(without->front()).member(b.id) == nullptr);
-  CHECK(keyring_of(without->front()).versions.size() == 2);
-  CHECK(world.networks->remove(b.id, std::nullopt)->front().bytes() == without->front().bytes());
+  const auto without = removed(world, b.id);
+  REQUIRE(without.size() == 1);
+  CHECK(keyring_of(without.front()).member(b.id) == nullptr);
+  CHECK(keyring_of(without.front()).versions.size() == 2);
+  CHECK(removed(world, b.id).front().bytes() == without.front().bytes());
   CHECK(keyring_of(world.networks->refresh(world.main)).member(b.id) == nullptr);
   world.clock.advance(2h);
   CHECK(keyring_of(world.networks->refresh(world.main)).member(b.id) != nullptr);
@@ -95,17 +107,17 @@ TEST_CASE("who is off the denylist gets the keys again, but not of where it is o
   REQUIRE(world.networks->rotate(excluded, {1min, 1h, {b.id}}));
   identity::DeniedEntry entry{identity::DeniedWhat::kMembership, b.id, denied, {}, 0, ""};
   REQUIRE(identity::deny(*world.ca, entry));
-  REQUIRE(world.networks->remove(b.id, denied));
+  REQUIRE(removed(world, b.id, denied).size() == 1);
   deny(world, b.id, {});
-  REQUIRE(world.networks->remove(b.id, std::nullopt));
+  removed(world, b.id);
   entry.what = identity::DeniedWhat::kNode;
   entry.network = {};
   REQUIRE(identity::allow_again(*world.ca, entry));
   const auto back = world.networks->restore(b.id, std::nullopt);
-  REQUIRE(back);
-  REQUIRE(back->size() == 1);
-  CHECK(keyring_of(back->front()).name == "main");
-  CHECK(keyring_of(back->front()).member(b.id) != nullptr);
+  CHECK(back.failed.empty());
+  REQUIRE(back.statements.size() == 1);
+  CHECK(keyring_of(back.statements.front()).name == "main");
+  CHECK(keyring_of(back.statements.front()).member(b.id) != nullptr);
   CHECK(keyring_of(world.networks->refresh(excluded)).member(b.id) == nullptr);
   CHECK(keyring_of(world.networks->refresh(denied)).member(b.id) == nullptr);
 }
@@ -227,10 +239,9 @@ TEST_CASE("with copies of the CA, which renew on their own, only who is revoked 
   world.clock.advance(91 * 24h);
   CHECK(keyring_of(world.networks->refresh(world.main)).members.size() == 2);
   deny(world, b.id, {});
-  const auto without = world.networks->remove(b.id, std::nullopt);
-  REQUIRE(without);
-  CHECK(keyring_of(without->front()).member(b.id) == nullptr);
-  CHECK(keyring_of(without->front()).member(a.id) != nullptr);
+  const auto without = removed(world, b.id);
+  CHECK(keyring_of(without.front()).member(b.id) == nullptr);
+  CHECK(keyring_of(without.front()).member(a.id) != nullptr);
 }
 
 TEST_CASE("what is retired leaves the keyring and the CA's keystore, and the floors say so") {
@@ -253,6 +264,81 @@ TEST_CASE("a network takes as many versions at once as a keyring has room for") 
     REQUIRE(world.networks->rotate(world.main, {1min, 1h, {}}));
   }
   CHECK(world.networks->rotate(world.main, {1min, 1h, {}}).error().code == Errc::kConflict);
+}
+
+TEST_CASE("T19: a node is revoked where there is no room for a key, which is owed then") {
+  MeshWorld world;
+  MeshNode a(world, "a"), b(world, "b");
+  a.enrol();
+  b.enrol();
+  make_versions(world, kMaxVersions);
+  deny(world, b.id, {});
+  for (int again = 0; again < 2; ++again) {
+    const Rekeyed full = world.networks->remove(b.id, std::nullopt);
+    REQUIRE(full.statements.size() == 1);
+    CHECK(keyring_of(full.statements.front()).versions.size() == kMaxVersions);
+    CHECK(keyring_of(full.statements.front()).member(b.id) == nullptr);
+    CHECK(keyring_of(full.statements.front()).member(a.id) != nullptr);
+    REQUIRE(full.failed.size() == 1);
+    CHECK(full.failed.front().network == "main");
+    CHECK(full.failed.front().why.code == Errc::kConflict);
+  }
+  world.clock.advance(8 * 24h);
+  CHECK(keyring_of(removed(world, b.id).front()).versions.size() == 2);
+}
+
+TEST_CASE("T19: who left when the new key had to wait does not keep the newest when revoked") {
+  MeshWorld world;
+  MeshNode a(world, "a"), b(world, "b");
+  world.ca->create_network("other");
+  a.enrol();
+  b.enrol();
+  make_versions(world, kMostUnordered);
+  b.enrol({"other"});
+  REQUIRE(world.networks->upkeep(std::nullopt).made.size() == 1);
+  deny(world, b.id, {});
+  const auto made = removed(world, b.id);
+  REQUIRE_FALSE(made.empty());
+  CHECK(keyring_of(made.front()).name == "main");
+  CHECK(keyring_of(made.front()).versions.size() == kMostUnordered + 1);
+}
+
+TEST_CASE("T19: a network whose keys can't be changed keeps none of the others from it") {
+  MeshWorld world;
+  MeshNode a(world, "a"), b(world, "b");
+  world.ca->create_network("other");
+  a.enrol({"main", "other"});
+  b.enrol({"main", "other"});
+  deny(world, b.id, {});
+  std::ofstream(world.folder / "ca" / "keyrings" / (world.main.text() + ".pem")) << "damaged";
+  const Rekeyed done = world.networks->remove(b.id, std::nullopt);
+  REQUIRE(done.statements.size() == 1);
+  CHECK(keyring_of(done.statements.front()).name == "other");
+  CHECK(keyring_of(done.statements.front()).member(b.id) == nullptr);
+  REQUIRE(done.failed.size() == 1);
+  CHECK(done.failed.front().network == "main");
+}
+
+TEST_CASE("what an upkeep has made is given again by the next, as far as the CA's key signed it") {
+  MeshWorld world;
+  MeshNode a(world, "a");
+  a.enrol();
+  world.clock.advance(31 * 24h);
+  a.enrol();
+  const Upkeep first = world.networks->upkeep(30 * 24h);
+  REQUIRE(first.made.size() == 1);
+  CHECK(first.newest.size() == 1);
+  const Upkeep second = world.networks->upkeep(30 * 24h);
+  CHECK(second.made.empty());
+  REQUIRE(second.newest.size() == 1);
+  CHECK(second.newest.front().bytes() == first.made.front().bytes());
+  REQUIRE(identity::Rotation(*world.ca).prepare(24h * 365));
+  REQUIRE(identity::Rotation(*world.ca).activate());
+  world.networks.reset();
+  world.ca.reset();
+  world.ca.emplace(*identity::Authority::open(world.host, world.folder / "ca"));
+  world.networks.emplace(world.host, world.folder / "ca", *world.ca, *world.store);
+  CHECK(world.networks->upkeep(std::nullopt).newest.empty());
 }
 
 TEST_CASE("a rewrap seals the same versions to the members and agreement keys of now") {
@@ -322,6 +408,47 @@ TEST_CASE("a request with an older agreement key, or another of the same version
   AgreementRecord other = a.record();
   other.key = old.key;
   CHECK(world.networks->admit(other, {world.main}).error().code == Errc::kConflict);
+}
+
+TEST_CASE("an agreement key that nothing can be sealed to keeps only its own node out") {
+  MeshWorld world;
+  MeshNode a(world, "a"), b(world, "b");
+  a.enrol();
+  b.enrol();
+  AgreementRecord bad = b.record();  // of a book that an earlier version wrote
+  SECTION("of the highest version") {
+    bad.version = UINT32_MAX;
+  }
+  SECTION("of low order") {
+    bad.version = 2;
+    bad.key = *crypto::AgreementPublicKey::from_raw(crypto::Kem::kX25519, core::Bytes(32));
+  }
+  const auto without = world.networks->admit(bad, {world.main});
+  REQUIRE(without);
+  const NetworkKeyring keyring = keyring_of(without->front());
+  CHECK(keyring.member(a.id) != nullptr);
+  CHECK(keyring.member(b.id) == nullptr);
+  CHECK(world.networks->lapsed() == std::set<std::string>{"b"});
+  CHECK(world.networks->rotate(world.main, {}));
+  CHECK(world.networks->admit(a.record(), {world.main}));
+  CHECK_FALSE(world.networks->upkeep(1ms).failed);
+}
+
+TEST_CASE("a keyring that names a member's key of the highest version is replaced by the next") {
+  MeshWorld world;
+  MeshNode a(world, "a"), b(world, "b");
+  a.enrol();
+  b.enrol();
+  const auto written = world.networks->current(world.main);
+  NetworkKeyring keyring = keyring_of(written);
+  for (KeyringMember& member : keyring.members) {
+    member.key_version = member.node == b.id ? UINT32_MAX : member.key_version;
+  }
+  const auto statement =
+      world.ca->state({written->key(), written->generation(), world.clock.wall(), keyring.bytes()});
+  std::ofstream(world.folder / "ca" / "keyrings" / (world.main.text() + ".pem"))
+      << statement->pem();
+  CHECK(keyring_of(world.networks->rotate(world.main, {})).member(b.id)->key_version == 1);
 }
 
 TEST_CASE("T25: a rotation that a crash cuts short at any step is done by the next one") {
