@@ -59,9 +59,9 @@ bool InboundEvents::open(const Lane& lane, rpc::Event& event) {
   return opened.has_value();
 }
 
-void InboundEvents::forget(transport::LinkId link) {
-  std::erase_if(opened_, [link](const auto& entry) { return entry.first.first == link; });
-  std::erase_if(standing_, [link](const auto& entry) { return entry.first == link; });
+void InboundEvents::lane_over(transport::LinkId link, std::uint64_t lane) {
+  opened_.erase({link, lane});
+  standing_.erase({link, lane});
 }
 
 void InboundEvents::arm() {

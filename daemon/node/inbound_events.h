@@ -35,7 +35,7 @@ class InboundEvents final : public transport::EventSink {
 
   Taken event(transport::LinkId link, std::uint64_t lane, const rpc::Event& event,
               const wire::EventHeader& header, std::span<const std::string_view> groups) override;
-  void forget(transport::LinkId link);
+  void lane_over(transport::LinkId link, std::uint64_t lane) override;
 
  private:
   void arm();

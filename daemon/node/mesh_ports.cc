@@ -163,7 +163,6 @@ void MeshNode::control(transport::LinkId link, std::uint64_t type, core::ByteVie
 
 void MeshNode::link_down(transport::LinkId link, const core::Error& why) {
   forget_link(link);
-  inbound_.forget(link);
   mesh_.link_down(link, why, context_.clock.now());
   rearm();
 }

@@ -42,8 +42,10 @@ class InLane final : public Stream {
  public:
   // `prefix`: bytes of the stream that were read to find out its type.
   InLane(LinkCore& core, std::uint64_t prefix);
+  ~InLane() override;
 
-  // False: a frame that can't be decoded, or that does not come to its end.
+  // False: a number that another lane has, or a frame that can't be decoded, or that does not come
+  // to its end.
   bool deliver();
   void resume() { held_ = false; }
   bool over() const { return over_; }

@@ -165,11 +165,11 @@ void Link::deliver(core::TimePoint now) {
   requests_.deliver();
   for (const auto& lane : in_lanes_) {
     if (!lane->deliver()) {
-      return end(CloseCode::kMalformed, core::fail(Errc::kMalformedFrame, "event"), true);
+      return end(CloseCode::kMalformed, core::fail(Errc::kMalformedFrame, "lane"), true);
     }
   }
   std::erase_if(fresh_, [](const auto& fresh) { return fresh->over(); });
-  std::erase_if(in_lanes_, [](const auto& lane) { return lane->over(); });
+  forget_lanes();
   if (retiring_) {
     finish_drain();
   }
@@ -178,10 +178,18 @@ void Link::deliver(core::TimePoint now) {
   }
 }
 
+void Link::forget_lanes() {
+  std::erase_if(in_lanes_, [this](const auto& lane) {
+    if (lane->over() && lane->number()) {
+      core_.context.events.lane_over(core_.id, *lane->number());
+    }
+    return lane->over();
+  });
+}
+
 void Link::forget_streams() {
   fresh_.clear();
   out_lanes_.clear();
-  in_lanes_.clear();
   control_.reset();
   guest_.reset();
 }

@@ -161,6 +161,7 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   void deliver_control();
   void take_control(const InboxFrame& frame);
   void forget_streams();
+  void forget_lanes();
 
   // link_greeting.cc
   void on_proved();

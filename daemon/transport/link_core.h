@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "core/log.h"
 #include "rpc/event.h"
@@ -37,6 +38,9 @@ class EventSink {
   virtual Taken event(LinkId link, std::uint64_t lane, const rpc::Event& event,
                       const wire::EventHeader& header,
                       std::span<const std::string_view> groups) = 0;
+  // Of every lane at its end, be its link announced or not: an event that was left standing does
+  // not come again.
+  virtual void lane_over(LinkId link, std::uint64_t lane) = 0;
 };
 
 // What all links of an endpoint share. Borrowed; outlives them.
@@ -68,6 +72,7 @@ struct LinkCore {
   core::TimePoint now{};                   // of this turn
   bool opens_sealed = false;               // the peer, by its hello
   bool up = false;                         // requests and events of the peer are taken
+  std::set<std::uint64_t> in_lanes;        // numbers in use by lanes of the peer
   SendScheduler scheduler;
   Grants request_grants;
   Grants reply_grants;

@@ -82,6 +82,7 @@ void Link::end(CloseCode code, core::Error why, bool tell_peer) {
   for (const auto& lane : in_lanes_) {
     lane->closed();  // ngtcp2 does not tell of streams that end with their connection
   }
+  forget_lanes();
   requests_.close(why);
   events_.on_down(*this, why);
 }

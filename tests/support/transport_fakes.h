@@ -158,10 +158,14 @@ class FakeSink final : public transport::EventSink {
     }
     return Taken::kTaken;
   }
+  void lane_over(transport::LinkId link, std::uint64_t lane) override {
+    over.emplace_back(link, lane);
+  }
   bool hold = false;
   bool keep = true;
   std::uint64_t count = 0;
   std::vector<GotEvent> events;
+  std::vector<std::pair<transport::LinkId, std::uint64_t>> over;
 };
 
 class FakeEvents final : public transport::EndpointEvents {

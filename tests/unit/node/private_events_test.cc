@@ -337,6 +337,24 @@ TEST_CASE("an event that is denied while it waits for room leaves nothing for th
   CHECK(Station::next(*queue).empty());
 }
 
+TEST_CASE("what was opened for a lane that stands is forgotten when the lane is over") {
+  World world;
+  world.make_member(world.to);
+  world.from.publish();
+  world.from.publish();
+  Inbound inbound(world.to);
+  const auto queue = world.to.subscribe(0s, rpc::Overflow::kBlock);
+  CHECK(inbound.take(world.from.peers.sent.at(0)) == Taken::kTaken);
+  const rpc::Payload second = world.from.peers.sent.at(1);
+  CHECK(inbound.take(second) == Taken::kLater);
+  inbound.events.lane_over(7, 0);
+  inbound.executor.advance(node::InboundEvents::kRetry);
+  CHECK(inbound.resumed == 0);
+  CHECK(Station::next(*queue) == "phone");
+  CHECK(inbound.take(second) == Taken::kTaken);  // opened anew, so it came twice
+  CHECK(Station::next(*queue).empty());
+}
+
 TEST_CASE("an event that finds no room is opened once, however often its lane is tried") {
   World world;
   world.make_member(world.to);
