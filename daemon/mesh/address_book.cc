@@ -18,9 +18,10 @@ bool is_refusal(const core::Error& error) {
   return core::info(error.code).kind == core::Kind::kDenied;
 }
 
-bool all_numeric(const std::vector<std::string>& addresses) {
-  return std::all_of(addresses.begin(), addresses.end(),
-                     [](const auto& text) { return wire::Address::parse(text).has_value(); });
+// Of several addresses one may be this node's, as a bridge's that each host has; and a name may
+// lead elsewhere tomorrow.
+bool is_one_address(const std::vector<std::string>& addresses) {
+  return addresses.size() == 1 && wire::Address::parse(addresses.front()).has_value();
 }
 
 std::vector<std::string> sorted(std::vector<std::string> addresses, std::size_t most) {
@@ -203,7 +204,7 @@ void AddressBook::failed(DialId dial, const core::Error& error,
   target.last_error = error;
   target.node = who ? who : target.node;
   if (error.code == Errc::kSelfDial) {
-    target.self = all_numeric(key.addresses);  // a name may lead elsewhere tomorrow
+    target.self = is_one_address(key.addresses);
     target.failures = kMostFailures;
   } else if (error.code == Errc::kDuplicateLink) {
     target.failures = 0;

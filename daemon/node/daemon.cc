@@ -103,6 +103,7 @@ class Daemon {
   ConfigReload reload_;
   boost::asio::thread_pool files_{1};  // reads the configuration again; joined first
   core::TimerId patience_ = 0;
+  bool ready_ = false;  // the services have started
   bool stopping_ = false;
   Exit exit_ = kStopped;
 };
@@ -202,6 +203,7 @@ void Daemon::ready() {
   if (stopping_) {
     return;  // told to stop while services started
   }
+  ready_ = true;
   const std::size_t services = config_.service_count();
   const std::size_t running = local_->running_services();
   log_.info("ready", {core::field("services", services), core::field("running", running),
@@ -281,13 +283,16 @@ void Daemon::reload(ConfigReload::Done done) {
     done(core::fail(Errc::kDraining, "the node is stopping"));
     return;
   }
-  notify_.reloading();
+  if (ready_) {  // or systemd would hear of an end of the start, too
+    notify_.reloading();
+  }
   local_->retry_files();
   reload_.begin(config_, local_->plugins(), [this, done = std::move(done)](auto result) mutable {
     if (result) {
       log_.info("reloaded", {core::field("rules", config_.authorization.rules.size())});
     }
-    notify_.ready(result ? "reloaded" : "reloaded in part or not at all: see the log");
+    const char* outcome = result ? "reloaded" : "reloaded in part or not at all: see the log";
+    ready_ ? notify_.ready(outcome) : notify_.status(outcome);
     done(std::move(result));
   });
 }

@@ -22,12 +22,15 @@ enroll::Validity validity_of(const identity::NodeIdentity& identity) {
   return {identity.tls->certificate.not_before() + identity::kBackdate, identity.not_after};
 }
 
-// By another root, as after a rotation, it may end sooner, but was signed later: nobody can bring
-// back an old one.
+// Signed later, so that nobody can bring back an old one. By another root, as after a rotation, it
+// may end sooner; which roots come with it, and in which order, the giver chooses.
 bool is_newer(const crypto::Certificate& current, const identity::Bundle& bundle) {
-  const bool same_root = !bundle.roots.empty() && current.issued_by(bundle.roots.back());
-  return same_root ? bundle.certificate.not_after() > current.not_after()
-                   : bundle.certificate.not_before() > current.not_before();
+  const crypto::Certificate& given = bundle.certificate;
+  const bool same_root = std::ranges::any_of(bundle.roots, [&](const crypto::Certificate& root) {
+    return given.issued_by(root) && current.issued_by(root);
+  });
+  return given.not_before() > current.not_before() &&
+         (!same_root || given.not_after() > current.not_after());
 }
 
 const char* text_of(Standing standing) {

@@ -1,8 +1,8 @@
 // Renewal: keeps this node's certificate alive: asks issuers over the links there are, installs
 // what they grant, and tells when it ends.
 //
-// Nobody who says to be an issuer is believed: what it gives has to end later than what this node
-// has, or by another root to be signed later, or the next one is asked; and between two rounds
+// Nobody who says to be an issuer is believed: what it gives has to be signed later than what this
+// node has and, but by another root, to end later, or the next one is asked; and between two rounds
 // there is a pause, whatever they led to.
 //
 // Every hook is called on the control strand; installing, which waits for the disk, runs on a

@@ -72,6 +72,8 @@ def test_systemd_is_asked_for_patience_while_a_service_takes_its_time_to_start(f
     daemon = told_daemon(folder, add, path, CONFIG + f"""plugins: {{{{ load: [ {{{{ file: {build_dir()}/test_plugins/waiter.so, services: [
       {{{{ type: waiter, path: waiter, restart: no, config: {{{{ patience_ms: 3000 }}}} }}}} ] }}}} ] }}}}\n""")
     expect(told.recv(4096).decode().splitlines(), ["EXTEND_TIMEOUT_USEC=20000000", "STATUS=services start: 0 of 1 run"])
+    daemon.process.send_signal(signal.SIGHUP)  # it is no end of the start
+    expect(told.recv(4096).decode(), "STATUS=reloaded")
     expect(told.recv(4096).decode().splitlines(), ["READY=1", "STATUS=0 of 1 services run"])
     expect(daemon.stop(), 0)
     expect(told.recv(4096).decode(), "STOPPING=1")

@@ -55,12 +55,12 @@ TEST_CASE("a reply to a near peer is one datagram, however long its handler take
 TEST_CASE("a near peer hears within some milliseconds that its last packet arrived") {
   SimNetwork network(2);
   network.weather.delay = 20us;
+  Waiter waiter;  // outlives the nodes, which answer it at their end
   SimNode a(network, {.name = "a"});
   SimNode b(network, {.name = "b"});
   REQUIRE(link_up(network, a, b));
   network.run_for(2s);
   const core::TimePoint asked = network.clock.now();
-  Waiter waiter;
   a.remote().call(sim_request("hold", "x"), waiter.responder());
   const Counted acknowledgements(b);
   network.run_until([&] { return acknowledgements.datagrams > 0; }, 3ms);

@@ -51,6 +51,7 @@ struct Names final : mesh::NetworkNames {
 // What the rest of the daemon would hold; the World does what needs the network.
 class SimPort : public mesh::Port {
  public:
+  virtual ~SimPort() = default;
   void attach(const core::NodeId& node, mesh::LinkId link) override { attached[node] = link; }
   void detach(const core::NodeId& node) override { attached.erase(node); }
   void replace(registry::NodeRows node_rows) override {

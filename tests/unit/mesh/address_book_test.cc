@@ -153,6 +153,18 @@ TEST_CASE("a name that led back to this node is tried again: names move") {
   CHECK_FALSE(b.run(600'000).empty());
 }
 
+TEST_CASE("one of a target's addresses that leads back to this node is not all of it") {
+  Book b;
+  b.book.seen({{"10.0.0.5:8889", "172.17.0.1:8889"}, node_id(6), HintSource::kStatic, {}, false},
+              at(0));
+  const auto dials = b.book.due(at(0));
+  REQUIRE(dials.size() == 1);
+  b.book.failed(dials[0].id, core::fail(core::Errc::kSelfDial, ""), {}, at(1));
+  b.ms = 2;
+  CHECK_FALSE(b.run(600'000).empty());
+  CHECK_FALSE(b.book.list().at(0).self);
+}
+
 TEST_CASE("a linked node is not dialled, however often it is seen") {
   Book b;
   b.book.linked(node_id(3), 0, at(0));

@@ -131,4 +131,12 @@ TEST_CASE("one of the mesh's next root is taken though it ends sooner, an older 
   due.own = *identity::NodeIdentity::load(due.folder / "state", std::move(key), due.clock.wall());
   due.clock.advance(45min);
   CHECK(due.run(of_old_root->text()).at("renewals") == 0U);
+
+  INFO("in whatever order the roots come");
+  identity::Bundle old = *of_old_root;
+  REQUIRE(renewed->roots.size() == 2);
+  old.roots = renewed->roots;
+  CHECK(due.run(old.text()).at("renewals") == 0U);
+  std::swap(old.roots[0], old.roots[1]);
+  CHECK(due.run(old.text()).at("renewals") == 0U);
 }
