@@ -24,10 +24,6 @@ bool is_one_address(const std::vector<std::string>& addresses) {
   return addresses.size() == 1 && wire::Address::parse(addresses.front()).has_value();
 }
 
-core::TimePoint later(core::TimePoint when, core::TimePoint now) {
-  return when > now ? when : core::kNever;
-}
-
 std::vector<std::string> sorted(std::vector<std::string> addresses, std::size_t most) {
   std::erase(addresses, "");
   if (addresses.size() > most) {
@@ -49,11 +45,13 @@ void AddressBook::seen(const DialHint& hint, core::TimePoint now) {
   const Origin origin = hint.source == HintSource::kStatic      ? Origin::kStatic
                         : hint.source == HintSource::kMulticast ? Origin::kMulticast
                                                                 : Origin::kExchange;
+  const Source source = origin == Origin::kExchange ? hint.from : std::nullopt;
   const auto found = targets_.find(key);
   if (found != targets_.end()) {
     found->second.origin = std::min(found->second.origin, origin);
+    add_source(found->second, source);
     refresh(found->second, hint, now);
-  } else if (make_room(origin)) {
+  } else if (make_room(origin, source)) {
     Target target;
     target.origin = origin;
     target.node = key.claimed;
@@ -63,8 +61,16 @@ void AddressBook::seen(const DialHint& hint, core::TimePoint now) {
         key.claimed && apart != apart_.end() && apart->second > now) {
       set_apart(target, apart->second);
     }
+    add_source(target, source);
     arm(target.next);
     targets_.emplace(key, std::move(target));
+  }
+}
+
+void AddressBook::add_source(Target& target, const Source& source) const {
+  if (target.sources.size() < settings_.hint_sources &&
+      std::ranges::find(target.sources, source) == target.sources.end()) {
+    target.sources.push_back(source);
   }
 }
 
@@ -119,7 +125,7 @@ void AddressBook::told(const core::NodeId& node, const std::vector<std::string>&
     return item.second.origin == Origin::kTold && item.first.claimed == node && item.first != key &&
            item.second.dial == 0;
   });
-  if (key.addresses.empty() || (!targets_.contains(key) && !make_room(Origin::kTold))) {
+  if (key.addresses.empty() || (!targets_.contains(key) && !make_room(Origin::kTold, {}))) {
     return;
   }
   Target& target = targets_.try_emplace(key).first->second;
@@ -222,70 +228,6 @@ void AddressBook::failed(DialId dial, const core::Error& error,
   arm(now);
 }
 
-std::vector<AddressBook::Dial> AddressBook::due(core::TimePoint now) {
-  expire(now);
-  std::vector<std::pair<const Key, Target>*> ready;
-  for (auto& item : targets_) {
-    if (wants_dial(item.second) && item.second.next <= now) {
-      ready.push_back(&item);
-    }
-  }
-  std::stable_sort(ready.begin(), ready.end(), [&](const auto* a, const auto* b) {
-    const bool a_failed = a->second.failures > 0;
-    const bool b_failed = b->second.failures > 0;
-    const bool a_proved = proved(a->second, now);
-    const bool b_proved = proved(b->second, now);
-    return a_failed != b_failed   ? b_failed
-           : a_proved != b_proved ? a_proved
-                                  : a->second.next < b->second.next;
-  });
-  std::vector<Dial> dials;
-  for (auto* item : ready) {
-    Target& target = item->second;
-    if (has_room(target, now) && (!pays(target, now) || multicast_.take(now))) {
-      dials.push_back(start(item->first, target, now));
-    }
-  }
-  plan(now);
-  return dials;
-}
-
-AddressBook::Dial AddressBook::start(const Key& key, Target& target, core::TimePoint now) {
-  target.dial = ++last_dial_;
-  target.started = now;
-  dials_.emplace(target.dial, key);
-  return {target.dial, key.addresses, key.claimed};
-}
-
-bool AddressBook::wants_dial(const Target& target) const {
-  return !target.self && target.dial == 0 && !(target.node && linked_.contains(*target.node));
-}
-
-bool AddressBook::pays(const Target& target, core::TimePoint now) const {
-  return target.origin == Origin::kMulticast && target.known_until <= now;
-}
-
-bool AddressBook::proved(const Target& target, core::TimePoint now) const {
-  return target.origin != Origin::kMulticast || target.known_until > now;
-}
-
-bool AddressBook::has_room(const Target& target, core::TimePoint now) const {
-  std::size_t young = 0;
-  std::size_t retrying = 0;
-  for (const auto& [id, key] : dials_) {
-    const Target& other = targets_.at(key);
-    const bool is_young = other.started + settings_.young > now;
-    if (is_young && target.node && other.node == target.node &&
-        (proved(other, now) || !proved(target, now))) {
-      return false;  // the same node is just being dialled elsewhere
-    }
-    young += is_young ? 1 : 0;
-    retrying += other.failures > 0 ? 1 : 0;
-  }
-  return young < settings_.parallel && dials_.size() < settings_.in_flight &&
-         (target.failures == 0 || retrying < settings_.retrying);
-}
-
 // Forgets hints whose time is over and gives up dials that the transport has not ended.
 void AddressBook::expire(core::TimePoint now) {
   std::vector<DialId> overdue;
@@ -301,49 +243,35 @@ void AddressBook::expire(core::TimePoint now) {
     return item.second.dial == 0 && item.second.expires <= now;
   });
   std::erase_if(apart_, [&](const auto& item) { return item.second <= now; });
+  std::erase_if(spent_, [&](const auto& item) { return item.second <= now; });
 }
 
-// When due() has something to do again, unless an input comes first.
-void AddressBook::plan(core::TimePoint now) {
-  next_ = core::kNever;
-  bool waiting = false;
-  for (const auto& [key, target] : targets_) {
-    if (target.dial != 0) {
-      arm(target.started + settings_.timeout);
-      continue;
-    }
-    arm(target.expires);
-    if (wants_dial(target)) {
-      waiting = waiting || target.next <= now;
-      arm(target.next > now   ? target.next
-          : pays(target, now) ? later(multicast_.ready(now), now)
-                              : core::kNever);
-    }
-  }
-  if (!waiting) {
-    return;
-  }
-  for (const auto& [id, key] : dials_) {  // one of these makes room when it is young no more
-    arm(later(targets_.at(key).started + settings_.young, now));
-  }
-}
-
-// Evicts, when there is no room, the target of that origin that has failed most and never worked.
-bool AddressBook::make_room(Origin origin) {
+bool AddressBook::make_room(Origin origin, const Source& source) {
   const std::size_t most = origin == Origin::kStatic      ? settings_.static_targets
                            : origin == Origin::kMulticast ? settings_.multicast_targets
                            : origin == Origin::kTold      ? settings_.told_targets
                                                           : settings_.exchange_targets;
+  const auto of_origin = [&](const Target& target) { return target.origin == origin; };
+  const auto of_peer = [&](const Target& target) {
+    return of_origin(target) && target.sources.front() == source;
+  };
+  return (origin != Origin::kExchange || make_room(settings_.exchange_targets_peer, of_peer)) &&
+         make_room(most, of_origin);
+}
+
+// Evicts, when there is no room, the target among those that has failed most and never worked.
+bool AddressBook::make_room(std::size_t most, const std::function<bool(const Target&)>& among) {
   std::size_t count = 0;
   auto worst = targets_.end();
   for (auto it = targets_.begin(); it != targets_.end(); ++it) {
     const Target& target = it->second;
-    if (target.origin != origin) {
+    if (!among(target)) {
       continue;
     }
     ++count;
     const bool useless = wants_dial(target) && target.failures > 0 &&
-                         target.known_until == core::TimePoint{} && origin != Origin::kStatic;
+                         target.known_until == core::TimePoint{} &&
+                         target.origin != Origin::kStatic;
     if (useless && (worst == targets_.end() || target.failures > worst->second.failures)) {
       worst = it;
     }

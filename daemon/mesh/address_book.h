@@ -4,17 +4,18 @@
 // a first link, or only claimed by a hint. Each claim is a target of its own, so a forged hint
 // never replaces or delays a real one. A dial that has not been answered at once holds nobody up:
 // only young dials count against `parallel`. Targets: static ones are kept for ever, a linked
-// peer's own addresses while it is linked and an hour longer, hints until their time is over.
+// peer's own addresses while it is linked and an hour longer, hints until their time is over. What
+// nothing but hints tells of comes last, and each source of hints has its own rate of dials.
 //
 // Sans-I/O; times are arguments, randomness is passed in. Control strand.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 
 #include "core/random.h"
 #include "core/result.h"
-#include "core/token_bucket.h"
 #include "mesh/settings.h"
 #include "mesh/types.h"
 
@@ -76,6 +77,7 @@ class AddressBook {
     std::vector<std::string> addresses;   // sorted
     friend auto operator<=>(const Key&, const Key&) = default;
   };
+  using Source = std::optional<core::NodeId>;  // a peer that told; nobody: the multicast group
   struct Target {
     Origin origin = Origin::kStatic;
     std::optional<core::NodeId> node;  // who was there, or is claimed to be
@@ -89,21 +91,40 @@ class AddressBook {
     bool fresh = false;             // a hint came while a dial was under way: dial again at once
     std::uint32_t failures = 0;
     std::optional<core::Error> last_error;
+    std::vector<Source> sources;  // of hints; the first ones
+  };
+  using Entry = std::pair<const Key, Target>;
+  // The dials under way, as far as they leave no room for others.
+  struct UnderWay {
+    std::size_t young = 0;
+    std::size_t retrying = 0;
+    std::size_t hearsay = 0;
+    std::map<core::NodeId, bool> nodes;  // of the young ones; whether one of them is proved
   };
 
   void set_apart(Target& target, core::TimePoint until);
   void refresh(Target& target, const DialHint& hint, core::TimePoint now);
-  bool make_room(Origin origin);
-  bool wants_dial(const Target& target) const;
-  bool pays(const Target& target, core::TimePoint now) const;
-  bool proved(const Target& target, core::TimePoint now) const;
-  bool has_room(const Target& target, core::TimePoint now) const;
-  Dial start(const Key& key, Target& target, core::TimePoint now);
+  bool make_room(Origin origin, const Source& source);
+  bool make_room(std::size_t most, const std::function<bool(const Target&)>& among);
+  void add_source(Target& target, const Source& source) const;
   void expire(core::TimePoint now);
-  void plan(core::TimePoint now);
   core::Duration random_part(core::Duration most);
   core::Duration backoff(const Target& target, core::TimePoint now);
   core::Duration reaction(const std::optional<core::NodeId>& node);
+
+  // address_book_due.cc
+  bool wants_dial(const Target& target) const;
+  bool proved(const Target& target, core::TimePoint now) const;
+  std::vector<Entry*> ready(core::TimePoint now);
+  UnderWay under_way(core::TimePoint now) const;
+  void count(const Target& dialled, core::TimePoint now, UnderWay& sum) const;
+  bool has_room(const Target& target, const UnderWay& sum, core::TimePoint now) const;
+  core::TimePoint payable(const Source& source) const;
+  core::TimePoint payable(const Target& target, core::TimePoint now) const;
+  bool pay(const Target& target, core::TimePoint now);
+  Dial start(const Key& key, Target& target, core::TimePoint now);
+  void plan(core::TimePoint now);
+
   void arm(core::TimePoint when) { next_ = std::min(next_, when); }
 
   const DialSettings settings_;
@@ -114,7 +135,7 @@ class AddressBook {
   std::set<core::NodeId> linked_;
   std::map<core::NodeId, core::TimePoint> apart_;  // until when
   DialId last_dial_ = 0;
-  core::TokenBucket multicast_{settings_.multicast_burst, settings_.multicast_per_second};
+  std::map<Source, core::TimePoint> spent_;  // when that source has its whole burst again
   core::TimePoint next_ = core::kNever;
 };
 

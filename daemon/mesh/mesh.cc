@@ -225,7 +225,7 @@ void Mesh::tick(core::TimePoint now) {
   }
   tick_exchange(now);
   gossip_.tick(now);
-  if (phase_ == Phase::kRunning) {
+  if (phase_ == Phase::kRunning && book_.expiry() <= now) {
     for (const AddressBook::Dial& dial : book_.due(now)) {
       port_.dial(dial.id, dial.addresses, dial.expected);
     }

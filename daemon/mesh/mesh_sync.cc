@@ -200,15 +200,15 @@ bool Mesh::tell_keys(Link& link, core::TimePoint now) {
   return send(link, SyncType::kKeysHeld, wire::encode(told), now);
 }
 
-core::Result<void> Mesh::on_peers(Link&, core::ByteView body, core::TimePoint now) {
+core::Result<void> Mesh::on_peers(Link& link, core::ByteView body, core::TimePoint now) {
   const auto hints = wire::decode_peer_hints(body);
   if (hints.has_error()) {
     return hints.error();
   }
   for (const wire::PeerHint& hint : *hints) {
-    book_.seen(
-        {texts(hint.addresses), hint.node, HintSource::kExchange, settings_.exchange.ttl, false},
-        now);
+    book_.seen({texts(hint.addresses), hint.node, HintSource::kExchange, settings_.exchange.ttl,
+                false, link.info.node},
+               now);
   }
   return {};
 }

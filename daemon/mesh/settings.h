@@ -15,6 +15,7 @@ struct DialSettings {
   core::Duration young = std::chrono::milliseconds(100);
   std::size_t in_flight = 128;  // all together
   std::size_t retrying = 64;    // those that failed before: they never use up what others need
+  std::size_t hearsay = 96;     // those that nothing but hints tells of: likewise
   core::Duration timeout = std::chrono::seconds(10);  // the transport's own is shorter
 
   // Full jitter: a random part of first * 2^failures, at most cap.
@@ -35,14 +36,17 @@ struct DialSettings {
   core::Duration spread_most = std::chrono::milliseconds(400);
   core::Duration again = std::chrono::milliseconds(250);  // between two dials of one target
 
-  // Multicast hints come from anybody: a burst, then so many dials a second.
-  double multicast_burst = 32;
-  double multicast_per_second = 10;
+  // For the hints of one source, which is the multicast group or a peer that tells of others: a
+  // burst of dials, then one each hint_pause.
+  int hint_burst = 32;
+  core::Duration hint_pause = std::chrono::milliseconds(100);
+  std::size_t hint_sources = 4;  // remembered of a target; any of them pays
 
   std::size_t addresses = 8;  // of one hint
   std::size_t static_targets = 256;
   std::size_t multicast_targets = 512;
   std::size_t exchange_targets = 1024;
+  std::size_t exchange_targets_peer = 512;  // of them, first told by one peer
   std::size_t told_targets = 1024;
   core::Duration remember = std::chrono::hours(1);  // a lost peer's own addresses
 };

@@ -36,6 +36,7 @@ struct DialHint {
   HintSource source = HintSource::kStatic;
   core::Duration ttl{0};  // the hint's life when it is not repeated; a static one lives for ever
   bool fresh = false;     // the node has just come: try it now, whatever failed before
+  std::optional<core::NodeId> from = {};  // the peer that told, of exchanged ones
 };
 
 }  // namespace runard::mesh

@@ -83,7 +83,9 @@ Hub::Slot* Hub::open_slot() {
 
 void Hub::forget(Slot& slot) {
   settle(slot);
-  strangers_ -= slot.stranger ? 1 : 0;
+  if (!slot.proved) {
+    uncount(slot);
+  }
   const LinkId id = slot.link->id();
   cids_.remove_all(id);
   tokens_.remove_all(id);
@@ -91,6 +93,11 @@ void Hub::forget(Slot& slot) {
   slot.link.reset();
   free_.push_back(index_of(id));
   --in_use_;
+}
+
+// It is proved now, or gone before that.
+void Hub::uncount(const Slot& slot) {
+  --(slot.stranger ? strangers_ : attempts_);
 }
 
 void Hub::touch(LinkId id) {
@@ -141,8 +148,9 @@ void Hub::deliver(core::TimePoint now) {
 
 void Hub::after_deliver(Slot& slot) {
   if (!slot.proved && slot.link->peer_known()) {
+    uncount(slot);
     slot.proved = true;
-    strangers_ -= std::exchange(slot.stranger, false) ? 1 : 0;
+    slot.stranger = false;
     ++stats_.handshakes;
     settle(slot);
   }

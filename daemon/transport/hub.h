@@ -137,6 +137,7 @@ class Hub final : public LinkEvents {
   void after_deliver(Slot& slot);
   void settle(Slot& slot);
   void forget(Slot& slot);
+  void uncount(const Slot& slot);
   void take_mail();
   void close_exchange();
   void take_letter(Letter& letter);
@@ -189,6 +190,7 @@ class Hub final : public LinkEvents {
   DialId last_dial_ = 0;
   std::size_t in_use_ = 0;
   std::size_t strangers_ = 0;  // of those in use
+  std::size_t attempts_ = 0;   // of those in use: dialled, and not proved yet
   core::TimePoint now_{};
   core::TokenBucket flood_news_{1, 0.1};
   bool memory_wanted_ = false;

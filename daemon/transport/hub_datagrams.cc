@@ -120,7 +120,9 @@ void Hub::accept(const Datagram& datagram, core::TimePoint now) {
   if (head.tokenlen > 0) {
     original = strays_.check_token(head, datagram.remote, now);
   }
-  switch (gate_.judge(datagram.remote, original.has_value(), in_use_ - strangers_, now)) {
+  // Attempts to dial are no links: hints of dead addresses would keep out who dials us.
+  const std::size_t links = in_use_ - strangers_ - attempts_;
+  switch (gate_.judge(datagram.remote, original.has_value(), links, now)) {
     case AcceptGate::Verdict::kAccept:
       return open_accepted(datagram, head, original, now);
     case AcceptGate::Verdict::kRetry:

@@ -30,6 +30,7 @@ void Hub::start_attempt(const Dialer::Attempt& attempt, core::TimePoint now) {
     return end_dial(dialer_.failed(attempt.dial, 0, why, now), why);
   }
   Slot& opened = *open_slot();
+  ++attempts_;
   const LinkId id = opened.link->id();
   opened.source = attempt.address;
   const auto dialled =

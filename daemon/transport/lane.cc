@@ -74,6 +74,12 @@ InLane::InLane(LinkCore& core, std::uint64_t prefix)
       inbox_(core.context.limits.lane_window, core.context.limits.lane_window - prefix),
       moved_(core.now) {}
 
+InLane::~InLane() {
+  if (number_) {
+    core_.in_lanes.erase(*number_);
+  }
+}
+
 bool InLane::received(core::ByteView bytes, bool) {
   inbox_.add(bytes);
   return true;
@@ -84,9 +90,13 @@ void InLane::closed() {
   core_.lane_grants.end(*this, grant_);
 }
 
+// False: another lane has it. What the sink holds of a lane goes by its number.
 bool InLane::read_number() {
   const wire::Varint number = wire::get_varint(inbox_.view());
   if (number.size == 0) {
+    return true;
+  }
+  if (!core_.in_lanes.insert(number.value).second) {
     return false;
   }
   number_ = number.value;
@@ -95,7 +105,10 @@ bool InLane::read_number() {
 }
 
 bool InLane::deliver() {
-  if (!core_.up || (!number_ && !read_number())) {
+  if (core_.up && !number_ && !read_number()) {
+    return false;
+  }
+  if (!number_) {
     return true;
   }
   const Limits& limits = core_.context.limits;

@@ -42,9 +42,11 @@ class InLane final : public Stream {
  public:
   // `prefix`: bytes of the stream that were read to find out its type.
   InLane(LinkCore& core, std::uint64_t prefix);
+  ~InLane() override;
 
-  // An event that is too large for this node's limit is skipped as it comes. False: a frame that
-  // can't be decoded, that no node may send, or that does not come to its end.
+  // An event that is too large for this node's limit is skipped as it comes. False: a number that
+  // another lane has, or a frame that can't be decoded, that no node may send, or that does not come
+  // to its end.
   bool deliver();
   void resume() { held_ = false; }
   bool over() const { return over_; }

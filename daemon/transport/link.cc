@@ -165,7 +165,7 @@ void Link::deliver(core::TimePoint now) {
   requests_.deliver();
   for (const auto& lane : in_lanes_) {
     if (!lane->deliver()) {
-      return end(CloseCode::kMalformed, core::fail(Errc::kMalformedFrame, "event"), true);
+      return end(CloseCode::kMalformed, core::fail(Errc::kMalformedFrame, "lane"), true);
     }
   }
   std::erase_if(fresh_, [](const auto& fresh) { return fresh->over(); });

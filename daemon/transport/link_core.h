@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "core/log.h"
 #include "rpc/event.h"
@@ -84,6 +85,7 @@ struct LinkCore {
   core::TimePoint now{};                   // of this turn
   bool opens_sealed = false;               // the peer, by its hello
   bool up = false;                         // requests and events of the peer are taken
+  std::set<std::uint64_t> in_lanes;        // numbers in use by lanes of the peer
   SendScheduler scheduler;
   Grants request_grants;
   Grants reply_grants;

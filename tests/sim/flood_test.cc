@@ -212,3 +212,21 @@ TEST_CASE("a flood of stray packets from one source takes nobody else's reset") 
   CHECK(network.clock.now() - begin < 5ms);
   CHECK(a.hub->stats().resets_received == 1);
 }
+
+TEST_CASE("dials that nobody answers keep nobody out who dials this node") {
+  SimNetwork network(1);
+  transport::Limits limits;
+  limits.links = 4;
+  SimNode node(network, {.name = "node", .limits = limits});
+  SimNode honest(network, {.name = "honest"});
+  std::vector<transport::Address> dead;
+  for (int i = 0; i < 8; ++i) {
+    dead.push_back(*transport::Address::parse("10.66.0." + std::to_string(i) + ":1"));
+  }
+  node.dial(dead);
+  network.run_for(500ms);
+  REQUIRE(node.hub->stats().dials == dead.size());
+  CHECK(link_up(network, honest, node));
+  network.run_for(10s);
+  CHECK(node.hub->stats().links == 1);
+}

@@ -294,6 +294,35 @@ TEST_CASE("an event larger than any node's limit, or one to skip that stops, end
   }
 }
 
+TEST_CASE("a lane with the number of another one ends the link") {
+  Scene scene;
+  const Bytes lane = with_type(wire::StreamType::kLane, {7});
+  CHECK(scene.raw.open(lane, false, false) != nullptr);
+  CHECK(scene.raw.open(with_type(wire::StreamType::kLane, {8}), false, false) != nullptr);
+  CHECK(scene.still_up());
+  CHECK(scene.after([&] { scene.raw.open(lane, false, false); }) == Errc::kMalformedFrame);
+}
+
+TEST_CASE("lanes that end while they are held are told of, and leave their numbers and streams") {
+  Scene scene;
+  scene.raw.connection->keep_alive(1s);
+  scene.node.sink.hold = true;
+  wire::EventHeader header;
+  header.network = network_of("main");
+  header.topic = "a/b";
+  Bytes lane = with_type(wire::StreamType::kLane, {7});
+  REQUIRE(wire::put_event(header, {}, {}, 0, lane).has_value());
+  const std::size_t many = 3 * transport::Limits().lane_streams;
+  for (std::size_t i = 0; i < many; ++i) {
+    REQUIRE(scene.raw.open(lane, true, false) != nullptr);
+    REQUIRE(scene.network.run_until([&] { return scene.node.sink.over.size() == i + 1; }));
+    scene.network.run_for(10ms);  // for the stream to be given back
+  }
+  CHECK(std::ranges::all_of(scene.node.sink.over, [](const auto& end) { return end.second == 7; }));
+  CHECK(scene.node.sink.count == 0);
+  CHECK(scene.still_up());
+}
+
 TEST_CASE("an event for a network that is not common is dropped") {
   Scene scene;
   wire::EventHeader header;

@@ -20,6 +20,23 @@ DialHint multicast(std::uint8_t node, std::string address, bool fresh = false) {
       {std::move(address)}, node_id(node), HintSource::kMulticast, std::chrono::seconds(15), fresh};
 }
 
+// Of a node made up by the peer `from`, with more addresses than one where nobody is.
+DialHint invented(std::uint8_t from, int number) {
+  core::NodeId node = node_id(0xee);
+  node.bytes[0] = from;
+  node.bytes[1] = static_cast<std::uint8_t>(number);
+  node.bytes[2] = static_cast<std::uint8_t>(number >> 8);
+  std::vector<std::string> addresses;
+  for (int i = 0; i < 8; ++i) {
+    addresses.push_back(fmt::format("10.{}.{}.{}:{}", from, number / 250, number % 250, i + 1));
+  }
+  return {addresses, node, HintSource::kExchange, std::chrono::minutes(10), false, node_id(from)};
+}
+DialHint exchanged(std::uint8_t from, std::uint8_t node, std::string address) {
+  return {{std::move(address)},     node_id(node), HintSource::kExchange,
+          std::chrono::minutes(10), false,         node_id(from)};
+}
+
 struct Book {
   core::SeededRandom random{1};
   AddressBook book{DialSettings(), random, node_id(5)};
@@ -40,6 +57,7 @@ struct Book {
         begun.push_back(ms);
         ends.emplace(ms + dead, dial.id);
         last = dial;
+        statics += dial.expected ? 0 : 1;
         if (dial.expected) {
           dialled[*dial.expected] = ms;
         }
@@ -59,6 +77,7 @@ struct Book {
     return dials;
   }
   std::int64_t ms = 0;
+  std::size_t statics = 0;  // dials of static targets
   AddressBook::Dial last;
   std::map<core::NodeId, std::int64_t> dialled;  // when last
 };
@@ -269,6 +288,71 @@ TEST_CASE("forged hints lead to few dials and a bounded table, and evict no real
   const auto begun = b.run(10'400);
   CHECK_FALSE(begun.empty());
   CHECK(b.dialled.contains(node_id(7)));
+}
+
+TEST_CASE("T10: a peer that tells of nodes without end keeps nobody else from being dialled") {
+  Book b;
+  b.book.seen(fixed("10.0.0.3:8889"), at(0));
+  b.book.linked(node_id(7), 0, at(0));
+  b.book.told(node_id(7), {"10.0.0.7:8889"});
+  int told = 0;
+  std::size_t dials = 0;
+  const auto flood = [&](std::int64_t until) {
+    for (; b.ms < until; dials += b.run(b.ms + 2'500).size()) {
+      for (int i = 0; i < 64; ++i) {
+        b.book.seen(invented(66, told++), at(b.ms));
+      }
+    }
+  };
+  flood(60'000);
+  CHECK(dials > 500);
+  CHECK(dials < 32 + 60 * 10 + 20);
+  INFO("a lost peer, again and again, and a static one");
+  b.book.lost(node_id(7), false, at(60'000));
+  flood(120'000);
+  CHECK(b.dialled[node_id(7)] > 110'000);
+  CHECK(b.statics > 5);
+  INFO("nodes of which another peer or the group tells");
+  b.book.seen(exchanged(8, 9, "10.0.0.9:8889"), at(120'000));
+  b.book.seen(multicast(10, "10.0.0.10:8889"), at(120'000));
+  flood(122'500);
+  CHECK(b.dialled[node_id(9)] <= 120'200);
+  CHECK(b.dialled[node_id(10)] <= 120'200);
+}
+
+TEST_CASE("T10: a peer that names a node first does not use up the dials that others pay for it") {
+  Book b;
+  for (int i = 0; i < 500; ++i) {
+    b.book.seen(invented(66, i), at(0));
+  }
+  b.run(5'000);
+  b.book.seen(exchanged(66, 9, "10.0.0.9:8889"), at(5'000));
+  b.book.seen(exchanged(8, 9, "10.0.0.9:8889"), at(5'000));
+  b.run(5'200);
+  CHECK(b.dialled.contains(node_id(9)));
+}
+
+TEST_CASE("T10: one peer's hints take a share of the table, all hints leave room for peers") {
+  Book b;
+  for (int i = 0; i < 2'000; ++i) {
+    b.book.seen(invented(66, i), at(0));
+  }
+  CHECK(b.book.list().size() == DialSettings().exchange_targets_peer);
+  b.book.seen(exchanged(8, 9, "10.0.0.9:8889"), at(0));
+  CHECK(b.book.list().size() == DialSettings().exchange_targets_peer + 1);
+  for (int from = 100; from < 110; ++from) {
+    for (int i = 0; i < 100; ++i) {
+      b.book.seen(invented(static_cast<std::uint8_t>(from), i), at(0));
+    }
+  }
+  CHECK(b.book.list().size() == DialSettings().exchange_targets);
+  b.run(3'000);
+  CHECK(b.book.dials_in_flight() == DialSettings().hearsay);
+  for (int i = 0; i < 50; ++i) {
+    b.book.seen(fixed(fmt::format("10.9.0.{}:8889", i)), at(3'000));
+  }
+  b.run(4'000);
+  CHECK(b.book.dials_in_flight() == DialSettings().in_flight);
 }
 
 TEST_CASE("a dial that the transport never ends is given up") {
