@@ -252,6 +252,7 @@ TEST_CASE("payloads that wait for a handler are bounded, though their callers ga
   std::deque<Asker> gone(3);
   for (Asker& asker : gone) {
     const rpc::Ticket ticket = world.ask_async(asker, "hang/block", payload);
+    REQUIRE(eventually([&] { return inside == 1; }));  // the others wait behind the first
     world.directory.endpoints["hang"]->cancel(ticket);
   }
   CHECK(gone[2].wait().code == Errc::kOverloaded);
