@@ -1,6 +1,7 @@
 // The methods of ControlServer that make traffic, or tell where it would go: providers, call,
 // publish, subscribe, cancel.
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -15,7 +16,8 @@ namespace runard::admin {
 namespace json = boost::json;
 using core::Errc;
 
-// Who would take a call of the path: the providers of the pattern that decides, local first.
+// Who takes a call of the path that names its node: the providers of the pattern that decides,
+// local first, and last those that are left out of calls that name none.
 void ControlServer::providers(const SessionPtr& session, std::uint64_t id, const Params& params) {
   const auto path =
       routing::TopicPath::parse(text_of(params, "path"), registry_.networks().front());
@@ -30,17 +32,22 @@ void ControlServer::providers(const SessionPtr& session, std::uint64_t id, const
   const core::NodeId self = registry_.self();
   std::set<core::NodeId> nodes;
   json::array found;
+  const auto add = [&](const registry::Provider& provider) {
+    const core::NodeId node = provider.node.is_zero() ? self : provider.node;
+    if (nodes.insert(node).second) {
+      found.push_back({{"node", node.is_zero() ? std::string() : node.text()},
+                       {"name", names[node]},
+                       {"local", provider.node.is_zero()}});
+    }
+  };
   routing::Captures captures;
   const auto table = registry_.table();
-  for (const auto& entry : table->find({path->network(), path->path()}, captures)) {
-    for (const registry::Provider& provider : entry.value->providers) {
-      const core::NodeId node = provider.node.is_zero() ? self : provider.node;
-      if (nodes.insert(node).second) {
-        found.push_back({{"node", node.is_zero() ? std::string() : node.text()},
-                         {"name", names[node]},
-                         {"local", provider.node.is_zero()}});
-      }
-    }
+  const auto entries = table->find({path->network(), path->path()}, captures);
+  for (const auto& entry : entries) {
+    std::ranges::for_each(entry.value->providers, add);
+  }
+  for (const auto& entry : entries) {
+    std::ranges::for_each(entry.value->left_out, add);
   }
   session->send({{"id", id}, {"result", {{"providers", std::move(found)}}}});
 }

@@ -22,6 +22,21 @@ struct Fits {
   }
 };
 
+// With a target nobody takes turns, so it does no harm that its schemas are not those in use.
+void choose_left_out(std::span<const registry::RouteTable::Routes::Entry> entries, const Fits& fits,
+                     Choice& choice) {
+  for (const auto& entry : entries) {
+    const auto& left_out = entry.value->left_out;
+    const auto at = std::ranges::find_if(left_out, fits);
+    if (at != left_out.end()) {
+      choice.provider = &*at;
+      choice.pattern = &entry.pattern;
+      choice.fit = 1;
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 void choose(const registry::Registry& registry, const registry::RouteTable& table,
@@ -48,6 +63,9 @@ void choose(const registry::Registry& registry, const registry::RouteTable& tabl
         choice.pattern = &entry.pattern;
       }
     }
+  }
+  if (choice.provider == nullptr && !request.target.is_zero()) {
+    choose_left_out(entries, fits, choice);
   }
 }
 

@@ -16,7 +16,8 @@ struct Choice {
   bool known = false;          // somebody provides the path, here or elsewhere
 };
 
-// Local first; among remote ones in turn. `tried`: those that have refused.
+// Local first; among remote ones in turn; what a route left out only for a request that names its
+// node. `tried`: those that have refused.
 void choose(const registry::Registry& registry, const registry::RouteTable& table,
             const rpc::Request& request, std::span<rpc::Handler* const> tried, Choice& choice);
 

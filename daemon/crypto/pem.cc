@@ -62,10 +62,10 @@ std::string write_pem(std::string_view label, core::ByteView der) {
   return text;
 }
 
-core::Result<std::vector<PemBlock>> parse_pem(std::string_view text) {
-  if (text.size() > kMaxPemText) {
+core::Result<std::vector<PemBlock>> parse_pem(std::string_view text, const PemLimits& limits) {
+  if (text.size() > limits.text) {
     return core::fail(Errc::kInvalidArgument,
-                      fmt::format("PEM text is longer than {} KiB", kMaxPemText / 1024));
+                      fmt::format("PEM text is longer than {} KiB", limits.text / 1024));
   }
   const ErrorScope errors;
   const std::string clean = without_carriage_returns(text);
@@ -74,7 +74,7 @@ core::Result<std::vector<PemBlock>> parse_pem(std::string_view text) {
 
   std::vector<PemBlock> blocks;
   std::string canonical;
-  while (canonical.size() < clean.size() && blocks.size() <= kMaxPemBlocks) {
+  while (canonical.size() < clean.size() && blocks.size() <= limits.blocks) {
     RawBlock raw;
     if (PEM_read_bio(bio.get(), &raw.name, &raw.header, &raw.data, &raw.size) != 1) {
       return openssl_fail(Errc::kInvalidArgument, "not PEM text");
@@ -87,9 +87,9 @@ core::Result<std::vector<PemBlock>> parse_pem(std::string_view text) {
     canonical += again;
     blocks.push_back(std::move(block));
   }
-  if (blocks.size() > kMaxPemBlocks) {
+  if (blocks.size() > limits.blocks) {
     return core::fail(Errc::kInvalidArgument,
-                      fmt::format("more than {} PEM blocks", kMaxPemBlocks));
+                      fmt::format("more than {} PEM blocks", limits.blocks));
   }
   if (blocks.empty() || canonical != clean) {
     return core::fail(Errc::kInvalidArgument, "text that does not belong to any PEM block");

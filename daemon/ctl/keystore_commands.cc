@@ -215,9 +215,11 @@ int rekey_ca(Session& session, const CaRekeyOptions& options) {
     return session.fail(done.error());
   }
   session.print("ca", {{"folder", options.ca}, {"encrypted", !fresh->empty()}});
-  session.say(fresh->empty() ? "The CA's keys are in clear now."
-                             : "An issuer with this folder needs it at its next start, and a "
-                               "backup opens with the old one.");
+  session.say(fmt::format(
+      "{}An issuer with this folder signs nothing until it is restarted {} the new passphrase: "
+      "restart it now. A backup opens with the old one.",
+      fresh->empty() ? "The CA's keys are in clear now. " : "",
+      fresh->empty() ? "without" : "with"));
   return kExitOk;
 }
 

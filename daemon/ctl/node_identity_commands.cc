@@ -175,7 +175,7 @@ int install_statements(Session& session, const InstallOptions& options, std::str
 }
 
 int install(Session& session, const InstallOptions& options) {
-  const auto text = session.read(options.bundle);
+  const auto text = session.read(options.bundle, identity::kMaxStatementsText);
   if (!text) {
     return session.fail(text.error());
   }

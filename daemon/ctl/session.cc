@@ -228,14 +228,18 @@ core::Result<void> Session::print_made(std::string_view kind, json::object recor
 }
 
 core::Result<std::string> Session::read(const std::string& file) {
+  return read(file, identity::kMaxSmallFile);
+}
+
+core::Result<std::string> Session::read(const std::string& file, std::size_t limit) {
   if (file != "-") {
-    return identity::read_file(file);
+    return identity::read_file(file, limit);
   }
-  std::string text(identity::kMaxSmallFile + 1, '\0');
+  std::string text(limit + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > identity::kMaxSmallFile) {
-    return core::fail(Errc::kTooLarge, "standard input: larger than 256 KiB");
+  if (text.size() > limit) {
+    return core::fail(Errc::kTooLarge, fmt::format("standard input: larger than {} bytes", limit));
   }
   return text;
 }

@@ -93,6 +93,7 @@ struct Session {
 
   // All of a file, or of `in` for "-". At most identity::kMaxSmallFile.
   core::Result<std::string> read(const std::string& file);
+  core::Result<std::string> read(const std::string& file, std::size_t limit);
   // A file that everybody may read, durably.
   core::Result<void> write(const std::string& file, std::string_view text);
 };

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <memory>
+#include <ostream>
 
 #include "ctl/ca_networks.h"
 #include "ctl/ca_unlock.h"
@@ -12,6 +13,7 @@
 #include "ctl/defaults.h"
 #include "ctl/lifetime.h"
 #include "ctl/statement_output.h"
+#include "identity/denied.h"
 #include "identity/revocation.h"
 
 namespace runard::ctl {
@@ -99,6 +101,65 @@ core::Result<std::vector<Statement>> try_change(Session& session, const RevokeOp
   return statements;
 }
 
+constexpr const char* kWholeMesh = "*";  // no network has that name
+
+// Where the denylist still shuts out a node that was to be let in again: of one network only what
+// covers it.
+core::Result<std::vector<std::string>> still_out(const Session& session,
+                                                 const RevokeOptions& options,
+                                                 const Statement& denylist) {
+  const auto target = target_of(options);
+  const auto entries = identity::parse_denied(denylist.body());
+  const auto networks = identity::Authority::networks_in(options.ca);
+  if (!target || !entries || !networks) {
+    return !target ? target.error() : !entries ? entries.error() : networks.error();
+  }
+  const auto denied = identity::in_force(*entries, session.clock.wall());
+  std::vector<std::string> out;
+  if (denied.nodes.contains(target->node)) {
+    out.emplace_back(kWholeMesh);
+  }
+  for (const identity::NetworkDescriptor& network : *networks) {
+    if (options.network.empty() && denied.memberships.contains({target->node, network.id})) {
+      out.push_back(network.name);
+    }
+  }
+  return out;
+}
+
+// A warning also with --quiet.
+void tell_still_out(Session& session, const RevokeOptions& options,
+                    const std::vector<std::string>& out) {
+  for (const std::string& where : out) {
+    if (!session.json()) {
+      session.err << (where == kWholeMesh
+                          ? fmt::format("warning: {} is still shut out of the whole mesh; without "
+                                        "--network it is let in again\n",
+                                        options.node)
+                          : fmt::format("warning: {0} is still shut out of {1}; --network {1} lets "
+                                        "it in again\n",
+                                        options.node, where));
+    }
+  }
+}
+
+int give_allowed(Session& session, const RevokeOptions& options,
+                 const std::vector<Statement>& statements, json::object record) {
+  const auto out = still_out(session, options, statements.front());
+  if (!out) {
+    return session.fail(out.error());
+  }
+  if (!out->empty()) {
+    record["still_revoked_in"] = json::value_from(*out);
+  }
+  const int code = give_statements(session, statements, options.out, std::move(record));
+  if (code != kExitOk || out->empty()) {
+    return code;
+  }
+  tell_still_out(session, options, *out);
+  return kExitPartial;
+}
+
 int revoke(Session& session, const RevokeOptions& options, bool revokes) {
   if (revokes) {
     const std::string from = options.network.empty() ? "the mesh" : options.network;
@@ -119,7 +180,8 @@ int revoke(Session& session, const RevokeOptions& options, bool revokes) {
   if (!options.network.empty()) {
     record["network"] = options.network;
   }
-  return give_statements(session, *statements, options.out, std::move(record));
+  return revokes ? give_statements(session, *statements, options.out, std::move(record))
+                 : give_allowed(session, options, *statements, std::move(record));
 }
 
 void add_revoke(CLI::App& node, const CommandContext& context, bool revokes) {

@@ -56,12 +56,13 @@ struct Renewing {
   const crypto::SigningRequest& request;
   const identity::PeerIdentity& holder;
   const identity::TrustBundle& trust;
+  std::uint64_t denylist;
   const keys::CaFolder* keyed;  // what gives the networks' keys as well; null for a copy
   const std::optional<keys::AgreementRecord>& agreement;
 };
 
 core::Result<identity::Bundle> sign_again(identity::Authority& ca, const Renewing& renewing) {
-  const Rights rights(ca, renewing.trust.denied(), ca.host().clock.wall());
+  const Rights rights(ca, renewing.trust.denied(), ca.host().clock.wall(), renewing.denylist);
   const auto granted = rights.again(renewing.holder);
   if (!granted) {
     return granted.error();
@@ -190,6 +191,11 @@ core::Result<CaEnd> Office::end_of_ca() const {
   return CaEnd{root->not_after(), host_.clock.wall() >= root->not_after() - life / kCaWarnShare};
 }
 
+bool Office::is_outdated(const crypto::Certificate& own) const {
+  const auto root = identity::Authority::certificate_in(ca_);
+  return !renews_only() && root && !own.issued_by(*root);
+}
+
 core::Result<void> Office::check() const {
   if (renews_only()) {
     const auto ca = open_copy();
@@ -273,7 +279,8 @@ core::Result<identity::Authority> Office::open_copy() const {
 }
 
 core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
-                                             const identity::TrustBundle& trust) const {
+                                             const identity::TrustBundle& trust,
+                                             std::uint64_t denylist) const {
   const auto asked = keys::NodeRequest::from_pem(claim.request.request);
   if (!asked) {
     return asked.error();
@@ -285,7 +292,7 @@ core::Result<identity::Bundle> Office::renew(const RenewalClaim& claim,
   if (holder->id != claim.node || identity::node_id_of(asked->request.public_key()) != claim.node) {
     return core::fail(Errc::kRenewalRefused, "another node's certificate or key");
   }
-  Renewing renewing{claim, asked->request, *holder, trust, nullptr, asked->agreement};
+  Renewing renewing{claim, asked->request, *holder, trust, denylist, nullptr, asked->agreement};
   if (renews_only()) {
     auto ca = open_copy();
     return ca ? renew_by_copy(*ca, renewing) : ca.error();

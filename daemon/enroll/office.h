@@ -67,6 +67,9 @@ class Office {
 
   // A copy of the CA (identity/ca_copy.h): it only renews, and not while the root is rotated.
   bool renews_only() const { return identity::is_copy(ca_); }
+  // Whether guests would not know an issuer with that certificate: it is not of the root that the
+  // CA has now. A copy has no guests, and keeps the root before until it is made anew.
+  bool is_outdated(const crypto::Certificate& own) const;
   // Whether it could sign.
   core::Result<void> check() const;
   // Told, on the thread that signs, which nodes a network's new statement leaves out because the CA
@@ -96,9 +99,10 @@ class Office {
                                         const identity::Denylist& heard) const;
   // Grants again what the CA granted last to this node, or what its certificate says if it was
   // another issuer's, for as long as that was ordered; never more, and no network that it was put
-  // out of. The key stays, so the node's id does.
+  // out of. The key stays, so the node's id does. `denylist`: the generation of the mesh's.
   core::Result<identity::Bundle> renew(const RenewalClaim& claim,
-                                       const identity::TrustBundle& trust) const;
+                                       const identity::TrustBundle& trust,
+                                       std::uint64_t denylist = 0) const;
 
  private:
   core::Result<std::unique_ptr<keys::CaFolder>> open() const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "identity/ca_copy.h"
 #include "identity/denied.h"
 #include "identity/profile.h"
 #include "identity/rotation.h"
@@ -46,14 +47,16 @@ void keep_only(std::vector<std::string>& held, const std::vector<std::string>& o
 
 }  // namespace
 
-// The CA's folder may know what the mesh has not heard yet, and the other way round.
+// The CA's folder may know what the mesh has not heard yet, and the other way round. That of a copy
+// is as old as the copy: what it denies may have been taken back.
 core::Result<identity::Denylist> Rights::denied() const {
   const auto trust = identity::trust_in(ca_.folder(), ca_.certificate());
   if (!trust) {
     return trust.error();
   }
   identity::Denylist all = heard_;
-  if (trust->denylist) {
+  const bool newer = trust->denylist && trust->denylist->generation() > heard_generation_;
+  if (trust->denylist && (newer || !identity::is_copy(ca_.folder()))) {
     const auto entries = identity::parse_denied(trust->denylist->body());
     if (!entries) {
       return entries.error();
@@ -116,9 +119,12 @@ core::Result<Rights::Granted> Rights::again(const identity::PeerIdentity& holder
       granted.networks.push_back(network.name);
     }
   }
-  if (last != nullptr) {
+  if (last != nullptr && identity::is_copy(ca)) {
     keep_only(granted.groups, last->groups);
     keep_only(granted.labels, last->labels);
+  } else if (last != nullptr) {
+    granted.groups = last->groups;
+    granted.labels = last->labels;
   }
   if (granted.networks.empty()) {
     return fail(Errc::kRenewalRefused, "no network is left to it");

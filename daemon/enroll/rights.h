@@ -15,9 +15,11 @@ namespace runard::enroll {
 
 class Rights {
  public:
-  // `heard`: the denylist that the mesh has; what the CA's folder says besides counts too.
-  Rights(const identity::Authority& ca, identity::Denylist heard, core::WallTime now)
-      : ca_(ca), heard_(std::move(heard)), now_(now) {}
+  // `heard`: the denylist that the mesh has, and its generation; what the CA's folder says besides
+  // counts too, of a copy if its list is a newer one.
+  Rights(const identity::Authority& ca, identity::Denylist heard, core::WallTime now,
+         std::uint64_t heard_generation = 0)
+      : ca_(ca), heard_(std::move(heard)), now_(now), heard_generation_(heard_generation) {}
 
   struct Granted {
     std::string name;
@@ -30,10 +32,11 @@ class Rights {
   // kNodeDenied for a node or key that is denied, or is in one of the networks.
   core::Result<void> check(const crypto::PublicKey& key,
                            const std::vector<std::string>& networks) const;
-  // What a node with that certificate is granted again: what both the certificate and the last that
-  // an operator ordered for it here have, without networks that it was put out of. Renewals since
-  // do not count: what was ordered may not be installed yet. kNodeDenied; kRenewalRefused when
-  // no network is left.
+  // What a node with that certificate is granted again: the networks that both the certificate and
+  // the last that an operator ordered for it here have, without those that it was put out of; name,
+  // groups and node labels as they were ordered, though it may not have installed that yet: they
+  // may restrict it. Of a copy, whose record may be old, those that the certificate has, too.
+  // Renewals since do not count. kNodeDenied; kRenewalRefused when no network is left.
   core::Result<Granted> again(const identity::PeerIdentity& holder) const;
 
  private:
@@ -42,6 +45,7 @@ class Rights {
   const identity::Authority& ca_;
   const identity::Denylist heard_;
   const core::WallTime now_;
+  const std::uint64_t heard_generation_;
 };
 
 // What a bundle may be at most, as text: for a guest, whose exchange is bounded, and for a renewal.

@@ -147,6 +147,13 @@ IssueRecord record_of(const crypto::Certificate& certificate, const Order& order
   return record;
 }
 
+// Before anything reads the log, so that one which is full already heals.
+core::Result<void> archive_log(const Host& host, const fs::path& folder) {
+  const auto counted = Rotation::counted_in(folder);
+  return counted ? Authority::issued_in(folder).archive(host.disk, host.clock.wall(), *counted)
+                 : core::Result<void>();
+}
+
 }  // namespace
 
 core::Result<Authority> Authority::create(const Host& host, const fs::path& folder,
@@ -206,6 +213,9 @@ core::Result<Authority> Authority::open(const Host& host, const fs::path& folder
     return ok.error();
   }
   if (auto ok = Rotation::mend(host.disk, folder); !ok) {
+    return ok.error();
+  }
+  if (auto ok = archive_log(host, folder); !ok) {
     return ok.error();
   }
   auto root = read_root(folder, passphrase);
@@ -326,17 +336,6 @@ core::Result<void> Authority::check_name(const Order& order) const {
   return {};
 }
 
-core::Result<void> Authority::record(const IssueRecord& record, core::WallTime now) {
-  const IssueLog log = issued_in(folder_);
-  std::error_code absent;
-  if (!fs::exists(folder_ / kActivatedFile, absent)) {  // a rotation counts the log's lines
-    if (auto ok = log.archive(host_.disk, now); !ok) {
-      return ok;
-    }
-  }
-  return log.append(host_.disk, record);
-}
-
 core::Result<Bundle> Authority::sign(const Order& order) {
   const auto known = networks_in(folder_);
   if (!known) {
@@ -363,7 +362,8 @@ core::Result<Bundle> Authority::sign(const Order& order) {
   if (auto ok = check_name(order); !ok) {
     return ok.error();
   }
-  if (auto ok = record(record_of(*certificate, order, *networks, now), now); !ok) {
+  const IssueRecord issued = record_of(*certificate, order, *networks, now);
+  if (auto ok = issued_in(folder_).append(host_.disk, issued); !ok) {
     return ok.error();
   }
   Bundle bundle{std::move(*certificate),

@@ -100,8 +100,6 @@ class Authority {
   }
 
  private:
-  core::Result<void> record(const IssueRecord& record, core::WallTime now);
-
   // What the CA's key and certificate are, and what its key is encrypted under.
   struct Root {
     crypto::PrivateKey key;

@@ -6,7 +6,9 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <set>
 #include <span>
+#include <utility>
 
 #include "identity/durable_file.h"
 #include "identity/name.h"
@@ -18,6 +20,7 @@ namespace {
 using core::Errc;
 using core::fail;
 
+constexpr std::size_t kMaxArchived = 2 * kMaxIssueLog;  // what is full can still be archived
 constexpr std::array<std::string_view, 6> kKeys = {
     "", "serial=", "node=", "name=", "networks=", "not_after="};
 
@@ -99,8 +102,9 @@ std::string line_of(const IssueRecord& record) {
   return line + (record.renewal ? " by=renewal\n" : "\n");
 }
 
-core::Result<std::string> read_whole(const std::filesystem::path& file) {
-  auto text = read_file(file, kMaxIssueLog);
+core::Result<std::string> read_whole(const std::filesystem::path& file,
+                                     std::size_t limit = kMaxIssueLog) {
+  auto text = read_file(file, limit);
   return !text && text.error().code == Errc::kNotFound ? core::Result<std::string>("") : text;
 }
 
@@ -127,14 +131,71 @@ core::Result<void> append_to(Disk& disk, int fd, core::ByteView line,
   return {};
 }
 
-std::string still_needed(const std::vector<IssueRecord>& records, const std::string& today) {
-  const auto issued = issued_to(records);
+core::Result<std::vector<IssueRecord>> parse(std::string_view text,
+                                             const std::filesystem::path& file) {
+  std::vector<IssueRecord> records;
+  text = text.substr(0, whole(text));
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    auto record = parse_line(text.substr(0, end));
+    if (!record) {
+      return fail(Errc::kIdentityUnreadable,
+                  fmt::format("{}:{}: not an issuance", file.string(), records.size() + 1));
+    }
+    records.push_back(std::move(*record));
+    text.remove_prefix(end + 1);
+  }
+  return records;
+}
+
+using Needed = std::set<const IssueRecord*>;
+
+void need_unended(const std::vector<IssueRecord>& records, const std::string& today,
+                  Needed& needed) {
+  std::map<std::pair<core::NodeId, bool>, const IssueRecord*> longest;
+  std::map<std::string_view, const IssueRecord*> named;
+  for (const IssueRecord& record : records) {
+    if (record.not_after <= today) {
+      continue;
+    }
+    named[record.name] = &record;
+    const IssueRecord*& last = longest[{record.node, record.renewal}];
+    last = last != nullptr && last->not_after > record.not_after ? last : &record;
+  }
+  for (const auto& [of, record] : longest) {
+    needed.insert(record);
+  }
+  for (const auto& [name, record] : named) {
+    needed.insert(record);
+  }
+}
+
+// The first renewal tells since when a node has followed the new root, and what was ordered may be
+// what it shows.
+void need_in_rotation(const std::vector<IssueRecord>& records, std::size_t counted,
+                      Needed& needed) {
+  std::set<core::NodeId> followed;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const IssueRecord& record = records[i];
+    if (i < counted || !record.renewal || followed.insert(record.node).second) {
+      needed.insert(&record);
+    }
+  }
+}
+
+std::string still_needed(const std::vector<IssueRecord>& records, std::size_t counted,
+                         const std::string& today) {
+  Needed needed;
+  for (const auto& [node, counts] : issued_to(records)) {
+    needed.insert({counts.granted, counts.newest});
+  }
+  need_unended(records, today, needed);
+  if (counted > 0) {
+    need_in_rotation(records, counted, needed);
+  }
   std::string text;
   for (const IssueRecord& record : records) {
-    const Issued& counts = issued.at(record.node);
-    if (record.not_after > today || &record == counts.granted || &record == counts.newest) {
-      text += line_of(record);
-    }
+    text += needed.contains(&record) ? line_of(record) : "";
   }
   return text;
 }
@@ -153,22 +214,7 @@ std::map<core::NodeId, Issued> issued_to(const std::vector<IssueRecord>& log) {
 
 core::Result<std::vector<IssueRecord>> IssueLog::read() const {
   const auto text = read_whole(file_);
-  if (!text) {
-    return text.error();
-  }
-  std::vector<IssueRecord> records;
-  std::string_view rest = std::string_view(*text).substr(0, whole(*text));
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    auto record = parse_line(rest.substr(0, end));
-    if (!record) {
-      return fail(Errc::kIdentityUnreadable,
-                  fmt::format("{}:{}: not an issuance", file_.string(), records.size() + 1));
-    }
-    records.push_back(std::move(*record));
-    rest.remove_prefix(end + 1);
-  }
-  return records;
+  return text ? parse(*text, file_) : text.error();
 }
 
 core::Result<void> IssueLog::append(Disk& disk, const IssueRecord& record) const {
@@ -198,19 +244,21 @@ core::Result<void> IssueLog::append(Disk& disk, const IssueRecord& record) const
   return done;
 }
 
-core::Result<void> IssueLog::archive(Disk& disk, core::WallTime now, std::size_t from) const {
+core::Result<void> IssueLog::archive(Disk& disk, core::WallTime now, std::size_t counted,
+                                     std::size_t from) const {
   std::error_code absent;
   const auto size = std::filesystem::file_size(file_, absent);
   if (absent || size < from) {
     return {};
   }
-  const auto text = read_whole(file_);
-  const auto records = read();
-  if (!text || !records) {
-    return !text ? text.error() : records.error();
+  const auto text = read_whole(file_, kMaxArchived);
+  const auto records =
+      text ? parse(*text, file_) : core::Result<std::vector<IssueRecord>>(text.error());
+  if (!records) {
+    return records.error();
   }
   const std::string today = time_text(now);
-  const std::string kept = still_needed(*records, today);
+  const std::string kept = still_needed(*records, counted, today);
   const std::filesystem::path archived = file_.string() + "-" + today;
   // Not worth it: each issuance would write it all. Or the archive of this second has more.
   if (kept.size() > whole(*text) / 2 || std::filesystem::exists(archived, absent)) {

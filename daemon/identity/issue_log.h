@@ -7,7 +7,8 @@
 // " lifetime=SECONDS" as it was ordered (the CA's
 // own end may cut it), and " by=renewal" where no operator ordered it.
 // A line that a crash tore is no issuance: it has no newline and goes with the next one. One writer
-// at a time (the CA's lock). What ended moves to an archive beside the log before that is full.
+// at a time (the CA's lock). What nobody needs moves to an archive beside the log before that is
+// full: however often a node has itself renewed, a few lines of it stay.
 // Errors: kIdentityUnreadable for a line that is not of this form,
 // kTooLarge above kMaxIssueLog, kSystem.
 #pragma once
@@ -62,9 +63,12 @@ class IssueLog {
 
   core::Result<std::vector<IssueRecord>> read() const;  // oldest first; empty without a file
   core::Result<void> append(Disk& disk, const IssueRecord& record) const;
-  // A log of `from` bytes or more goes, whole, to FILE-TIME. What stays is what has not ended, and
-  // of each node what counts (issued_to). A crash leaves the log as it was, and maybe the archive.
-  core::Result<void> archive(Disk& disk, core::WallTime now,
+  // A log of `from` bytes or more goes, whole, to FILE-TIME, also one that is too large to be read.
+  // What stays is what counts of each node (issued_to), and of what has not ended: what a node has
+  // for longest, by order and by renewal, and the last of each name. The first `counted` ones stay
+  // as they are (rotation.h), and of those behind them what old_holders() looks at.
+  // A crash leaves the log as it was, and maybe the archive.
+  core::Result<void> archive(Disk& disk, core::WallTime now, std::size_t counted = 0,
                              std::size_t from = kArchiveIssueLog) const;
 
  private:

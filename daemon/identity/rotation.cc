@@ -105,17 +105,23 @@ core::Result<Statement> write_trust(const Authority& authority, std::uint64_t ge
   return statement;
 }
 
-// How many of the records the old root signed. An earlier version wrote down the time alone: then
-// what was signed in that second counts as old.
-std::size_t signed_before(const std::string& activated, const std::vector<IssueRecord>& records) {
+// An earlier version wrote down the time alone.
+std::optional<std::size_t> count_in(const std::string& activated) {
   const std::size_t line = std::min(activated.find('\n'), activated.size());
   const char* const end = activated.data() + activated.size();
   std::size_t count = 0;
   const char* const number = activated.data() + std::min(line + 1, activated.size());
-  if (std::from_chars(number, end, count).ec == std::errc{}) {
-    return count;
+  return std::from_chars(number, end, count).ec == std::errc{} ? std::optional(count)
+                                                               : std::nullopt;
+}
+
+// How many of the records the old root signed. By the time alone: what was signed in that second
+// counts as old.
+std::size_t signed_before(const std::string& activated, const std::vector<IssueRecord>& records) {
+  if (const auto count = count_in(activated)) {
+    return *count;
   }
-  const std::string when = activated.substr(0, line);
+  const std::string when = activated.substr(0, activated.find('\n'));
   return static_cast<std::size_t>(
       std::ranges::count_if(records, [&](const IssueRecord& record) { return record.at <= when; }));
 }
@@ -259,6 +265,14 @@ core::Result<std::optional<Statement>> Rotation::activate() const {
     return ok.error();
   }
   return denylist;
+}
+
+std::optional<std::size_t> Rotation::counted_in(const fs::path& folder) {
+  const auto activated = read_file(folder / kActivatedFile);
+  if (!activated) {
+    return activated.error().code == Errc::kNotFound ? std::optional<std::size_t>(0) : std::nullopt;
+  }
+  return count_in(*activated);
 }
 
 // Each step may be done again until the mark is gone; the sources go after it.

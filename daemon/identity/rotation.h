@@ -40,6 +40,9 @@ class Rotation {
 
   // The generation that nodes must have before activate() or after retire().
   static core::Result<std::uint64_t> generation_in(const std::filesystem::path& folder);
+  // How many issuances, the first of the log, belong to the root before; 0: nothing is rotated.
+  // Nothing for the rotation of an earlier version, which counts them by their time.
+  static std::optional<std::size_t> counted_in(const std::filesystem::path& folder);
   // Completes what a crash left of activate(). For Authority::open, with its lock.
   static core::Result<void> mend(Disk& disk, const std::filesystem::path& folder);
 

@@ -161,7 +161,7 @@ core::Result<Statement> Statement::parse(core::ByteView bytes) {
 }
 
 core::Result<std::vector<Statement>> Statement::parse_pem(std::string_view text) {
-  const auto blocks = crypto::parse_pem(text);
+  const auto blocks = crypto::parse_pem(text, {kMaxStatementsText, kMaxStatementsInText});
   if (!blocks) {
     return fail(Errc::kStatementInvalid, blocks.error().about);
   }

@@ -55,6 +55,9 @@ inline constexpr std::size_t kMaxStatementBody = 112 * 1024;
 inline constexpr std::size_t kMaxProfileBody = 4 * 1024;
 inline constexpr std::size_t kMaxStatement = 128 * 1024;  // in bytes, all of it
 inline constexpr std::size_t kMaxStatementChain = 2;      // certificates between signer and root
+// A file of them: all that a CA says at once, as when its root is rotated.
+inline constexpr std::size_t kMaxStatementsText = 64 * 1024 * 1024;
+inline constexpr std::size_t kMaxStatementsInText = 8192;
 inline constexpr std::uint64_t kMaxGeneration = UINT64_MAX >> 1;
 inline constexpr std::string_view kStatementLabel = "RUNARD STATEMENT";
 // How far clocks may differ.

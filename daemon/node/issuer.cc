@@ -205,23 +205,25 @@ void Issuer::renew(enroll::RenewalClaim claim, Renewed done) {
   ++renewals_;
   const core::NodeId node = claim.node;
   // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): `done` is in the second function
-  elsewhere([this, claim = std::move(claim),
-             trust = hooks_.trust()] { return outcome_of(office_.renew(claim, trust)); },
-            [this, node, done = std::move(done)](const core::Result<Signed>& made) mutable {
-              --renewals_;
-              if (made) {
-                ++renewed_;
-                log_.info("renewed a certificate", {core::field("node", node.text())});
-                hooks_.spread(made->statements);
-                return done(made->bundle);
-              }
-              ++renewals_refused_;
-              log_.warn("refused a renewal", {core::field("node", node.text()),
-                                              core::field("why", core::describe(made.error()))});
-              // What stands in the CA's folder is nobody else's business.
-              const bool denied = core::info(made.error().code).kind == core::Kind::kDenied;
-              done(core::fail(denied ? made.error().code : Errc::kRenewalRefused, ""));
-            });
+  elsewhere(
+      [this, claim = std::move(claim), trust = hooks_.trust(), denylist = hooks_.denylist()] {
+        return outcome_of(office_.renew(claim, trust, denylist));
+      },
+      [this, node, done = std::move(done)](const core::Result<Signed>& made) mutable {
+        --renewals_;
+        if (made) {
+          ++renewed_;
+          log_.info("renewed a certificate", {core::field("node", node.text())});
+          hooks_.spread(made->statements);
+          return done(made->bundle);
+        }
+        ++renewals_refused_;
+        log_.warn("refused a renewal", {core::field("node", node.text()),
+                                        core::field("why", core::describe(made.error()))});
+        // What stands in the CA's folder is nobody else's business.
+        const bool denied = core::info(made.error().code).kind == core::Kind::kDenied;
+        done(core::fail(denied ? made.error().code : Errc::kRenewalRefused, ""));
+      });
 }
 
 boost::json::object Issuer::status() const {

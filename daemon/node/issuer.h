@@ -36,6 +36,7 @@ class Issuer final : public transport::GuestEvents, public rpc::Handler, private
   // Called on the control strand.
   struct Hooks {
     std::function<identity::TrustBundle()> trust;  // of now
+    std::function<std::uint64_t()> denylist;       // the generation of the one in it; 0: none
     // What was signed besides a certificate: the mesh should hear of it.
     std::function<void(const std::vector<identity::Statement>&)> spread;
   };
@@ -44,6 +45,8 @@ class Issuer final : public transport::GuestEvents, public rpc::Handler, private
 
   // Whether it can sign. Waits for the disk; before anything else.
   core::Result<void> check() const { return office_.check(); }
+
+  bool is_outdated(const crypto::Certificate& own) const { return office_.is_outdated(own); }
 
   // From then on it looks after the end of its CA and the networks' keys, too.
   void attach(transport::Endpoint* endpoint) {

@@ -1,6 +1,5 @@
 // This node's certificate while it runs: what TLS is made of, renewal, and links that change over
 // to a new certificate before the old ones end.
-#include "identity/authority.h"
 #include "keys/node_request.h"
 #include "node/mesh_node.h"
 
@@ -42,6 +41,10 @@ core::Result<void> MeshNode::open_issuer(const Lasting& lasting) {
   }
   Issuer::Hooks hooks;
   hooks.trust = [this] { return book_.store().trust(); };
+  hooks.denylist = [this]() -> std::uint64_t {
+    const auto* newest = book_.store().find({identity::StatementKind::kDenylist, {}});
+    return newest == nullptr ? 0 : newest->generation();
+  };
   hooks.spread = [this](const std::vector<identity::Statement>& statements) { spread(statements); };
   issuer_ = std::make_unique<Issuer>(context_, std::move(settings), std::move(hooks));
   if (auto able = issuer_->check(); !able) {
@@ -127,13 +130,9 @@ void MeshNode::start_renewal() {
   follow_root();
 }
 
-// Guests know an issuer by the root that its CA has now: it is the first to come over.
+// An issuer is the first to come over to the next root.
 void MeshNode::follow_root() {
-  if (!issuer_) {
-    return;
-  }
-  const auto root = identity::Authority::certificate_in(config_.issuer->ca);
-  if (root && !identity_.tls->certificate.issued_by(*root)) {
+  if (issuer_ && issuer_->is_outdated(identity_.tls->certificate)) {
     renewal_->hurry();
   }
 }

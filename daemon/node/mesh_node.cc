@@ -94,7 +94,7 @@ MeshNode::MeshNode(const Context& context, const config::Config& config, const L
             log_),
       multicast_(context.io.get_executor(), context.clock, context.random, *this,
                  context.log.component("discovery")),
-      remote_services_(local.events()) {
+      remote_services_(local.events(), log_) {
   heed_statements();
   heed_keys();
   take_control();

@@ -131,7 +131,8 @@ void Broker::stamp(rpc::Event& event, Shard& shard) {
     return;
   }
   const auto stamp =
-      shard.topics.next(event.network, event.topic, event.publisher, epoch_ << 32, next_instance_);
+      shard.store_of(event.topic)
+          .next(event.network, event.topic, event.publisher, epoch_ << 32, next_instance_);
   event.instance = stamp.instance;
   event.sequence = stamp.sequence;
   event.published = clock_.wall();
@@ -174,7 +175,8 @@ rpc::Receipt Broker::hand_over(rpc::Event& event, const rpc::PublishOptions& opt
   const std::uint32_t delivered = receipt.reached;
   const Spread spread = send_to_peers(event, targets.peers());
   if (spread.no_room + spread.unfit > 0 && spread.sent == 0 && queues.empty() && !retained) {
-    shard.topics.take_back(event.network, event.topic, event.publisher);  // nobody has seen it
+    // Nobody has seen it.
+    shard.store_of(event.topic).take_back(event.network, event.topic, event.publisher);
     ++shard.counts.refused;
     return spread.no_room > 0 ? refused(core::Errc::kBackpressure, "no node that wants it has room")
                               : refused(core::Errc::kTooLarge,
@@ -192,8 +194,8 @@ rpc::Receipt Broker::hand_over(rpc::Event& event, const rpc::PublishOptions& opt
 void Broker::retain(const rpc::EventPtr& event, const rpc::PublishOptions& options, Shard& shard) {
   const core::TimePoint now = clock_.now();
   const std::uint64_t serial = last_serial_.fetch_add(1, std::memory_order_relaxed) + 1;
-  shard.topics.retain(
-      {event, now, now + options.retain_for, serial, options.broadcast, options.target});
+  shard.store_of(event->topic)
+      .retain({event, now, now + options.retain_for, serial, options.broadcast, options.target});
 }
 
 // One copy, or, where its groups are more than a message may name, several: the first is for
@@ -323,6 +325,7 @@ void Broker::expire() {
   for (Shard& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
     shard.topics.expire(clock_.now());
+    shard.system.expire(clock_.now());
   }
 }
 

@@ -99,9 +99,17 @@ class Broker final : public rpc::Broker, public rpc::Past {
 
  private:
   static constexpr std::size_t kShards = 16;
+  static constexpr std::size_t kSystemTopics = 1024;  // of a shard
+  static constexpr std::size_t kSystemBytes = 1U << 20;
   struct alignas(64) Shard {
+    TopicStore& store_of(std::string_view topic) {
+      return topic.starts_with('$') ? system : topics;
+    }
+
     mutable std::mutex mutex;  // protects what follows
     TopicStore topics;
+    // Of $ topics: what other nodes make the system tell never displaces what services keep.
+    TopicStore system{kSystemTopics, kSystemBytes};
     Stats counts;  // of events on its topics
   };
 

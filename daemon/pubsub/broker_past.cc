@@ -18,15 +18,14 @@ std::vector<TopicStore::Kept> Broker::retained(const routing::TopicPattern& patt
                                                core::Duration age, May may) {
   std::vector<TopicStore::Kept> found;
   const core::TimePoint now = clock_.now();
+  const auto wanted = [&](const TopicStore::Kept& kept) {
+    return may(kept) && kept.event->network == pattern.network() &&
+           pattern.matches_path(kept.event->topic);
+  };
   for (Shard& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
-    shard.topics.collect(
-        now, now - age,
-        [&](const TopicStore::Kept& kept) {
-          return may(kept) && kept.event->network == pattern.network() &&
-                 pattern.matches_path(kept.event->topic);
-        },
-        found);
+    shard.topics.collect(now, now - age, wanted, found);
+    shard.system.collect(now, now - age, wanted, found);
   }
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return a.serial < b.serial; });

@@ -56,7 +56,7 @@ TopicStore::Stamp TopicStore::next(std::string_view network, std::string_view to
   }
   Sequence& sequence = at->second;
   const Stamp stamp = {sequence.last.instance, ++sequence.last.sequence};
-  if (sequences_.size() > kMaxTopics) {
+  if (sequences_.size() > max_topics_) {
     sequences_.erase(sequences_.find(sequence_ages_.front()));
     sequence_ages_.pop_front();
   }
@@ -89,10 +89,10 @@ void TopicStore::retain(Kept kept) {
   while (topic.events.size() > kMaxEventsPerTopic) {
     pop_front(topic);
   }
-  while (retained_.size() > kMaxTopics || (bytes_ > kMaxBytes && retained_.size() > 1)) {
+  while (retained_.size() > max_topics_ || (bytes_ > max_bytes_ && retained_.size() > 1)) {
     forget_oldest();
   }
-  while (bytes_ > kMaxBytes && topic.events.size() > 1) {
+  while (bytes_ > max_bytes_ && topic.events.size() > 1) {
     pop_front(topic);
   }
 }

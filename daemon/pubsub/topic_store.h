@@ -1,7 +1,7 @@
 // TopicStore: what the broker remembers about topics: the sequence of each (publisher, topic), and
 // retained events.
 //
-// Bounded: kMaxTopics topics, kMaxEventsPerTopic events of a topic, kMaxBytes in all, each event
+// Bounded: so many topics, kMaxEventsPerTopic events of a topic, so many bytes in all, each event
 // counting kEventOverhead besides its payload; the oldest go first. A topic that was forgotten
 // begins a new instance, so that its sequence never seems to go back. Not thread-safe: the broker
 // holds a shard's mutex.
@@ -25,6 +25,10 @@ class TopicStore {
   static constexpr std::size_t kMaxEventsPerTopic = 64;
   static constexpr std::size_t kMaxBytes = 4U << 20;
   static constexpr std::size_t kEventOverhead = 256;
+
+  TopicStore() = default;
+  TopicStore(std::size_t max_topics, std::size_t max_bytes)
+      : max_topics_(max_topics), max_bytes_(max_bytes) {}
 
   struct Stamp {
     std::uint64_t instance;
@@ -80,6 +84,8 @@ class TopicStore {
     }
   };
   using Sequences = std::unordered_map<std::string, Sequence, Hash, std::equal_to<>>;
+  const std::size_t max_topics_ = kMaxTopics;
+  const std::size_t max_bytes_ = kMaxBytes;
   Sequences sequences_;
   std::list<std::string> sequence_ages_;  // least recently used first
   std::unordered_map<std::string, Retained> retained_;

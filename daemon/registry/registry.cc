@@ -74,7 +74,7 @@ void Registry::publish_locked() {
   snapshot_.publish(routes_.table());
   for (const auto& [pattern, node] : routes_.take_left_out()) {
     const auto remote = remotes_.find(node);
-    log_.warn("a provider is not used: its schemas are others than those in use",
+    log_.warn("a provider gets only calls that name its node: its schemas are not those in use",
               {core::field("network", pattern.network()), core::field("action", pattern.pattern()),
                core::field("node", remote == remotes_.end() ? "" : remote->second.rows.name),
                core::field("id", node.text()),

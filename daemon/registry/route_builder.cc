@@ -91,42 +91,52 @@ void RouteBuilder::put_route(const routing::TopicPattern& pattern) {
   // By node, so that all nodes see remote providers in one order; a zero id, this node, comes
   // first.
   std::ranges::stable_sort(fit, {}, [](const Offer& offer) { return offer.provider.node; });
-  leave_out(pattern, at->second, fit);
+  const std::vector<Offer> left_out = leave_out(pattern, at->second, fit);
   auto route = std::make_shared<Route>();
-  for (const Offer& offer : fit) {
-    route->providers.push_back(offer.provider);
-  }
+  std::ranges::transform(fit, std::back_inserter(route->providers), &Offer::provider);
+  std::ranges::transform(left_out, std::back_inserter(route->left_out), &Offer::provider);
   route->local_count =
       static_cast<std::uint32_t>(std::count_if(route->providers.begin(), route->providers.end(),
                                                [](const Provider& p) { return p.node.is_zero(); }));
   put(routes_, pattern, std::shared_ptr<const Route>(std::move(route)));
 }
 
-// `fit`: in order.
-void RouteBuilder::leave_out(const routing::TopicPattern& pattern, Offers& offers,
-                             std::vector<Offer>& fit) {
-  const bool still = std::ranges::find(fit, offers.in_use, &Offer::schemas) != fit.end();
-  const auto first =
-      std::ranges::find_if(fit, [](const Offer& offer) { return offer.schemas != 0; });
-  const bool own = first != fit.end() && first->provider.node.is_zero();
-  if (own || !still || offers.in_use == 0) {
-    offers.in_use = first == fit.end() ? 0 : first->schemas;
-  }
-  std::vector<core::NodeId> left_out;
-  std::erase_if(fit, [&](const Offer& offer) {
-    const core::NodeId& node = offer.provider.node;
-    const bool differs = offer.schemas != 0 && offer.schemas != offers.in_use && !node.is_zero();
-    if (differs) {
-      left_out.push_back(node);
+std::uint64_t RouteBuilder::schemas_to_use(const std::vector<Offer>& fit, std::uint64_t in_use) {
+  std::map<std::uint64_t, std::set<core::NodeId>> nodes;
+  for (const Offer& offer : fit) {
+    if (offer.schemas != 0 && offer.provider.node.is_zero()) {
+      return offer.schemas;
     }
-    return differs;
+    if (offer.schemas != 0) {
+      nodes[offer.schemas].insert(offer.provider.node);
+    }
+  }
+  std::uint64_t best = nodes.contains(in_use) ? in_use : 0;
+  for (const Offer& offer : fit) {
+    if (offer.schemas != 0 && (best == 0 || nodes[offer.schemas].size() > nodes[best].size())) {
+      best = offer.schemas;
+    }
+  }
+  return best;
+}
+
+std::vector<RouteBuilder::Offer> RouteBuilder::leave_out(const routing::TopicPattern& pattern,
+                                                         Offers& offers, std::vector<Offer>& fit) {
+  offers.in_use = schemas_to_use(fit, offers.in_use);
+  const auto differing = std::ranges::stable_partition(fit, [&](const Offer& offer) {
+    return offer.schemas == 0 || offer.schemas == offers.in_use || offer.provider.node.is_zero();
   });
-  for (const core::NodeId& node : left_out) {
-    if (std::ranges::find(offers.left_out, node) == offers.left_out.end()) {
-      news_.emplace_back(pattern, node);
+  std::vector<Offer> left_out(differing.begin(), differing.end());
+  fit.erase(differing.begin(), differing.end());
+  std::vector<core::NodeId> nodes;
+  for (const Offer& offer : left_out) {
+    nodes.push_back(offer.provider.node);
+    if (std::ranges::find(offers.left_out, nodes.back()) == offers.left_out.end()) {
+      news_.emplace_back(pattern, nodes.back());
     }
   }
-  offers.left_out = std::move(left_out);
+  offers.left_out = std::move(nodes);
+  return left_out;
 }
 
 void RouteBuilder::add_subscription(const SubscriptionRow& row, core::NodeId node) {

@@ -2,8 +2,9 @@
 // time.
 //
 // Providers of one pattern have to mean the same by it (DESIGN section 4): those that tell of other
-// schemas than the ones in use are left out. In use are this node's own, else those that were until
-// their last provider is gone, then those of the lowest node. Who tells of none is taken.
+// schemas than the ones in use are left out, and get only what names their node as target. In use
+// are this node's own, else those of most nodes; of as many, those that were, else the lowest
+// node's. Who tells of none is taken.
 //
 // Not thread-safe: Registry holds its mutex.
 #pragma once
@@ -46,7 +47,10 @@ class RouteBuilder {
   };
   using Subscribers = std::vector<std::pair<core::NodeId, std::string>>;  // node, group
   void put_route(const routing::TopicPattern& pattern);
-  void leave_out(const routing::TopicPattern& pattern, Offers& offers, std::vector<Offer>& fit);
+  static std::uint64_t schemas_to_use(const std::vector<Offer>& fit, std::uint64_t in_use);
+  // Takes them out of `fit`, which is in order, and returns them.
+  std::vector<Offer> leave_out(const routing::TopicPattern& pattern, Offers& offers,
+                               std::vector<Offer>& fit);
   void put_event(const routing::TopicPattern& pattern);
 
   std::map<routing::TopicPattern, Offers> providers_;

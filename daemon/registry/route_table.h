@@ -31,6 +31,8 @@ struct Provider {
 struct Route {
   std::vector<Provider> providers;  // local first
   std::uint32_t local_count = 0;
+  // Other nodes whose schemas are not those in use: for requests that name one of them as target.
+  std::vector<Provider> left_out;
   mutable std::atomic<std::uint32_t> turn{0};  // round robin over the remote ones
 };
 

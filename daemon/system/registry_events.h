@@ -4,7 +4,8 @@
 //   $registry/services/{service_path}/state/{state}   of the services of all nodes: each tells the
 //     node that it is on. The states are those of registry::state_text(); of another node's
 //     service, "draining" when that node is about to stop, "stopped" when it is no longer known.
-//     Retained: running 120 s, stopped 3 s, others 10 s.
+//     Retained: running 120 s, stopped 3 s, others 10 s. Of how many services of another node:
+//     RemoteServices.
 //   $registry/peer/{node}/{discovered|updated|disconnected}   of nodes in the network. Retained 10
 //   s.
 //

@@ -162,7 +162,8 @@ void RegistryService::keep_shown(const rpc::Request& request, registry::NodeRows
 }
 
 RegistryService::Nodes RegistryService::nodes(const rpc::Request& request) const {
-  Nodes nodes = registry_.nodes();
+  const bool inbound = (request.flags & rpc::kInbound) != 0;
+  Nodes nodes = inbound ? Nodes{registry_.local()} : registry_.nodes();
   for (registry::NodeRows& node : nodes) {
     keep_shown(request, node);
   }

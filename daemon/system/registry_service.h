@@ -7,8 +7,9 @@
 //   for those with admin rights
 //
 // {service_path} is percent-encoded when the mount has several segments ("billing%2Feu"). Answers
-// are CBOR. What belongs to another network is neither listed nor found, and another node finds
-// what the rules let it know of. Any thread; answers before call() returns.
+// are CBOR. What belongs to another network is neither listed nor found. Another node is answered
+// of this node's own services only, and of what the rules let it know: what a provider hides from
+// it, nobody else tells. Any thread; answers before call() returns.
 #pragma once
 
 #include <functional>

@@ -15,17 +15,41 @@ void RemoteServices::changed(const registry::NodeRows& rows) {
   for (const registry::ServiceRow& row : rows.services) {
     now.emplace(std::pair(row.network, row.path), registry::state_text(rows, row));
   }
-  const States before = std::exchange(known_[rows.node], now);
-  for (const auto& [key, state] : before) {
-    if (!now.contains(key) && state != kUnknown) {
-      events_.service_state(key.first, key.second, kUnknown, rows.node);
-    }
-  }
+  Known& known = known_[rows.node];
+  tell_gone(rows.node, known, now);
+  std::size_t untold = 0;
   for (const auto& [key, state] : now) {
-    const auto old = before.find(key);
-    if (state != (old == before.end() ? kUnknown : old->second)) {
+    auto at = known.told.find(key);
+    if (at == known.told.end() && known.told.size() == kMostServices) {
+      ++untold;
+      continue;
+    }
+    if (at == known.told.end()) {
+      at = known.told.emplace(key, kUnknown).first;
+    }
+    if (std::exchange(at->second, state) != state) {
       events_.service_state(key.first, key.second, state, rows.node);
     }
+  }
+  if (const bool had_more = std::exchange(known.has_more, untold > 0);
+      known.has_more && !had_more) {
+    log_.warn("a node has more services than $registry events are told of",
+              {core::field("node", rows.name), core::field("id", rows.node.text()),
+               core::field("untold", untold)});
+  }
+}
+
+void RemoteServices::tell_gone(const core::NodeId& node, Known& known, const States& now) {
+  for (auto at = known.told.begin(); at != known.told.end();) {
+    const auto& [network, path] = at->first;
+    if (now.contains(at->first)) {
+      ++at;
+      continue;
+    }
+    if (at->second != kUnknown) {
+      events_.service_state(network, path, kUnknown, node);
+    }
+    at = known.told.erase(at);
   }
 }
 

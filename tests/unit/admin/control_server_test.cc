@@ -164,6 +164,30 @@ TEST_CASE("calls without an answer are told so beside those that have one") {
   CHECK(replies[1].has_value());
 }
 
+TEST_CASE("who has other schemas than those in use is among the providers, as the last") {
+  Server server;
+  Echo link;
+  for (const std::uint8_t number : {std::uint8_t{2}, std::uint8_t{1}}) {
+    registry::NodeRows rows;
+    rows.node.bytes[0] = number;
+    rows.name = "node-" + std::to_string(number);
+    registry::ServiceRow& row = rows.services.emplace_back();
+    row.network = "main";
+    row.path = "math";
+    row.state = registry::ServiceState::kRunning;
+    row.actions = {{"add", "", "schemas of " + rows.name, "", 0}};
+    server.registry.replace(rows, link);
+  }
+  ctl::ControlClient client;
+  REQUIRE(client.connect(server.path));
+  const auto found = client.ask("providers", {{"path", "math/add"}}, 5s);
+  REQUIRE(found.has_value());
+  const json::array& nodes = found->at("providers").as_array();
+  REQUIRE(nodes.size() == 2);
+  CHECK(nodes[0].at("name").as_string() == "node-2");  // whose are in use
+  CHECK(nodes[1].at("name").as_string() == "node-1");
+}
+
 TEST_CASE("the providers of a path are those that a call may go to") {
   Server server;
   ctl::ControlClient client;

@@ -164,6 +164,37 @@ TEST_CASE("a late answer of a provider that had refused does not end the next at
   CHECK(world.caller.body == "right");
 }
 
+TEST_CASE("a provider with other schemas than those in use gets what names its node, no more") {
+  World world;
+  FakeProvider old, upgraded;
+  old.refuse_with(Errc::kOverloaded);
+  upgraded.inline_reply = success();
+  const auto adder = [](std::string schema) {
+    auto row = service("math", {"add"});
+    row.actions[0].input_schema = std::move(schema);
+    return row;
+  };
+  world.add_node(1, old, adder("a"));
+  world.add_node(2, upgraded, adder("b"));
+
+  world.call("math/add");
+  CHECK(world.caller.code == Errc::kOverloaded);
+  CHECK(upgraded.calls == 0);
+  world.call("math/add", 0, 1s, 2);
+  CHECK(world.caller.code == Errc{});
+  CHECK(upgraded.calls == 1);
+  CHECK(old.calls == 1);
+  INFO("its refusal is the answer, and a request that came over a link does not get there");
+  upgraded.refuse_with(Errc::kServicePaused);
+  world.call("math/add", 0, 1s, 2);
+  CHECK(world.caller.code == Errc::kServicePaused);
+  world.call("math/add", rpc::kInbound, 1s, 2);
+  CHECK(world.caller.code == Errc::kNoEndpoint);
+  world.call("math/add", 0, 1s, 3);
+  CHECK(world.caller.code == Errc::kNoEndpoint);
+  CHECK(upgraded.calls == 2);
+}
+
 TEST_CASE("remote providers take turns; a local one goes first") {
   World world;
   FakeProvider local, first, second;

@@ -95,11 +95,13 @@ struct World {
     rows.services = {row};
     registry.replace(rows, link);
   }
-  rpc::Ticket call(std::string_view path, std::uint32_t flags = 0, core::Duration timeout = 1s) {
+  rpc::Ticket call(std::string_view path, std::uint32_t flags = 0, core::Duration timeout = 1s,
+                   std::uint8_t target = 0) {
     rpc::Request request;
     request.network = "main";
     request.path = path;
     request.flags = flags;
+    request.target.bytes[0] = target;
     request.payload = rpc::Payload::borrow(core::as_bytes(body), rpc::Encoding::kText);
     request.deadline = clock.now() + timeout;
     return dispatcher.call(request, {&caller, {42, 0, 0}});

@@ -63,7 +63,11 @@ TEST_CASE("PEM text over its limits is refused") {
     many += block("A", "one");
   }
   CHECK(parse_pem(many));
-  CHECK(parse_pem(many + block("A", "one")).error().code == Errc::kInvalidArgument);
+  const std::string more = many + block("A", "one");
+  CHECK(parse_pem(more).error().code == Errc::kInvalidArgument);
+  CHECK(parse_pem(more, {more.size(), crypto::kMaxPemBlocks + 1}));
+  CHECK(parse_pem(more, {more.size() - 1, crypto::kMaxPemBlocks + 1}).error().code ==
+        Errc::kInvalidArgument);
   CHECK(parse_pem(block("A", std::string(crypto::kMaxPemText, 'x'))).error().code ==
         Errc::kInvalidArgument);
 }

@@ -1,6 +1,7 @@
 // What the CA's operator says to the nodes, as files: whom they are for, and what happens when a
 // step fails.
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "identity/authority.h"
@@ -277,4 +278,57 @@ TEST_CASE("a user's profile is encrypted as its creator says, and asks for nothi
   CHECK(mesh.run({"profile", "export", bob, "--rotate", "--out", out}) == 0);
   CHECK(mesh.run({"profile", "create", bob, "--name", "b", "--kek", "passphrase", "--passphrase-fd",
                   "-1"}) == 2);
+}
+
+TEST_CASE("who lets a node in again is told where it is still shut out") {
+  TwoNetworks mesh;
+  const auto change = [&](const char* command, std::vector<std::string> more) {
+    std::vector<std::string> line = {"node", command, "web-2", "--ca", mesh.ca, "--out", mesh.out};
+    line.insert(line.end(), more.begin(), more.end());
+    return mesh.run(line);
+  };
+  REQUIRE(change("revoke", {"--network", "prod"}) == 0);
+  REQUIRE(change("revoke", {"--network", "backup"}) == 0);
+  CHECK(change("unrevoke", {"--quiet"}) == 8);
+  CHECK(mesh.said("web-2 is still shut out of prod; --network prod lets it in again"));
+  CHECK(mesh.said("web-2 is still shut out of backup"));
+  CHECK(change("unrevoke", {"-o", "json"}) == 8);
+  CHECK(mesh.json()["still_revoked_in"] == nlohmann::json{"prod", "backup"});
+  INFO("of one network the others are no news");
+  CHECK(change("unrevoke", {"--network", "prod"}) == 0);
+  CHECK(change("unrevoke", {"--network", "prod"}) == 0);
+  CHECK(change("unrevoke", {}) == 8);
+  CHECK(change("unrevoke", {"--network", "backup", "-o", "json"}) == 0);
+  CHECK_FALSE(mesh.json().contains("still_revoked_in"));
+  CHECK(change("unrevoke", {}) == 0);
+
+  REQUIRE(change("revoke", {}) == 0);
+  CHECK(change("unrevoke", {"--network", "prod", "-o", "json"}) == 8);
+  CHECK(mesh.json()["still_revoked_in"] == nlohmann::json{"*"});
+  CHECK(change("unrevoke", {"--network", "prod"}) == 8);
+  CHECK(mesh.said("without --network it is let in again"));
+  CHECK(change("unrevoke", {}) == 0);
+}
+
+TEST_CASE("a file with what a rotation says of very many networks is installed") {
+  TwoNetworks mesh;
+  std::string text;
+  {
+    const auto ca =
+        *runard::identity::Authority::open({mesh.disk, mesh.clock, mesh.random}, mesh.ca);
+    for (std::size_t i = 0; i < 140; ++i) {
+      runard::identity::StatementKey key{runard::identity::StatementKind::kNetwork, {}};
+      key.subject.bytes.fill(static_cast<std::uint8_t>(i + 1));
+      runard::core::Bytes body(i < 10 ? runard::identity::kMaxStatementBody : 1);
+      text += ca.state({key, 1, mesh.clock.wall(), body})->pem();
+    }
+  }
+  REQUIRE(text.size() > 2 * runard::identity::kMaxSmallFile);
+  const std::string file = mesh.folder / "renewed.pem";
+  std::ofstream(file) << text;
+  CHECK(mesh.install_on("web-1", file, {"-o", "json"}) == 8);
+  CHECK(mesh.json()["news"] == 140);
+  mesh.input = text;
+  CHECK(mesh.install_on("web-2", "-", {"-o", "json"}) == 8);
+  CHECK(mesh.json()["news"] == 140);
 }

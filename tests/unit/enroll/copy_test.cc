@@ -32,8 +32,9 @@ struct CopyWorld : EnrollWorld {
     REQUIRE(identity::copy_authority(*ca, folder / "copy"));
   }
   Office copy() { return {host, folder / "copy"}; }
-  core::Result<identity::Bundle> renew(const identity::TrustBundle& mesh) {
-    return copy().renew({node.id, {node.request, {bundle->certificate.der()}}}, mesh);
+  core::Result<identity::Bundle> renew(const identity::TrustBundle& mesh,
+                                       std::uint64_t denylist = 0) {
+    return copy().renew({node.id, {node.request, {bundle->certificate.der()}}}, mesh, denylist);
   }
 
   const NewNode node;
@@ -100,6 +101,49 @@ TEST_CASE("T18: a copy renews nobody whom the mesh or the CA denied") {
   CHECK(world.renew(world.trust()));  // neither has heard of it
   world.copy_now();
   CHECK(world.renew(world.trust()).error().code == Errc::kNodeDenied);
+}
+
+TEST_CASE("T18: a copy that was made while a node was denied renews it when the mesh lets it in") {
+  CopyWorld world;
+  identity::DeniedEntry entry;
+  entry.node = world.node.id;
+  REQUIRE(identity::deny(*identity::Authority::open(world.host, world.ca()), entry));
+  world.copy_now();
+  const auto allowed =
+      identity::allow_again(*identity::Authority::open(world.host, world.ca()), entry);
+  REQUIRE(allowed->generation() == 2);
+  CHECK(world.renew(world.trust()).error().code == Errc::kNodeDenied);  // it heard of no list
+  CHECK(world.renew(world.trust(), 2));
+  world.copy_now();
+  CHECK(world.renew(world.trust(), 1));
+}
+
+TEST_CASE("a copy grants only groups that its record and the node's certificate both have") {
+  CopyWorld world;
+  const auto request = crypto::SigningRequest::from_pem(world.node.request);
+  REQUIRE(identity::Authority::open(world.host, world.ca())
+              ->sign({*request, "web-1", {"prod"}, 24h, false, {"db"}}));
+  world.copy_now();
+  CHECK(identity::groups_of(world.renew(world.trust())->certificate.native())->empty());
+}
+
+TEST_CASE("T29: an issuer hurries to the next root of its CA, one with a copy does not") {
+  CopyWorld world;
+  const auto old = world.bundle->certificate;
+  CHECK_FALSE(world.office().is_outdated(old));
+  const auto old_root = *identity::Authority::certificate_in(world.ca());
+  REQUIRE(identity::Rotation(*identity::Authority::open(world.host, world.ca())).prepare(24h * 9));
+  REQUIRE(identity::Rotation(*identity::Authority::open(world.host, world.ca())).activate());
+  CHECK(world.office().is_outdated(old));
+  CHECK_FALSE(world.copy().is_outdated(old));
+  const auto both =
+      *identity::TrustBundle::create({old_root, *identity::Authority::certificate_in(world.ca())});
+  const auto renewed =
+      world.office().renew({world.node.id, {world.node.request, {old.der()}}}, both);
+  REQUIRE(renewed);
+  CHECK_FALSE(world.office().is_outdated(renewed->certificate));
+  INFO("it could not be of the copy's root before the copy is made anew");
+  CHECK_FALSE(world.copy().is_outdated(renewed->certificate));
 }
 
 TEST_CASE("T29: while the root is rotated a copy renews nothing, nor with a root that is gone") {

@@ -219,7 +219,7 @@ TEST_CASE("every issuance is on disk before the bundle is given") {
   CHECK(Authority::issued_in(mesh.folder / "ca").read()->size() == 1);
 }
 
-TEST_CASE("a full log of issuances is archived, but not while a rotation counts its lines") {
+TEST_CASE("a full log of issuances is archived when the CA is opened, also when none has ended") {
   Mesh mesh;
   REQUIRE(mesh.sign(mesh.request()));
   const fs::path file = mesh.folder / "ca" / "issued.log";
@@ -230,17 +230,20 @@ TEST_CASE("a full log of issuances is archived, but not while a rotation counts 
       log << line;
     }
   }
-  mesh.clock.time += 24h * 30;  // they have all ended
   const fs::path rotating = mesh.folder / "ca" / identity::kActivatedFile;
-  std::ofstream(rotating) << "";
+  std::ofstream(rotating) << "2025-06-15T15:06:40Z\n";
   REQUIRE(mesh.sign(mesh.request()));
+  INFO("an earlier version's rotation counts by time");
   CHECK(fs::file_size(file) > identity::kArchiveIssueLog);
+
+  std::ofstream(rotating) << "2025-06-15T15:06:40Z\n2\n";
+  REQUIRE(mesh.sign(mesh.request()));
+  CHECK(fs::file_size(file) > identity::kArchiveIssueLog);  // all ordered, not renewed
 
   fs::remove(rotating);
   REQUIRE(mesh.sign(mesh.request()));
-
   CHECK(Authority::issued_in(mesh.folder / "ca").read()->size() == 2);
-  CHECK(fs::exists(file.string() + "-2025-07-15T15:06:40Z"));
+  CHECK(fs::exists(file.string() + "-2025-06-15T15:06:40Z"));
 }
 
 TEST_CASE("a CA that is missing, in use, readable by others or mixed up is not opened") {

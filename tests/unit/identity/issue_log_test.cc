@@ -147,7 +147,7 @@ TEST_CASE("a line that a crash tore is no issuance and goes with the next") {
   CHECK(*log.read() == std::vector{record("a"), record("c")});
 }
 
-TEST_CASE("a full log is archived whole and keeps what has not ended and what counts of a node") {
+TEST_CASE("a full log is archived whole and keeps what counts of a node") {
   const TempFolder folder;
   identity::SystemDisk disk;
   const IssueLog log(folder / "issued.log");
@@ -167,18 +167,92 @@ TEST_CASE("a full log is archived whole and keeps what has not ended and what co
   const std::string before = *identity::read_file(folder / "issued.log");
   constexpr core::WallTime kNow{1'750'000'000s};  // 2025-06-15T15:06:40Z: all have ended
 
-  REQUIRE(log.archive(disk, kNow, before.size() + 1));
+  REQUIRE(log.archive(disk, kNow, 0, before.size() + 1));
   CHECK(*identity::read_file(folder / "issued.log") == before);  // not full yet
 
-  REQUIRE(log.archive(disk, kNow, before.size()));
+  REQUIRE(log.archive(disk, kNow, 0, before.size()));
   CHECK(*log.read() == std::vector{all[1], all[4]});
   CHECK(*identity::read_file(folder / "issued.log-2025-06-15T15:06:40Z") == before);
 
   REQUIRE(log.append(disk, record("a")));
-  REQUIRE(log.archive(disk, kNow, 1));  // the archive of this second is not written over
+  REQUIRE(log.archive(disk, kNow, 0, 1));  // the archive of this second is not written over
   CHECK(*log.read() == std::vector{all[1], all[4], record("a")});
   CHECK(*identity::read_file(folder / "issued.log-2025-06-15T15:06:40Z") == before);
-  REQUIRE(log.archive(disk, kNow + 1s, 1));
+  REQUIRE(log.archive(disk, kNow + 1s, 0, 1));
+  CHECK(*log.read() == std::vector{record("a")});
+}
+
+TEST_CASE("a node that has itself renewed all the time does not fill the log") {
+  const TempFolder folder;
+  identity::SystemDisk disk;
+  const IssueLog log(folder / "issued.log");
+  const auto line = [&](std::string name, bool renewal, std::string ends) {
+    IssueRecord made = record(std::move(name));
+    made.renewal = renewal;
+    made.not_after = std::move(ends);
+    REQUIRE(log.append(disk, made));
+    return made;
+  };
+  line("a", false, "2025-07-01T00:00:00Z");
+  const IssueRecord renamed = line("a", true, "2025-07-02T00:00:00Z");
+  const IssueRecord longest = line("b", false, "2026-07-01T00:00:00Z");
+  const IssueRecord ordered = line("b", false, "2025-07-03T00:00:00Z");
+  line("b", true, "2025-07-04T00:00:00Z");
+  const IssueRecord lasting = line("b", true, "2025-07-06T00:00:00Z");
+  for (int i = 0; i < 10; ++i) {
+    line("b", true, "2025-07-05T00:00:00Z");
+  }
+  const IssueRecord newest = line("b", true, "2025-07-05T00:00:01Z");
+  constexpr core::WallTime kNow{1'750'000'000s};  // 2025-06-15: none has ended
+
+  REQUIRE(log.archive(disk, kNow, 0, 1));
+
+  CHECK(*log.read() == std::vector{renamed, longest, ordered, lasting, newest});
+}
+
+TEST_CASE("what the old root signed stays in the log, and what tells who follows the new one") {
+  const TempFolder folder;
+  identity::SystemDisk disk;
+  const IssueLog log(folder / "issued.log");
+  IssueRecord renewal = record("a");
+  renewal.renewal = true;
+  std::vector<IssueRecord> all(4, renewal);  // the old root's
+  for (std::size_t i = 0; i < 8; ++i) {
+    all.push_back(renewal);
+    all.back().serial = std::to_string(i);
+  }
+  all[6].renewal = false;  // it may be what the node shows
+  for (const IssueRecord& one : all) {
+    REQUIRE(log.append(disk, one));
+  }
+  constexpr core::WallTime kNow{1'750'000'000s};
+  const auto archived = [&](std::size_t counted) {
+    REQUIRE(log.archive(disk, kNow, counted, 1));
+    return *log.read();
+  };
+
+  CHECK(archived(4) == all);  // not worth it
+  for (std::size_t i = 0; i < 20; ++i) {
+    REQUIRE(log.append(disk, renewal));
+  }
+  REQUIRE(log.append(disk, all[11]));
+  CHECK(archived(4) == std::vector{all[0], all[1], all[2], all[3], all[4], all[6], all[11]});
+}
+
+TEST_CASE("a log that is too large to be read is still archived") {
+  const TempFolder folder;
+  identity::SystemDisk disk;
+  const IssueLog log(folder / "issued.log");
+  REQUIRE(log.append(disk, record("a")));
+  const std::string line = *identity::read_file(folder / "issued.log");
+  {
+    std::ofstream file(folder / "issued.log", std::ios::app);
+    for (std::size_t size = 0; size < identity::kMaxIssueLog; size += line.size()) {
+      file << line;
+    }
+  }
+  REQUIRE(log.read().error().code == Errc::kTooLarge);
+  REQUIRE(log.archive(disk, core::WallTime{1'750'000'000s}));
   CHECK(*log.read() == std::vector{record("a")});
 }
 
@@ -193,7 +267,7 @@ TEST_CASE("an archive that fails at any step leaves every issuance in the log or
     const std::string before = *identity::read_file(folder / "issued.log");
     constexpr core::WallTime kLater{1'800'000'000s};
     auto disk = FaultyDisk::crashing(step);
-    const auto done = log.archive(disk, kLater, 1);
+    const auto done = log.archive(disk, kLater, 0, 1);
     INFO("step " << step);
     CHECK(done.has_value() == !disk.struck());
     const auto left = log.read();

@@ -85,6 +85,46 @@ TEST_CASE("what many small retained events take is bounded too") {
   CHECK(store.bytes() <= pubsub::TopicStore::kMaxBytes);
 }
 
+TEST_CASE("what the system tells displaces nothing that a service keeps, and is bounded") {
+  World world;
+  rpc::PublishOptions keep;
+  keep.retain_for = 60s;
+  world.publish("a", "kept", keep);
+  world.publish("a", "too", keep);
+  rpc::PublishOptions system = keep;
+  system.system = true;
+  const std::string large(64U << 10, 'x');
+  for (int i = 0; i < 2000; ++i) {
+    world.publish("$registry/services/" + std::to_string(i), large, system);
+  }
+  rpc::SubscribeOptions options;
+  options.include_past = 60s;
+  options.queue_limit = 4000;
+  options.queue_bytes = 1U << 30;
+  CHECK(drain(*world.subscribe("a", options)) == Lines{"a=kept past", "a=too past"});
+  const auto told = drain(*world.subscribe("$registry/>", options));
+  CHECK(told.size() * large.size() <= 16U << 20);
+  REQUIRE_FALSE(told.empty());
+  CHECK(told.back().starts_with("$registry/services/1999="));
+  world.clock.advance(61s);
+  world.broker.expire();
+  CHECK(drain(*world.subscribe("$registry/>", options)).empty());
+}
+
+TEST_CASE("a store of few topics forgets the oldest") {
+  pubsub::TopicStore store(2, 4096);
+  for (const char* topic : {"a", "b", "c"}) {
+    auto event = std::make_shared<rpc::StoredEvent>();
+    event->topic = topic;
+    store.retain({event, {}, core::TimePoint(1s), 0, true, {}});
+  }
+  std::vector<pubsub::TopicStore::Kept> out;
+  store.collect({}, {}, [](const auto&) { return true; }, out);
+  REQUIRE(out.size() == 2);
+  CHECK(std::ranges::none_of(out, [](const auto& kept) { return kept.event->topic == "a"; }));
+  CHECK(store.bytes() == 2 * pubsub::TopicStore::kEventOverhead);
+}
+
 TEST_CASE("retained events are bounded and expire") {
   World world;
   rpc::PublishOptions keep;

@@ -357,11 +357,21 @@ TEST_CASE("a provider with other schemas than those in use is left out, and once
     CHECK(who_adds(registry) == Nodes{2, 8});
     CHECK(lines.size() == 2);
   }
+  SECTION("those of more nodes come into use; of as many nodes, those that are stay") {
+    registry.replace(node(1, {adder("b")}), link);
+    CHECK(who_adds(registry) == Nodes{5, 7, 8});
+    INFO("a node that tells of them twice is one node");
+    registry.replace(node(1, {adder("b"), adder("b")}, 1, 2), link);
+    CHECK(who_adds(registry) == Nodes{5, 7, 8});
+    registry.replace(node(1, {adder("b")}, 1, 3), link);
+    registry.replace(node(6, {adder("b")}), link);
+    CHECK(who_adds(registry) == Nodes{1, 2, 6, 8});
+  }
   SECTION("this node's own are in use while it has them") {
     REQUIRE(registry.put_local(adder("b"), &link));
     CHECK(who_adds(registry) == Nodes{0, 2, 8});
     CHECK(lines.size() == 3);
     registry.remove_local("main", "math");
-    CHECK(who_adds(registry) == Nodes{2, 8});
+    CHECK(who_adds(registry) == Nodes{5, 7, 8});
   }
 }

@@ -155,6 +155,26 @@ TEST_CASE("T20: another node finds no action that the rules hide from it; this o
   }
 }
 
+TEST_CASE("T20: another node is told of this node's services, this one of all") {
+  World world;
+  registry::NodeRows other;
+  other.node.bytes[0] = 1;
+  other.services = {service("main", "math"), service("main", "theirs")};
+  world.registry.replace(other, world.handler);
+  world.call("main", "$registry/services/list");
+  CHECK(has(world.caller.body, "theirs"));
+  world.call("main", "$registry/services/math");
+  CHECK(has(world.caller.body, other.node.text()));
+  world.call("main", "$registry/services/list", "", rpc::kInbound);
+  CHECK(has(world.caller.body, "math"));
+  CHECK_FALSE(has(world.caller.body, "theirs"));
+  world.call("main", "$registry/services/math", "", rpc::kInbound);
+  CHECK(world.caller.code == Errc{});
+  CHECK_FALSE(has(world.caller.body, other.node.text()));
+  world.call("main", "$registry/services/theirs", "", rpc::kInbound);
+  CHECK(world.caller.code == Errc::kNoService);
+}
+
 TEST_CASE("an operator on the node may pause and resume; services and other nodes may not") {
   World world;
   world.call("main", "$registry/services/math/pause");

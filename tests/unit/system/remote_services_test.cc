@@ -24,6 +24,7 @@ struct World {
       rpc::SubscribeOptions options;
       options.network = network;
       options.pattern = "$registry/>";
+      options.queue_limit = 4096;
       queues.push_back(*broker.subscribe(options, consumer));
     }
   }
@@ -57,7 +58,12 @@ struct World {
   registry::Registry registry{"n", {"main", "backup"}, 1};
   pubsub::Broker broker{registry, clock, 1, 1};
   system::RegistryEvents events{broker};
-  system::RemoteServices services{events};
+  std::vector<std::string> log;
+  system::RemoteServices services{
+      events, core::Log(std::make_shared<core::LogSink>(
+                            clock, core::LogFormat::kText,
+                            [this](std::string_view line) { log.emplace_back(line); }),
+                        "mesh")};
   Consumer consumer;
   std::vector<std::shared_ptr<rpc::EventQueue>> queues;
   registry::NodeRows node;
@@ -90,6 +96,36 @@ TEST_CASE("a service that is gone has stopped, and so have all when their node i
   world.services.gone(world.node.node);
   CHECK(world.heard().empty());
   CHECK(world.changed() == Lines{"main math/state/running"});
+}
+
+TEST_CASE("of one node's services so many are told, and others when there is room") {
+  World world;
+  constexpr std::size_t kMost = system::RemoteServices::kMostServices;
+  const auto put = [&](std::size_t first, std::size_t count) {
+    world.node.services.resize(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      registry::ServiceRow& row = world.node.services[i];
+      row.network = "main";
+      row.path = "s" + std::to_string(10'000 + first + i);
+      row.state = ServiceState::kRunning;
+    }
+  };
+  put(0, kMost);
+  CHECK(world.changed().size() == kMost);
+  CHECK(world.log.empty());
+  put(0, kMost + 2);
+  CHECK(world.changed().empty());
+  CHECK(world.changed().empty());
+  REQUIRE(world.log.size() == 1);
+  CHECK(world.log[0].find("untold=2") != std::string::npos);
+  INFO("other names instead are told no faster than that");
+  put(1, kMost + 1);
+  CHECK(world.changed() == Lines{"main s10000/state/stopped", "main s11024/state/running"});
+  put(50'000, 20 * kMost);
+  CHECK(world.changed().size() == 2 * kMost);
+  CHECK(world.log.size() == 1);
+  world.services.gone(world.node.node);
+  CHECK(world.heard().size() == kMost);
 }
 
 TEST_CASE("services of a node that drains are told as draining") {
