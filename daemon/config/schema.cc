@@ -49,8 +49,12 @@ static void describe(Visitor& v, Networks& networks) {
 static void describe(Visitor& v, Limits& limits) {
   setting(v,
           {"memory",
-           "What the requests and replies of all links together may hold; beyond it peers wait, or "
-           "are refused. Not in it: 256 KiB of each, and up to 1 MiB of events a lane, a link."},
+           "What messages of all links together may hold; beyond it they wait, or are refused. "
+           "Half is for requests and replies that are sent, a quarter for requests (until their "
+           "handlers let go of them) and events that arrive, a quarter for replies that arrive. "
+           "Not in it, a link: 256 KiB each of requests and of replies that are sent, the first 8 "
+           "KiB of each that arrives, 1 MiB a lane of events that are sent, 128 KiB that arrive. "
+           "Not in it, a service: 32 MiB of requests that wait for its handlers."},
           limits.memory, Size(16 * kMiB, 1024 * kGiB));
   setting(v, {"payload", "The largest request, reply or event."}, limits.payload,
           Size(kKiB, 64 * kMiB));

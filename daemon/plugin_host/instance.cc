@@ -13,6 +13,10 @@
 namespace runard::plugin_host {
 namespace {
 
+// Payloads up to here are bounded by the number of queued requests; counting them would cost each
+// small request two locked instructions.
+constexpr std::size_t kSmallPayload = 1024;
+
 // Here, on a worker, since a disk may be slow. What lies above it is private already.
 std::error_code make_private_folder(const std::string& folder) {
   namespace fs = std::filesystem;
@@ -132,6 +136,27 @@ void Instance::run_here(Action& action, const rpc::Request& request, runar_id id
   context.leave();
 }
 
+// Caller and deadline may be gone long before its turn comes, so the number of unanswered requests
+// is no bound for this. An instance that holds nothing takes any payload, so that the limit need
+// not fit the largest one.
+bool Instance::hold_payload(std::size_t bytes) {
+  if (bytes <= kSmallPayload) {
+    return true;
+  }
+  const std::size_t before = queued_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  if (before == 0 || before + bytes <= runtime_.limits.instance_queued) {
+    return true;
+  }
+  end_payload(bytes);
+  return false;
+}
+
+void Instance::end_payload(std::size_t bytes) {
+  if (bytes > kSmallPayload) {
+    queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  }
+}
+
 bool Instance::enqueue(Action& action, const rpc::Request& request, runar_id id, Place place) {
   const auto pooled = runtime_.queued.open();
   if (pooled.value == nullptr) {
@@ -139,7 +164,13 @@ bool Instance::enqueue(Action& action, const rpc::Request& request, runar_id id,
   }
   QueuedRequest& queued = *pooled.value;
   queued.pool_id = pooled.id;
+  const std::size_t bytes = request.payload.bytes.size();
+  if (!hold_payload(bytes)) {
+    runtime_.queued.abandon(pooled.id);
+    return false;
+  }
   if (!queued.fill(context_, action, id, request)) {
+    end_payload(bytes);
     runtime_.queued.abandon(pooled.id);
     return false;
   }

@@ -8,6 +8,7 @@
 
 #include <runar/plugin.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -54,6 +55,8 @@ class Instance {
   // Requests. The context's gate has let it in.
   rpc::Ticket serve(const rpc::Request& request, const rpc::Responder& responder);
   void run_handler(Action& action, const rpc::Request& request, runar_id id) noexcept;
+  // A payload that was queued is let go of.
+  void end_payload(std::size_t bytes);
 
   // On the strand.
   runar_status call_lifecycle(const LifecycleCall& call, runar_err& err);
@@ -86,6 +89,7 @@ class Instance {
   Action* admit(const rpc::Request& request, core::Errc& refused);
   Place place_for(const Action& action, const rpc::Request& request);
   void run_here(Action& action, const rpc::Request& request, runar_id id, Place place);
+  bool hold_payload(std::size_t bytes);
   bool enqueue(Action& action, const rpc::Request& request, runar_id id, Place place);
   static void count_request(Action& action);
   runar_status create(runar_err& err);
@@ -99,6 +103,7 @@ class Instance {
   Strand strand_;
   Lane parallel_;
   Lane blocking_;
+  std::atomic<std::size_t> queued_bytes_{0};
   Phases phases_;
   Subscriptions subscriptions_;
   void* self_ = nullptr;  // the plugin's object; of the strand

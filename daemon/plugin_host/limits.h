@@ -22,7 +22,8 @@ struct Limits {
   std::uint32_t instance_events = 1024;
   std::uint32_t instance_subscriptions = 256;
   std::uint32_t instance_types = 256;
-  std::uint32_t instance_blocking = 16;  // BLOCKING handlers that run at once
+  std::size_t instance_queued = 32U << 20;  // bytes of payloads that wait or are with a handler
+  std::uint32_t instance_blocking = 16;     // BLOCKING handlers that run at once
   // Of one message.
   std::size_t payload = 4U << 20;
 };

@@ -69,7 +69,9 @@ void QueuedRequest::run() noexcept {
     reply.executed = core::Executed::kNo;
     runtime.requests.answer(context, id_, reply);
   }
+  const std::size_t bytes = request_.payload.bytes.size();
   request_ = {};
+  context.instance().end_payload(bytes);
   if (text_.capacity() > kKeptText) {
     text_ = {};
   }

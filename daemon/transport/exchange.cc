@@ -23,7 +23,7 @@ void forget(core::Bytes& head) {
 
 Exchange::Exchange(const Limits& limits, const NetworkNames& names, rpc::PayloadCodec* codec)
     : limits_(limits),
-      memory_(limits.shared_memory),
+      memory_(std::make_shared<SharedMemory>(limits)),
       names_(names),
       codec_(codec),
       ours_(limits.calls),
@@ -41,10 +41,10 @@ bool Exchange::hold_request(LinkPort& port, std::size_t bytes) {
   const std::uint64_t shared = limits_.shared_part(total) - limits_.shared_part(before);
   // An idle link takes any request, so that the limit need not fit the largest one.
   if ((before == 0 || total <= limits_.send_bytes) &&
-      (shared == 0 || memory_.take(shared, limits_.is_much(total)))) {
+      (shared == 0 || memory_->outgoing.take(shared, limits_.is_much(total)))) {
     return true;
   }
-  memory_.adjust(-static_cast<std::int64_t>(shared));
+  memory_->outgoing.adjust(-static_cast<std::int64_t>(shared));
   end_request(port, bytes);
   return false;
 }
@@ -52,13 +52,13 @@ bool Exchange::hold_request(LinkPort& port, std::size_t bytes) {
 void Exchange::end_request(LinkPort& port, std::size_t bytes) {
   const std::size_t before = port.request_bytes.fetch_sub(bytes);
   if (before > limits_.own_memory) {
-    memory_.give(limits_.shared_part(before) - limits_.shared_part(before - bytes));
+    memory_->outgoing.give(limits_.shared_part(before) - limits_.shared_part(before - bytes));
   }
 }
 
 void Exchange::change_request(LinkPort& port, std::size_t from, std::size_t to) {
   const std::size_t before = port.request_bytes.fetch_add(to);
-  memory_.adjust(
+  memory_->outgoing.adjust(
       -static_cast<std::int64_t>(limits_.shared_part(before + to) - limits_.shared_part(before)));
   end_request(port, from);
 }
@@ -172,6 +172,7 @@ void free_call(Exchange& exchange, OutboundCall& call) {
 }
 
 void free_call(Exchange& exchange, InboundCall& call) {
+  call.forget_request();  // its link may have gone before it
   call.payload = {};
   forget(call.head);
   exchange.theirs().close(call.slot);

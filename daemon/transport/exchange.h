@@ -20,7 +20,8 @@ class Exchange final : public rpc::Completion {
   core::SlotTable<InboundCall>& theirs() { return theirs_; }
   Mailbox& mailbox() { return mailbox_; }
   const Limits& limits() const { return limits_; }
-  MemoryBudget& memory() { return memory_; }
+  SharedMemory& memory() { return *memory_; }
+  const std::shared_ptr<SharedMemory>& shared_memory() { return memory_; }
 
   // A request of so many bytes begins to wait on that link. False: there is no room. Any thread.
   bool hold_request(LinkPort& port, std::size_t bytes);
@@ -47,7 +48,7 @@ class Exchange final : public rpc::Completion {
   void encode(const rpc::Reply& reply, InboundCall& call) const;
 
   const Limits limits_;
-  MemoryBudget memory_;
+  const std::shared_ptr<SharedMemory> memory_;
   const NetworkNames& names_;
   rpc::PayloadCodec* const codec_;
   core::SlotTable<OutboundCall> ours_;

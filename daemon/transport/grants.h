@@ -1,7 +1,7 @@
 // Grants: who may receive a message that is larger than a stream's first window.
 //
 // One link's grants are at most `limit` bytes at a time, first come first served, and those of all
-// links together at most what MemoryBudget has. A grant ends when the message is complete or its
+// links together at most what a MemoryBudget has. A grant ends when the message is complete or its
 // stream gone. The limit fits the largest message, so the first in the queue always gets its turn.
 // One thread, but MemoryBudget: any.
 #pragma once
@@ -29,6 +29,18 @@ class MemoryBudget {
  private:
   const std::int64_t half_;
   std::atomic<std::int64_t> left_;
+};
+
+// Parts of their own, so that nothing waits for what only its own arrival can end: the handler of a
+// request waits for replies, and a request that was sent is kept until its reply is there.
+struct SharedMemory {
+  explicit SharedMemory(const Limits& limits)
+      : incoming(limits.shared_grants()),
+        replies(limits.shared_grants()),
+        outgoing(limits.shared_memory / 2) {}
+  MemoryBudget incoming;  // grants of the peers' requests and events
+  MemoryBudget replies;   // grants of replies to this node
+  MemoryBudget outgoing;  // requests and replies of this node
 };
 
 // A stream's part.

@@ -264,7 +264,10 @@ Flushed Hub::flush(TrainSink& sink, core::TimePoint now) {
     }
     const Flushed flushed = result == Flushed::kFull ? result : dirty->flush(sink, space_, now);
     result = std::max(result, flushed);
-    if (flushed != Flushed::kAll || dirty->has_undelivered()) {
+    const bool more = dirty->has_undelivered();
+    // A reply that was taken after deliver() may have made room for the next request.
+    undelivered_ = undelivered_ || more;
+    if (flushed != Flushed::kAll || more) {
       left.push_back(id);
       continue;
     }

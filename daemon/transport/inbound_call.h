@@ -25,6 +25,8 @@ class InboundCall final : public Letter, public Stream, public ListHook {
   bool peer_opens = false;
   core::ByteView request_body() const { return request_.body(); }
 
+  void forget_request() { request_.clear(); }
+
   std::size_t reply_size() const { return head.size() + payload.bytes.size(); }
 
   // I/O thread.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "transport/exchange.h"
+#include "transport/held_body.h"
 #include "transport/request_table.h"
 #include "transport/sealed_payloads.h"
 #include "wire/request.h"
@@ -57,7 +58,7 @@ bool RequestTable::paused() const {
   const Limits& limits = core_.context.limits;
   return !core_.up || delivered_bytes_ >= limits.reply_pause ||
          reply_bytes_ >= limits.reply_pause ||
-         (reply_bytes_ > limits.own_memory / 4 && core_.context.memory.scarce());
+         (reply_bytes_ > limits.own_memory / 4 && core_.context.memory.outgoing.scarce());
 }
 
 void RequestTable::deliver_request(InboundCall& call) {
@@ -88,7 +89,6 @@ void RequestTable::hand_over(InboundCall& call) {
     return release(call);
   }
   core_.request_grants.end(call, call.grant_);
-  core_.request_grants.serve(*core_.connection);
   wire::MetaList meta;
   const auto parts = wire::split_message(call.request_.body());
   const auto header = parts ? wire::get_request(parts->header, meta)
@@ -119,6 +119,10 @@ void RequestTable::hand_over(InboundCall& call) {
     }
     payload = std::move(*opened);
   }
+  if (payload.bytes.size() > core_.context.limits.request_window) {
+    payload.owner = hold_body(core_.context.exchange.shared_memory(), std::move(payload.owner));
+  }
+  core_.request_grants.serve(*core_.connection);
   call.peer = core_.peer;
   call.peer_opens = core_.opens_sealed;
   call.handed_over_ = true;
@@ -208,7 +212,7 @@ bool RequestTable::reply_fits(InboundCall& call) {
   if (reply_bytes_ > 0 && total > limits.reply_bytes) {
     return false;
   }
-  if (borrowed > 0 && !core_.context.memory.take(borrowed, limits.is_much(total))) {
+  if (borrowed > 0 && !core_.context.memory.outgoing.take(borrowed, limits.is_much(total))) {
     return false;
   }
   call.borrowed_ = borrowed;
@@ -247,9 +251,8 @@ void RequestTable::release(InboundCall& call) {
     core_.request_grants.serve(*core_.connection);
   }
   reply_bytes_ -= call.counted_;
-  core_.context.memory.give(call.borrowed_);
+  core_.context.memory.outgoing.give(call.borrowed_);
   call.counted_ = call.borrowed_ = 0;
-  call.request_.clear();
   call.unlink();
   --open_theirs_;
   free_call(core_.context.exchange, call);

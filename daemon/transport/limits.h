@@ -7,6 +7,7 @@
 // connection_memory() is the bound for what a peer makes ngtcp2 keep.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -40,10 +41,11 @@ struct Limits {
   std::size_t control_bytes = 4 * 1024 * 1024;  // control frames queued or not acknowledged
   std::size_t lane_bytes = 1024 * 1024;         // events queued or not acknowledged, a lane
 
-  // Of the whole endpoint. The second half of shared_memory is for messages of links that hold
-  // little more than the largest one: who reads nothing leaves that to the others.
-  std::size_t shared_memory = 256 * 1024 * 1024;  // grants, requests and replies, all links
-  std::uint32_t calls = 65536;                    // requests in progress, each way
+  // Of the whole endpoint. Half of shared_memory is for the requests and replies that it sends, of
+  // which links that hold little more than the largest message have the second half for themselves:
+  // who reads nothing leaves that to the others. See shared_grants() for what comes in.
+  std::size_t shared_memory = 256 * 1024 * 1024;
+  std::uint32_t calls = 65536;  // requests in progress, each way
   std::size_t links = 1024;
   std::size_t links_node = 4;         // of them with one node, while one takes another's place
   std::size_t half_open = 512;        // handshakes of strangers in progress; more are dropped
@@ -80,6 +82,11 @@ struct Limits {
   }
   // Held by one queue of a link it may take the first half of the shared memory only.
   bool is_much(std::size_t held) const { return held > own_memory + max_message(); }
+  // A quarter of shared_memory for requests and events of the peers, another for replies; the
+  // largest message always fits.
+  std::size_t shared_grants() const {
+    return std::max<std::size_t>(shared_memory / 4, max_message());
+  }
   std::uint64_t max_message() const { return wire::max_message_body(payload) + 64; }
   std::uint64_t connection_window() const {
     return 2 * request_streams * request_window + lane_streams * lane_window + control_window +

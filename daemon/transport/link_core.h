@@ -59,7 +59,7 @@ struct LinkContext {
   const Limits& limits;
   const core::Clock& clock;
   Exchange& exchange;
-  MemoryBudget& memory;
+  SharedMemory& memory;
   const NetworkNames& names;
   rpc::Handler& handler;  // inbound requests
   EventSink& events;
@@ -73,9 +73,9 @@ struct LinkCore {
   LinkCore(LinkId link, const LinkContext& shared)
       : id(link),
         context(shared),
-        request_grants(shared.limits.max_message(), shared.memory),
-        reply_grants(shared.limits.max_message(), shared.memory),
-        lane_grants(shared.limits.max_message(), shared.memory) {}
+        request_grants(shared.limits.max_message(), shared.memory.incoming),
+        reply_grants(shared.limits.max_message(), shared.memory.replies),
+        lane_grants(shared.limits.max_message(), shared.memory.incoming) {}
 
   const LinkId id;
   const LinkContext& context;

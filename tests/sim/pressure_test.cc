@@ -1,7 +1,9 @@
 // Limits of memory and number, reached: what waits, what is refused, and that everything ends.
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include "support/allocated.h"
 #include "support/sim_network.h"
 
 using namespace runard;
@@ -13,6 +15,14 @@ using testing::sim_request;
 using testing::SimNetwork;
 using testing::SimNode;
 using testing::Waiter;
+
+namespace {
+
+bool all_done(const std::vector<Waiter>& waiters) {
+  return std::all_of(waiters.begin(), waiters.end(), [](const Waiter& w) { return w.done(); });
+}
+
+}  // namespace
 
 TEST_CASE("calls beyond the peer's streams wait in order, beyond that they are refused") {
   const bool dialler = GENERATE(true, false);
@@ -70,31 +80,55 @@ TEST_CASE("large requests and replies both ways at once all finish, within the r
   network.weather = {2ms, 3ms, 1, 0, 65535};
   testing::SimSettings settings{.name = "a"};
   settings.limits.payload = 200'000;
-  settings.limits.shared_memory = 500'000;
-  settings.limits.own_memory = settings.limits.send_bytes;
+  settings.limits.shared_memory = 1'200'000;  // one at a time comes in
   SimNode a(network, settings);
   SimNode b(network, settings);
   SimNode c(network, settings);
   REQUIRE(link_up(network, a, c));
   REQUIRE(link_up(network, b, c));
   const std::string payload(200'000, 'p');
-  std::vector<Waiter> waiters(60);
+  for (int round = 0; round < 10; ++round) {
+    std::vector<Waiter> waiters(6);
+    for (std::size_t i = 0; i < waiters.size(); ++i) {
+      SimNode& from = i % 3 == 0 ? a : i % 3 == 1 ? b : c;
+      transport::RemoteNode& to =
+          i % 3 == 2 ? *c.events.ups[i % 2].remote : *from.events.ups[0].remote;
+      to.call(sim_request("echo", payload), waiters[i].responder());
+    }
+    REQUIRE(network.run_until([&] { return all_done(waiters); }, 20s));
+    for (const Waiter& waiter : waiters) {
+      CHECK(waiter.reply().ok());
+      CHECK(waiter.reply().payload.size() == payload.size());
+    }
+  }
+}
+
+TEST_CASE("replies never wait for the memory of the requests that they answer") {
+  SimNetwork network(9);
+  testing::SimSettings settings{.name = "a"};
+  settings.limits.payload = 1'000'000;
+  settings.limits.shared_memory = 4'000'000;
+  SimNode a(network, settings);
+  std::vector<std::unique_ptr<SimNode>> peers;
+  const std::string payload(1'000'000, 'p');
+  std::vector<Waiter> waiters(4);
   for (std::size_t i = 0; i < waiters.size(); ++i) {
-    SimNode& from = i % 3 == 0 ? a : i % 3 == 1 ? b : c;
-    transport::RemoteNode& to =
-        i % 3 == 2 ? *c.events.ups[i % 2].remote : *from.events.ups[0].remote;
-    to.call(sim_request("echo", payload), waiters[i].responder());
+    peers.push_back(std::make_unique<SimNode>(network));
+    REQUIRE(link_up(network, a, *peers.back()));
+    REQUIRE(network.run_until([&] { return a.events.ups.size() == i + 1; }));
   }
-  REQUIRE(network.run_until(
-      [&] {
-        return std::all_of(waiters.begin(), waiters.end(),
-                           [](const Waiter& w) { return w.done(); });
-      },
-      120s));
-  for (const Waiter& waiter : waiters) {
-    CHECK(waiter.reply().ok());
-    CHECK(waiter.reply().payload.size() == payload.size());
+  std::size_t refused = 0;
+  for (std::size_t i = 0; i < waiters.size(); ++i) {
+    rpc::Request request = sim_request("echo", payload);
+    request.deadline = network.clock.now() + 10s;
+    a.events.ups[i].remote->call(request, waiters[i].responder());
+    refused += waiters[i].done() && waiters[i].reply().code == Errc::kBackpressure ? 1 : 0;
   }
+  CHECK(refused < waiters.size());
+  REQUIRE(network.run_until([&] { return all_done(waiters); }, 5s));
+  CHECK(std::count_if(waiters.begin(), waiters.end(), [](const Waiter& w) {
+          return w.reply().ok();
+        }) == static_cast<std::ptrdiff_t>(waiters.size() - refused));
 }
 
 TEST_CASE("while too much is in progress, further requests wait and none is lost") {
@@ -121,6 +155,47 @@ TEST_CASE("while too much is in progress, further requests wait and none is lost
   for (const Waiter& waiter : waiters) {
     CHECK(waiter.reply().ok());
   }
+}
+
+TEST_CASE("a reply that makes room lets the next request in at once, not with the next packet") {
+  SimNetwork network(10);
+  testing::SimSettings settings{.name = "a"};
+  settings.limits.reply_pause = 20'000;
+  SimNode a(network, settings);
+  SimNode b(network, settings);
+  REQUIRE(link_up(network, a, b));
+  const std::string payload(30'000, 'p');
+  std::vector<Waiter> waiters(2);
+  for (Waiter& waiter : waiters) {
+    a.remote().call(sim_request("hold", payload), waiter.responder());
+  }
+  network.run_for(1s);
+  REQUIRE(b.handler.asked.size() == 1);
+  b.handler.asked[0].responder(rpc::Reply::success({}));
+  b.work();
+  REQUIRE(b.handler.asked.size() == 2);
+  b.handler.asked[1].responder(rpc::Reply::success({}));
+  REQUIRE(network.run_until([&] { return all_done(waiters); }));
+}
+
+TEST_CASE("requests whose replies find their link gone leave nothing in their places") {
+  std::vector<Waiter> waiters(4);
+  SimNetwork network(11);
+  SimNode a(network, {.name = "a"});
+  SimNode b(network, {.name = "b"});
+  REQUIRE(link_up(network, a, b));
+  const std::string payload(1'000'000, 'p');
+  for (Waiter& waiter : waiters) {
+    a.remote().call(sim_request("hold", payload), waiter.responder());
+  }
+  REQUIRE(network.run_until([&] { return b.handler.asked.size() == 4; }));
+  for (const testing::Asked& asked : b.handler.asked) {
+    asked.responder(rpc::Reply::success({}));
+  }
+  const std::size_t before = testing::allocated_bytes();
+  b.hub->stop(b, network.clock.now());
+  CHECK(b.hub->exchange()->theirs().open_count() == 0);
+  CHECK(testing::allocated_bytes() + 4'000'000 <= before);
 }
 
 TEST_CASE("replies beyond what a link may hold are refused by type, and the work counts as done") {

@@ -78,7 +78,7 @@ struct Scene {
 
 TEST_CASE("the memory granted for an event comes back when its link ends in the midst of it") {
   transport::Limits limits;
-  limits.shared_memory = 6 * 1024 * 1024;
+  limits.shared_memory = 16 * 1024 * 1024;
   Scene scene(limits);
   scene.greet();
   Bytes lane{static_cast<std::uint8_t>(wire::StreamType::kLane), 0};

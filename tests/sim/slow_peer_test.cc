@@ -25,12 +25,13 @@ namespace {
 
 constexpr std::size_t kMega = 1024 * 1024;
 
-Bytes request(std::string_view path) {
+Bytes request(std::string_view path, std::size_t payload = 0) {
   wire::RequestHeader header;
   header.network = network_of("main");
   header.path = path;
   Bytes bytes{static_cast<std::uint8_t>(wire::StreamType::kRequest)};
-  REQUIRE(wire::put_request(header, {}, 0, bytes).has_value());
+  REQUIRE(wire::put_request(header, {}, payload, bytes).has_value());
+  bytes.resize(bytes.size() + payload);
   return bytes;
 }
 
@@ -97,7 +98,7 @@ TEST_CASE("a peer that reads no reply holds what a link may queue, no more, and 
 TEST_CASE("peers that read nothing hold together what all may share, and others have theirs") {
   transport::Limits limits;
   limits.payload = 2 * kMega;
-  limits.shared_memory = 16 * kMega;
+  limits.shared_memory = 32 * kMega;  // half of it for replies
   Scene scene(limits);
   const std::size_t before = allocated_bytes();
   std::vector<std::unique_ptr<RawPeer>> raws;
@@ -120,7 +121,8 @@ TEST_CASE("peers that read nothing hold together what all may share, and others 
   scene.network.run_for(1s);
   scene.node.handler.asked.clear();
   INFO("each has 256 KiB of its own, and what a connection and its 20 streams take at both ends");
-  CHECK(allocated_bytes() - before < limits.shared_memory + 3 * (limits.own_memory + 2 * kMega));
+  CHECK(allocated_bytes() - before <
+        limits.shared_memory / 2 + 3 * (limits.own_memory + 2 * kMega));
 
   SimNode other(scene.network, {.name = "other"});
   REQUIRE(link_up(scene.network, other, scene.node));
@@ -135,7 +137,7 @@ TEST_CASE("peers that read nothing hold together what all may share, and others 
 TEST_CASE("requests to peers that take none count together, and make room again") {
   transport::Limits limits;
   limits.payload = 2 * kMega;
-  limits.shared_memory = 8 * kMega;
+  limits.shared_memory = 16 * kMega;
   Scene scene(limits);
   std::vector<Waiter> waiters(6);
   for (Waiter& waiter : waiters) {
@@ -153,14 +155,34 @@ TEST_CASE("requests to peers that take none count together, and make room again"
   REQUIRE(scene.network.run_until([&] { return good.done(); }, 3s));
   CHECK(good.reply().ok());
   scene.network.run_for(6s);
-  CHECK_FALSE(scene.node.hub->exchange()->memory().scarce());
-  CHECK(scene.node.hub->exchange()->memory().take(limits.shared_memory));
+  CHECK_FALSE(scene.node.hub->exchange()->memory().outgoing.scarce());
+  CHECK(scene.node.hub->exchange()->memory().outgoing.take(limits.shared_memory / 2));
+}
+
+TEST_CASE("a request counts until nobody holds it any more, be it as its own reply") {
+  transport::Limits limits;
+  limits.payload = 100'000;
+  limits.shared_memory = 1'600'000;
+  Scene scene(limits);
+  std::vector<RawStream*> asked;
+  for (int i = 0; i < 10; ++i) {
+    asked.push_back(scene.raw.open(request("echo", 100'000), true));
+    REQUIRE(asked.back() != nullptr);
+  }
+  scene.network.run_for(1s);
+  CHECK(scene.node.handler.calls == 4);  // a quarter is for them
+  for (std::size_t i = 0; i < 4; ++i) {
+    scene.raw.connection->stop(asked[i]->id(), wire::ResetCode::kCancelled);
+  }
+  scene.raw.woken = true;
+  scene.network.run_for(1s);
+  CHECK(scene.node.handler.calls == 8);
 }
 
 TEST_CASE("replies beyond a link's share come out of what all links share, and go back there") {
   transport::Limits limits;
   limits.reply_pause = 4 * kMega;
-  limits.shared_memory = 6 * kMega;
+  limits.shared_memory = 16 * kMega;
   Scene scene(limits);
   scene.node.handler.answer = nullptr;
   std::vector<RawStream*> asked;

@@ -228,6 +228,44 @@ TEST_CASE("more requests than the limit are refused at once, and others may go e
   CHECK(service.host()->respond(service.ctx(), ids[5], nullptr) == RUNAR_OK);
 }
 
+TEST_CASE("payloads that wait for a handler are bounded, though their callers gave up") {
+  Service service("hang");
+  Door unblocked;
+  std::atomic<int> inside{0};
+  service.action(
+      "block",
+      [&](runar_ctx* ctx, const runar_request* r) {
+        ++inside;
+        unblocked.wait();
+        service.host()->respond(ctx, r->id, nullptr);
+      },
+      RUNAR_FN_BLOCKING);
+  service.action("serial", [&](runar_ctx* ctx, const runar_request* r) {
+    service.host()->respond(ctx, r->id, nullptr);
+  });
+  PluginWorld world([](plugin_host::Options& options) {
+    options.limits.instance_queued = 100'000;
+    options.limits.instance_blocking = 1;
+  });
+  REQUIRE(world.add({service.spec()}));
+  const std::string payload(40'000, 'p');
+  std::deque<Asker> gone(3);
+  for (Asker& asker : gone) {
+    const rpc::Ticket ticket = world.ask_async(asker, "hang/block", payload);
+    REQUIRE(eventually([&] { return inside == 1; }));  // the others wait behind the first
+    world.directory.endpoints["hang"]->cancel(ticket);
+  }
+  CHECK(gone[2].wait().code == Errc::kOverloaded);
+  CHECK(gone[2].wait().executed == Executed::kNo);
+  CHECK(world.ask("hang/serial", payload).code == Errc::kOverloaded);
+  CHECK(world.ask("hang/serial", "small").code == Errc{});
+
+  unblocked.open();
+  REQUIRE(eventually([&] { return world.ask("hang/serial", payload).code == Errc{}; }));
+  const std::string larger(200'000, 'l');
+  CHECK(eventually([&] { return world.ask("hang/serial", larger).code == Errc{}; }));
+}
+
 TEST_CASE("PARALLEL handlers run side by side, BLOCKING ones may wait for them") {
   Service service("p");
   Door met;
