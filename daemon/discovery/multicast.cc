@@ -228,7 +228,7 @@ class Multicast::Group : public std::enable_shared_from_this<Group> {
     receiver.pause.expires_after(budget_.ready(now) - now);
     receiver.pause.async_wait([self = shared_from_this(), &receiver](const error_code& error) {
       if (!error) {
-        self->read(receiver);
+        self->read_within_budget(receiver, self->clock_.now());
       }
     });
   }
