@@ -17,13 +17,15 @@ void let_go(void* user) {
 
 // What is here already counts, room or not: later messages wait for it.
 core::Buffer hold_body(std::shared_ptr<SharedMemory> memory, core::Buffer body) {
-  auto held = std::make_unique<HeldBody>(HeldBody{std::move(memory), std::move(body)});
-  core::Buffer wrapped = core::Buffer::wrap(held->body.view(), let_go, held.get());
-  if (!wrapped) {
-    return std::move(held->body);
-  }
+  auto made = std::make_unique<HeldBody>(HeldBody{std::move(memory), std::move(body)});
+  HeldBody* const held = made.release();
   held->memory->incoming.adjust(-static_cast<std::int64_t>(held->body.size()));
-  static_cast<void>(held.release());  // let_go() has it
+  core::Buffer wrapped = core::Buffer::wrap(held->body.view(), let_go, held);
+  if (!wrapped) {
+    core::Buffer plain = held->body;
+    let_go(held);
+    return plain;
+  }
   return wrapped;
 }
 
