@@ -219,9 +219,9 @@ int revoke(Session& session, const RevokeOptions& options, bool revokes) {
   if (session.json() && !done->failed.empty()) {
     record["keys_failed"] = failures_of(*done);
   }
-  const int given =
-      revokes ? give_statements(session, done->statements, options.out, std::move(record))
-              : give_allowed(session, options, done->statements, std::move(record));
+  const int given = revokes
+                        ? give_statements(session, done->statements, options.out, std::move(record))
+                        : give_allowed(session, options, done->statements, std::move(record));
   tell_failures(session, *done);
   return given == kExitOk && !done->failed.empty() ? kExitPartial : given;
 }

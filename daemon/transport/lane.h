@@ -45,8 +45,8 @@ class InLane final : public Stream {
   ~InLane() override;
 
   // An event that is too large for this node's limit is skipped as it comes. False: a number that
-  // another lane has, or a frame that can't be decoded, that no node may send, or that does not come
-  // to its end.
+  // another lane has, or a frame that can't be decoded, that no node may send, or that does not
+  // come to its end.
   bool deliver();
   void resume() { held_ = false; }
   bool over() const { return over_; }
