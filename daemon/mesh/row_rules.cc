@@ -1,6 +1,7 @@
 #include "mesh/row_rules.h"
 
 #include <algorithm>
+#include <set>
 
 #include "routing/topic_path.h"
 #include "routing/topic_pattern.h"
@@ -14,8 +15,10 @@ bool acceptable(const wire::ServiceEntry& entry, std::string_view network) {
       mount->is_system()) {
     return false;
   }
+  std::set<routing::TopicPattern> own;  // one that is there twice would have two turns
   const auto fits = [&](const wire::ActionEntry& action) {
-    return routing::TopicPattern::parse_below(*mount, action.pattern).has_value();
+    const auto pattern = routing::TopicPattern::parse_below(*mount, action.pattern);
+    return pattern && own.insert(*pattern).second;
   };
   return !entry.actions || std::all_of(entry.actions->begin(), entry.actions->end(), fits);
 }

@@ -215,6 +215,8 @@ TEST_CASE("rows that no node could have registered are left out") {
   Pair pair{a, b};
   registry::ServiceRow bad_action = service("main", "bad");
   bad_action.actions[0].pattern = "a/>/b";
+  registry::ServiceRow twice = service("main", "twice");
+  twice.actions.push_back(twice.actions[0]);
   registry::NodeRows rows;
   rows.services = {service("main", "$registry"),
                    service("main", "a//b"),
@@ -222,7 +224,8 @@ TEST_CASE("rows that no node could have registered are left out") {
                    service("main", "other:x"),
                    service("main", "math"),
                    service("main", "m/*"),
-                   bad_action};
+                   bad_action,
+                   twice};
   rows.subscriptions = {{"main", "a/>/b", ""},
                         {"main", "ok/>", ""},
                         {"main", "", ""},
@@ -233,7 +236,7 @@ TEST_CASE("rows that no node could have registered are left out") {
   pair.carry(at(0));
   CHECK(paths(b, a.id) == Paths{"main:math"});
   CHECK(b.port.rows.at(a.id).subscriptions.size() == 1);
-  CHECK(b.mesh.stats().refused_rows == 10);
+  CHECK(b.mesh.stats().refused_rows == 11);
 }
 
 TEST_CASE("a link of an earlier run is refused while the later one is linked") {
