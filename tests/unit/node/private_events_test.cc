@@ -154,6 +154,23 @@ struct Inbound {
 
 using Taken = transport::EventSink::Taken;
 
+// A member's subscription that has room for one event: the second one stands on its lane.
+struct FullQueue {
+  FullQueue() {
+    world.make_member(world.to);
+    world.from.publish();
+    world.from.publish();
+    queue = world.to.subscribe(0s, rpc::Overflow::kBlock);
+    CHECK(inbound.take(world.from.peers.sent.at(0)) == Taken::kTaken);
+    second = world.from.peers.sent.at(1);
+    CHECK(inbound.take(second) == Taken::kLater);
+  }
+  World world;
+  Inbound inbound{world.to};
+  std::shared_ptr<rpc::EventQueue> queue;
+  rpc::Payload second;
+};
+
 }  // namespace
 
 TEST_CASE("T21: an event leaves the node sealed, and stays as it is for this node's subscribers") {
@@ -316,60 +333,36 @@ TEST_CASE("T21: an event from a peer is redacted for subscribers of a node witho
 }
 
 TEST_CASE("an event that is denied while it waits for room leaves nothing for the next one") {
-  World world;
-  world.make_member(world.to);
-  world.from.publish();
-  world.from.publish();
-  Inbound inbound(world.to);
-  const auto queue = world.to.subscribe(0s, rpc::Overflow::kBlock);
-  CHECK(inbound.take(world.from.peers.sent.at(0)) == Taken::kTaken);
-  const rpc::Payload second = world.from.peers.sent.at(1);
-  CHECK(inbound.take(second) == Taken::kLater);
+  FullQueue full;
   config::Authorization nobody;
   nobody.access = config::Access::kDeny;
-  inbound.gate.set_policy(*policy::from_config(nobody));
-  CHECK(inbound.take(second) == Taken::kTaken);
-  inbound.gate.set_policy(*policy::from_config({}));
-  CHECK(Station::next(*queue) == "phone");
-  core::Bytes bytes(second.bytes.begin(), second.bytes.end());
+  full.inbound.gate.set_policy(*policy::from_config(nobody));
+  CHECK(full.inbound.take(full.second) == Taken::kTaken);
+  full.inbound.gate.set_policy(*policy::from_config({}));
+  CHECK(Station::next(*full.queue) == "phone");
+  core::Bytes bytes(full.second.bytes.begin(), full.second.bytes.end());
   bytes[bytes.size() - 20] ^= 1;
-  CHECK(inbound.take(rpc::Payload::borrow(bytes, rpc::Encoding::kSealed)) == Taken::kTaken);
-  CHECK(Station::next(*queue).empty());
+  CHECK(full.inbound.take(rpc::Payload::borrow(bytes, rpc::Encoding::kSealed)) == Taken::kTaken);
+  CHECK(Station::next(*full.queue).empty());
 }
 
 TEST_CASE("what was opened for a lane that stands is forgotten when the lane is over") {
-  World world;
-  world.make_member(world.to);
-  world.from.publish();
-  world.from.publish();
-  Inbound inbound(world.to);
-  const auto queue = world.to.subscribe(0s, rpc::Overflow::kBlock);
-  CHECK(inbound.take(world.from.peers.sent.at(0)) == Taken::kTaken);
-  const rpc::Payload second = world.from.peers.sent.at(1);
-  CHECK(inbound.take(second) == Taken::kLater);
-  inbound.events.lane_over(7, 0);
-  inbound.executor.advance(node::InboundEvents::kRetry);
-  CHECK(inbound.resumed == 0);
-  CHECK(Station::next(*queue) == "phone");
-  CHECK(inbound.take(second) == Taken::kTaken);  // opened anew, so it came twice
-  CHECK(Station::next(*queue).empty());
+  FullQueue full;
+  full.inbound.events.lane_over(7, 0);
+  full.inbound.executor.advance(node::InboundEvents::kRetry);
+  CHECK(full.inbound.resumed == 0);
+  CHECK(Station::next(*full.queue) == "phone");
+  CHECK(full.inbound.take(full.second) == Taken::kTaken);  // opened anew, so it came twice
+  CHECK(Station::next(*full.queue).empty());
 }
 
 TEST_CASE("an event that finds no room is opened once, however often its lane is tried") {
-  World world;
-  world.make_member(world.to);
-  world.from.publish();
-  world.from.publish();
-  Inbound inbound(world.to);
-  const auto queue = world.to.subscribe(0s, rpc::Overflow::kBlock);
-  CHECK(inbound.take(world.from.peers.sent.at(0)) == Taken::kTaken);
-  const rpc::Payload second = world.from.peers.sent.at(1);
-  CHECK(inbound.take(second) == Taken::kLater);
-  inbound.executor.advance(node::InboundEvents::kRetry);
-  CHECK(inbound.resumed == 1);
-  CHECK(inbound.take(second) == Taken::kLater);
-  CHECK(Station::next(*queue) == "phone");
-  CHECK(inbound.take(second) == Taken::kTaken);
-  CHECK(Station::next(*queue) == "phone");
-  CHECK(world.to.keys.codec.stats().opened == 2);
+  FullQueue full;
+  full.inbound.executor.advance(node::InboundEvents::kRetry);
+  CHECK(full.inbound.resumed == 1);
+  CHECK(full.inbound.take(full.second) == Taken::kLater);
+  CHECK(Station::next(*full.queue) == "phone");
+  CHECK(full.inbound.take(full.second) == Taken::kTaken);
+  CHECK(Station::next(*full.queue) == "phone");
+  CHECK(full.world.to.keys.codec.stats().opened == 2);
 }
