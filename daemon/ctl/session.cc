@@ -158,7 +158,7 @@ void Session::print_list(std::string_view kind, std::string_view key, const json
       const json::value* value = row.is_object() ? row.as_object().if_contains(column) : nullptr;
       cells.push_back(value == nullptr ? "-" : cell(*value));
     }
-    table.row(std::move(cells));
+    table.row(cells);
   }
   table.print(out);
 }
