@@ -169,9 +169,10 @@ TEST_CASE("a service that says it is well while a handler of it hangs does not s
 
 TEST_CASE("a service whose health hangs can be stopped, and is given up when it must be") {
   Service service("s");
-  Door leave;
-  service.puppet.on_health = [&](runar_ctx*, runar_err*) {
-    leave.wait();
+  const auto leave = std::make_shared<Door>();
+  service.puppet.on_health = [leave](runar_ctx*, runar_err*) {
+    const auto kept = leave;  // this test ends before the worker that is given up
+    kept->wait();
     return RUNAR_OK;
   };
   auto spec = caring(service);
@@ -182,7 +183,7 @@ TEST_CASE("a service whose health hangs can be stopped, and is given up when it 
   world.stop();
   CHECK(world.state("s") == ServiceState::kStopped);
   CHECK(service.puppet.destroyed == 0);
-  leave.open();
+  leave->open();
 }
 
 TEST_CASE("a service that ends by itself is stopped; only `always` begins it again") {
