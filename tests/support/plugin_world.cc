@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <future>
 
@@ -157,7 +158,7 @@ class TinyBroker::Queue final : public rpc::EventQueue {
   mutable std::mutex mutex_;
   std::deque<rpc::EventPtr> items_;
   std::uint64_t token_ = 0;
-  std::uint64_t dropped_ = 0;
+  std::atomic<std::uint64_t> dropped_{0};
   bool closed_ = false;
 };
 
