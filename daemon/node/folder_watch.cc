@@ -24,12 +24,10 @@ FolderWatch::FolderWatch(asio::io_context& io, What what, Appeared appeared, cor
 
 void FolderWatch::start() {
   const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  const std::uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | (what_.modes ? IN_ATTRIB : 0U);
+  const std::uint32_t events =
+      IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVE_SELF | (what_.modes ? IN_ATTRIB : 0U);
   if (fd < 0 || inotify_add_watch(fd, what_.folder.c_str(), events) < 0) {
-    log_.warn("a folder can't be watched: new files in it are not found",
-              {core::field("folder", what_.folder.string()),
-               core::field("why", std::generic_category().message(errno)),
-               core::field("do", "make the folder, then: runarctl config reload")});
+    tell_unwatched(std::generic_category().message(errno));
     if (fd >= 0) {
       inotify_.assign(fd);
       inotify_.close();
@@ -39,6 +37,12 @@ void FolderWatch::start() {
   inotify_.assign(fd);
   read();
   rescan(Cause::kFound);
+}
+
+void FolderWatch::tell_unwatched(const std::string& why) const {
+  log_.warn("a folder can't be watched: new files in it are not found",
+            {core::field("folder", what_.folder.string()), core::field("why", why),
+             core::field("do", "make the folder, then: runarctl config reload")});
 }
 
 void FolderWatch::stop() {
@@ -79,7 +83,9 @@ void FolderWatch::read() {
                                return;
                              }
                              take_events({buffer_.data(), size});
-                             read();
+                             if (is_watching()) {
+                               read();
+                             }
                            });
 }
 
@@ -90,6 +96,12 @@ void FolderWatch::take_events(std::string_view bytes) {
     std::string name(bytes.substr(sizeof event, event.len));
     name.resize(std::min(name.size(), name.find('\0')));  // the kernel pads with zeros
     bytes.remove_prefix(std::min(bytes.size(), sizeof event + event.len));
+    if ((event.mask & (IN_IGNORED | IN_MOVE_SELF)) != 0) {
+      tell_unwatched("it was removed, or has another name now");
+      boost::system::error_code ignored;  // it is only closed
+      inotify_.close(ignored);
+      return;
+    }
     if ((event.mask & IN_Q_OVERFLOW) != 0) {
       rescan(Cause::kMissed);
     } else if (name.ends_with(what_.ending)) {

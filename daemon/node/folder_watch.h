@@ -37,14 +37,15 @@ class FolderWatch {
     bool modes = false;
   };
   FolderWatch(boost::asio::io_context& io, What what, Appeared appeared, core::Log log);
-  // Reports what is there already, then what comes. A folder that can't be watched is logged, not
-  // fatal: start() may be tried again.
+  // Reports what is there already, then what comes. A folder that can't be watched, or no
+  // longer, since it was removed, is logged, not fatal: start() may be tried again.
   void start();
   bool is_watching() const { return inotify_.is_open(); }
   void stop();
   void rescan(Cause cause);
 
  private:
+  void tell_unwatched(const std::string& why) const;
   void read();
   void take_events(std::string_view bytes);
   void settle(const std::string& name, Cause cause);

@@ -75,3 +75,29 @@ TEST_CASE("modes are no news where nobody asked for them") {
   it.write("b.so");
   CHECK(it.next() == std::vector<Watched::Report>{{"b.so", Cause::kWritten}});
 }
+
+TEST_CASE("a folder that was removed and made again is watched again when that is asked for") {
+  Watched it(false);
+  const auto ends = [&] {
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (it.watch.is_watching() && std::chrono::steady_clock::now() < end) {
+      it.io.run_one_for(100ms);
+    }
+    return !it.watch.is_watching();
+  };
+  SECTION("removed") {
+    fs::remove_all(it.folder.path());
+  }
+  SECTION("renamed") {
+    fs::rename(it.folder.path(), it.folder.path().string() + ".old");
+    fs::remove_all(it.folder.path().string() + ".old");
+  }
+  REQUIRE(ends());
+  fs::create_directory(it.folder.path());
+  it.write("b.so");
+  it.io.restart();  // it had nothing to do
+  it.watch.start();
+  CHECK(it.next() == std::vector<Watched::Report>{{"b.so", Cause::kFound}});
+  it.write("c.so");
+  CHECK(it.next() == std::vector<Watched::Report>{{"c.so", Cause::kWritten}});
+}
