@@ -12,6 +12,7 @@
 #include "ctl/ca_unlock.h"
 #include "ctl/command.h"
 #include "ctl/defaults.h"
+#include "ctl/grant_options.h"
 #include "ctl/inspect.h"
 #include "ctl/lifetime.h"
 #include "enroll/rights.h"
@@ -104,13 +105,11 @@ struct SignOptions {
   std::string request;
   std::string ca = kDefaultCa;
   std::string name;
-  std::vector<std::string> networks;
+  Grant grant;
   std::string lifetime = "90d";
   std::string out = "-";
   SecretInput passphrase;
   bool replace = false;
-  std::vector<std::string> groups;
-  std::vector<std::string> labels;
 };
 
 // The name is the operator's: --name, or how they called the file. Never what the request says.
@@ -179,15 +178,16 @@ core::Result<Issued> issue(Session& session, const SignOptions& options, const s
     return ca.error();
   }
   const auto fits =
-      enroll::check_room(**ca, asked->agreement, options.networks, enroll::kMaxRenewedBundle);
+      enroll::check_room(**ca, asked->agreement, options.grant.networks, enroll::kMaxRenewedBundle);
   if (!fits) {
     return fits.error();
   }
   if (const auto known = enroll::check_agreement(**ca, asked->agreement); !known) {
     return known.error();
   }
-  auto bundle = (*ca)->ca.sign({asked->request, name, options.networks, *lifetime, options.replace,
-                                options.groups, false, options.labels});
+  const Grant& grant = options.grant;
+  auto bundle = (*ca)->ca.sign({asked->request, name, grant.networks, *lifetime, options.replace,
+                                grant.groups, false, grant.labels});
   if (!bundle) {
     return bundle.error();
   }
@@ -274,23 +274,10 @@ void add_sign(CLI::App& ca, const CommandContext& context) {
   made.add_option("request", options->request, "What 'node csr' wrote; - is standard input")
       ->required()
       ->type_name(value_name::kFile);
-  made.add_option("--network", options->networks, "A network to make it a member of; repeatable")
-      ->required()
-      ->allow_extra_args(false)
-      ->type_name(value_name::kNetwork);
-  made.add_option("--group", options->groups,
-                  "A group to put it into, for the rules of authorization; repeatable")
-      ->allow_extra_args(false)
-      ->type_name("NAME");
-  made.add_option("--label", options->labels,
-                  "A label to give the node, for the rules of authorization; repeatable")
-      ->allow_extra_args(false)
-      ->type_name("KEY=VALUE");
+  add_grant(made, options->grant);
   made.add_option("--name", options->name, "The node's name; else that of the request's file")
       ->type_name(value_name::kText);
-  made.add_option("--ca", options->ca, "The CA's folder")
-      ->type_name(value_name::kFolder)
-      ->capture_default_str();
+  add_ca_folder(made, options->ca);
   made.add_option("--ttl", options->lifetime, "How long the certificate lives")
       ->type_name(value_name::kTime)
       ->capture_default_str();
@@ -331,9 +318,7 @@ void add_copy(CLI::App& ca, const CommandContext& context) {
       {"copy", "Makes a copy for another issuer, which only renews; or brings one up to date",
        "runarctl ca copy --ca ./ca --out ./ca-2"},
       context, [options](Session& session) { return copy(session, *options); });
-  made.add_option("--ca", options->ca, "The CA's folder")
-      ->type_name(value_name::kFolder)
-      ->capture_default_str();
+  add_ca_folder(made, options->ca);
   made.add_option("--out", options->out, "The folder to make")
       ->required()
       ->type_name(value_name::kFolder);

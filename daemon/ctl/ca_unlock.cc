@@ -1,6 +1,14 @@
 #include "ctl/ca_unlock.h"
 
+#include "ctl/command.h"
+
 namespace runard::ctl {
+
+void add_ca_folder(CLI::App& made, std::string& folder) {
+  made.add_option("--ca", folder, "The CA's folder")
+      ->type_name(value_name::kFolder)
+      ->capture_default_str();
+}
 
 void add_ca_passphrase(CLI::App& made, SecretInput& passphrase) {
   add_secret_options(made, passphrase, "passphrase", "the passphrase of the CA's key");

@@ -11,6 +11,8 @@
 
 namespace runard::ctl {
 
+// --ca; what `folder` has is the default.
+void add_ca_folder(CLI::App& made, std::string& folder);
 // --passphrase-file and --passphrase-fd.
 void add_ca_passphrase(CLI::App& made, SecretInput& passphrase);
 

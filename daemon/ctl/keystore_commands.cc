@@ -230,9 +230,7 @@ void add_ca_rekey(CLI::App& ca, const CommandContext& context) {
               {"rekey", "Puts a CA's keys, its own and its networks', under another passphrase",
                "runarctl ca rekey --ca ./ca --new-passphrase-file ca.passphrase"},
               context, [options](Session& session) { return rekey_ca(session, *options); });
-  made.add_option("--ca", options->ca, "The CA's folder")
-      ->type_name(value_name::kFolder)
-      ->capture_default_str();
+  add_ca_folder(made, options->ca);
   add_ca_passphrase(made, options->passphrase);
   add_secret_options(made, options->fresh, "new-passphrase", "the new passphrase");
   made.add_flag("--no-passphrase", options->no_passphrase, "Leave its keys unencrypted")

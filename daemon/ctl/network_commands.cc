@@ -175,12 +175,6 @@ int rewrap(Session& session, const KeyringOptions& options) {
               }));
 }
 
-void add_ca_option(CLI::App& made, std::string& ca) {
-  made.add_option("--ca", ca, "The CA's folder")
-      ->type_name(value_name::kFolder)
-      ->capture_default_str();
-}
-
 void add_create(CLI::App& network, const CommandContext& context) {
   const auto options = std::make_shared<CreateOptions>();
   CLI::App& made =
@@ -191,7 +185,7 @@ void add_create(CLI::App& network, const CommandContext& context) {
   made.add_option("name", options->name, "The network's name")
       ->required()
       ->type_name(value_name::kText);
-  add_ca_option(made, options->ca);
+  add_ca_folder(made, options->ca);
   add_ca_passphrase(made, options->passphrase);
 }
 
@@ -199,7 +193,7 @@ void add_keyring_options(CLI::App& made, KeyringOptions& options) {
   made.add_option("name", options.name, "The network's name")
       ->required()
       ->type_name(value_name::kNetwork);
-  add_ca_option(made, options.ca);
+  add_ca_folder(made, options.ca);
   add_ca_passphrase(made, options.passphrase);
   made.add_option("--out", options.out, "Where the statement for the nodes goes")
       ->required()

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "ctl/ca_unlock.h"
 #include "ctl/command.h"
 #include "identity/durable_file.h"
 #include "keys/network_keyring.h"
@@ -82,9 +83,7 @@ int give_statements(Session& session, const std::vector<identity::Statement>& st
 }
 
 void add_statement_files(CLI::App& made, std::string& ca, std::string& out) {
-  made.add_option("--ca", ca, "The CA's folder")
-      ->type_name(value_name::kFolder)
-      ->capture_default_str();
+  add_ca_folder(made, ca);
   made.add_option("--out", out, "Where the statement goes; - is standard output")
       ->type_name(value_name::kFile)
       ->capture_default_str();

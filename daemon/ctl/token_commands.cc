@@ -8,6 +8,7 @@
 #include "ctl/ask.h"
 #include "ctl/confirm.h"
 #include "ctl/enrol_commands.h"
+#include "ctl/grant_options.h"
 #include "ctl/lifetime.h"
 #include "enroll/office.h"
 #include "identity/durable_file.h"
@@ -22,9 +23,7 @@ using core::Errc;
 
 struct CreateOptions {
   std::string ca;  // "": the issuer behind the control socket
-  std::vector<std::string> networks;
-  std::vector<std::string> groups;
-  std::vector<std::string> labels;
+  Grant grant;
   std::vector<std::string> addresses;
   std::string ttl = "10m";
   std::string lifetime = "24h";
@@ -51,9 +50,10 @@ core::Result<enroll::TokenOrder> order_of(const CreateOptions& options) {
       return core::fail(Errc::kUsage, fmt::format("--address: \"{}\" is not HOST:PORT", address));
     }
   }
-  return enroll::TokenOrder{options.addresses, *valid,         options.uses,
-                            options.approve,   *lifetime,      options.name,
-                            options.networks,  options.groups, options.labels};
+  const Grant& grant = options.grant;
+  return enroll::TokenOrder{options.addresses, *valid,       options.uses,
+                            options.approve,   *lifetime,    options.name,
+                            grant.networks,    grant.groups, grant.labels};
 }
 
 core::Result<Made> create_in_folder(Session& session, const CreateOptions& options,
@@ -232,18 +232,7 @@ void add_create(CLI::App& token, const CommandContext& context) {
                "edge-2.token"},
               context, [options](Session& session) { return create(session, *options); });
   add_ca(made, options->ca);
-  made.add_option("--network", options->networks, "A network to make it a member of; repeatable")
-      ->required()
-      ->allow_extra_args(false)
-      ->type_name(value_name::kNetwork);
-  made.add_option("--group", options->groups,
-                  "A group to put it into, for the rules of authorization; repeatable")
-      ->allow_extra_args(false)
-      ->type_name("NAME");
-  made.add_option("--label", options->labels,
-                  "A label to give the node, for the rules of authorization; repeatable")
-      ->allow_extra_args(false)
-      ->type_name("KEY=VALUE");
+  add_grant(made, options->grant);
   made.add_option("--address", options->addresses,
                   "Where an issuer can be dialled; repeatable. Else what the issuer advertises")
       ->allow_extra_args(false)
