@@ -1,32 +1,34 @@
-/* A service type that does nothing, for plugins whose entry is what a test is about. */
+/* What of a service type does nothing, and a type that is nothing else, for plugins whose entry is
+ * what a test is about. */
 #pragma once
 
 #include <runar/plugin.h>
 
 #define STR(x) {x, sizeof(x) - 1}
 
-static runar_status blank_create(runar_ctx* ctx, const runar_service_args* args, void** self,
-                                 runar_err* err) {
+static inline runar_status blank_create(runar_ctx* ctx, const runar_service_args* args, void** self,
+                                        runar_err* err) {
   (void)ctx;
   (void)args;
   (void)self;
   (void)err;
   return RUNAR_OK;
 }
-static runar_status blank_phase(void* self, runar_ctx* ctx, runar_err* err) {
+static inline runar_status blank_phase(void* self, runar_ctx* ctx, runar_err* err) {
   (void)self;
   (void)ctx;
   (void)err;
   return RUNAR_OK;
 }
-static runar_status blank_stop(void* self, runar_ctx* ctx, int64_t deadline_ns, runar_err* err) {
+static inline runar_status blank_stop(void* self, runar_ctx* ctx, int64_t deadline_ns,
+                                      runar_err* err) {
   (void)self;
   (void)ctx;
   (void)deadline_ns;
   (void)err;
   return RUNAR_OK;
 }
-static void blank_destroy(void* self) {
+static inline void blank_destroy(void* self) {
   (void)self;
 }
 

@@ -1,10 +1,10 @@
 /* What tests of draining call: "wait" answers when "open" is called, both with what they got.
  * When it is unloaded it adds a byte to the file that GATE_UNLOADED names. */
-#include <runar/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STR(x) {x, sizeof(x) - 1}
+#include "blank.h"
+
 #define MOST 16
 
 RUNAR_MANIFEST("{\"name\":\"gate\",\"version\":\"1.0.0\",\"abi\":\"1.0\",\"services\":[\"gate\"]}");
@@ -30,14 +30,6 @@ static void on_open(void* user, runar_ctx* ctx, const runar_request* request) {
   host->respond(ctx, request->id, &request->payload);
 }
 
-static runar_status create(runar_ctx* ctx, const runar_service_args* args, void** self,
-                           runar_err* err) {
-  (void)ctx;
-  (void)args;
-  (void)self;
-  (void)err;
-  return RUNAR_OK;
-}
 static runar_status init(void* self, runar_ctx* ctx, runar_err* err) {
   (void)self;
   (void)err;
@@ -52,22 +44,6 @@ static runar_status init(void* self, runar_ctx* ctx, runar_err* err) {
   }
   return RUNAR_OK;
 }
-static runar_status start(void* self, runar_ctx* ctx, runar_err* err) {
-  (void)self;
-  (void)ctx;
-  (void)err;
-  return RUNAR_OK;
-}
-static runar_status stop(void* self, runar_ctx* ctx, int64_t deadline_ns, runar_err* err) {
-  (void)self;
-  (void)ctx;
-  (void)deadline_ns;
-  (void)err;
-  return RUNAR_OK;
-}
-static void destroy(void* self) {
-  (void)self;
-}
 
 static void unload(void) {
   const char* path = getenv("GATE_UNLOADED");
@@ -81,11 +57,11 @@ static void unload(void) {
 static const runar_service_type gate = {.struct_size = sizeof gate,
                                         .name = STR("gate"),
                                         .version = STR("1"),
-                                        .create = create,
+                                        .create = blank_create,
                                         .init = init,
-                                        .start = start,
-                                        .stop = stop,
-                                        .destroy = destroy};
+                                        .start = blank_phase,
+                                        .stop = blank_stop,
+                                        .destroy = blank_destroy};
 static const runar_service_type* const types[] = {&gate};
 static const runar_plugin plugin = {.struct_size = sizeof plugin,
                                     .name = STR("gate"),

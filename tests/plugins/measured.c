@@ -1,8 +1,6 @@
 /* What tests/bench/run calls: "echo" answers with what it got, by the daemon's default way or
  * ("prompt") at once on the thread that received it; "megabyte" answers with 1 MiB. */
-#include <runar/plugin.h>
-
-#define STR(x) {x, sizeof(x) - 1}
+#include "blank.h"
 
 RUNAR_MANIFEST(
     "{\"name\":\"measured\",\"version\":\"1.0.0\",\"abi\":\"1.0\",\"services\":[\"measured\"]}");
@@ -29,14 +27,6 @@ static void on_megabyte(void* user, runar_ctx* ctx, const runar_request* request
   }
 }
 
-static runar_status create(runar_ctx* ctx, const runar_service_args* args, void** self,
-                           runar_err* err) {
-  (void)ctx;
-  (void)args;
-  (void)self;
-  (void)err;
-  return RUNAR_OK;
-}
 static runar_status init(void* self, runar_ctx* ctx, runar_err* err) {
   (void)self;
   (void)err;
@@ -55,31 +45,15 @@ static runar_status init(void* self, runar_ctx* ctx, runar_err* err) {
   }
   return RUNAR_OK;
 }
-static runar_status start(void* self, runar_ctx* ctx, runar_err* err) {
-  (void)self;
-  (void)ctx;
-  (void)err;
-  return RUNAR_OK;
-}
-static runar_status stop(void* self, runar_ctx* ctx, int64_t deadline_ns, runar_err* err) {
-  (void)self;
-  (void)ctx;
-  (void)deadline_ns;
-  (void)err;
-  return RUNAR_OK;
-}
-static void destroy(void* self) {
-  (void)self;
-}
 
 static const runar_service_type measured = {.struct_size = sizeof measured,
                                             .name = STR("measured"),
                                             .version = STR("1"),
-                                            .create = create,
+                                            .create = blank_create,
                                             .init = init,
-                                            .start = start,
-                                            .stop = stop,
-                                            .destroy = destroy};
+                                            .start = blank_phase,
+                                            .stop = blank_stop,
+                                            .destroy = blank_destroy};
 static const runar_service_type* const types[] = {&measured};
 static const runar_plugin plugin = {.struct_size = sizeof plugin,
                                     .name = STR("measured"),

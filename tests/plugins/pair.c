@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blank.h"
 #include "pair.h"
-
-#define STR(x) {x, sizeof(x) - 1}
 
 RUNAR_MANIFEST(
     "{\"name\":\"pair\",\"version\":\"1.0.0\",\"abi\":\"1.0\",\"services\":[\"echo\",\"caller\"]}");
@@ -77,39 +76,23 @@ static runar_status init_caller(void* self, runar_ctx* ctx, runar_err* err) {
       .struct_size = sizeof action, .name = STR("run"), .on_request = on_run};
   return host->add_action(ctx, &action, NULL);
 }
-static runar_status start(void* self, runar_ctx* ctx, runar_err* err) {
-  (void)self;
-  (void)ctx;
-  (void)err;
-  return RUNAR_OK;
-}
-static runar_status stop(void* self, runar_ctx* ctx, int64_t deadline_ns, runar_err* err) {
-  (void)self;
-  (void)ctx;
-  (void)deadline_ns;
-  (void)err;
-  return RUNAR_OK;
-}
-static void destroy(void* self) {
-  (void)self;
-}
 
 static const runar_service_type echo = {.struct_size = sizeof echo,
                                         .name = STR("echo"),
                                         .version = STR("1"),
                                         .create = create,
                                         .init = init_echo,
-                                        .start = start,
-                                        .stop = stop,
-                                        .destroy = destroy};
+                                        .start = blank_phase,
+                                        .stop = blank_stop,
+                                        .destroy = blank_destroy};
 static const runar_service_type caller = {.struct_size = sizeof caller,
                                           .name = STR("caller"),
                                           .version = STR("1"),
                                           .create = create,
                                           .init = init_caller,
-                                          .start = start,
-                                          .stop = stop,
-                                          .destroy = destroy};
+                                          .start = blank_phase,
+                                          .stop = blank_stop,
+                                          .destroy = blank_destroy};
 static const runar_service_type* const types[] = {&echo, &caller};
 static const runar_plugin plugin = {.struct_size = sizeof plugin,
                                     .name = STR("pair"),

@@ -7,18 +7,13 @@
 
 #include "ctl/app.h"
 #include "ctl/session.h"
+#include "support/set_clock.h"
 #include "support/temp_folder.h"
 
 namespace runard::test {
 
 // One runarctl with its streams and a clock that is set.
 struct Terminal {
-  struct SetClock final : core::Clock {
-    core::TimePoint now() const override { return {}; }
-    core::WallTime wall() const override { return time; }
-    core::WallTime time{std::chrono::seconds(1'750'000'000)};
-  };
-
   int run(std::vector<std::string> args) {
     in.clear();
     in.str(input);

@@ -5,15 +5,10 @@
 
 #include "enroll/office.h"
 #include "identity/profile.h"
+#include "support/set_clock.h"
 #include "support/temp_folder.h"
 
 namespace runard::test {
-
-struct SetClock final : core::Clock {
-  core::TimePoint now() const override { return core::TimePoint(time.time_since_epoch()); }
-  core::WallTime wall() const override { return time; }
-  core::WallTime time{std::chrono::seconds(1'750'000'000)};
-};
 
 struct NewNode {
   explicit NewNode(const std::string& wished = "wish")

@@ -13,6 +13,7 @@
 #include "identity/node_identity.h"
 #include "identity/profile.h"
 #include "support/result_text.h"
+#include "support/set_clock.h"
 #include "support/temp_folder.h"
 #include "unit/identity/faulty_disk.h"
 
@@ -32,12 +33,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr core::WallTime kNow{1'750'000'000s};
-
-struct FixedClock final : core::Clock {
-  core::TimePoint now() const override { return {}; }
-  core::WallTime wall() const override { return time; }
-  core::WallTime time = kNow;
-};
 
 // A CA with the networks prod and test, and a node with a key.
 struct Mesh {
@@ -67,7 +62,7 @@ struct Mesh {
 
   TempFolder folder;
   identity::SystemDisk disk;
-  FixedClock clock;
+  test::SetClock clock;
   core::SystemRandom random;
   identity::Host host{disk, clock, random};
   IdentityFolder node{folder / "node"};

@@ -11,6 +11,7 @@
 #include "identity/revocation.h"
 #include "identity/rotation.h"
 #include "support/result_text.h"
+#include "support/set_clock.h"
 #include "support/temp_folder.h"
 #include "unit/identity/faulty_disk.h"
 
@@ -24,11 +25,6 @@ using identity::is_copy;
 using test::FaultyDisk;
 
 namespace {
-
-struct FixedClock final : core::Clock {
-  core::TimePoint now() const override { return {}; }
-  core::WallTime wall() const override { return core::WallTime(1'750'000'000s); }
-};
 
 struct World {
   World() {
@@ -51,7 +47,7 @@ struct World {
   test::TempFolder folder;
   const std::filesystem::path ca = folder / "ca";
   const std::filesystem::path copy = folder / "copy";
-  FixedClock clock;
+  test::SetClock clock;
   core::SystemRandom random;
   identity::SystemDisk disk;
   identity::Host host{disk, clock, random};

@@ -14,6 +14,7 @@
 #include "identity/time_text.h"
 #include "identity/trust_roots.h"
 #include "support/result_text.h"
+#include "support/set_clock.h"
 #include "support/temp_folder.h"
 #include "unit/identity/faulty_disk.h"
 
@@ -32,12 +33,6 @@ using test::TempFolder;
 namespace {
 
 constexpr core::WallTime kNow{1'750'000'000s};
-
-struct FixedClock final : core::Clock {
-  core::TimePoint now() const override { return {}; }
-  core::WallTime wall() const override { return time; }
-  core::WallTime time = kNow;
-};
 
 // A CA with one network, and a node.
 struct Mesh {
@@ -59,7 +54,7 @@ struct Mesh {
   }
 
   TempFolder folder;
-  FixedClock clock;
+  test::SetClock clock;
   core::SystemRandom random;
   identity::SystemDisk disk;
   identity::Host host{disk, clock, random};

@@ -5,16 +5,10 @@
 #include <chrono>
 
 #include "keys/keystore.h"
+#include "support/set_clock.h"
 #include "support/temp_folder.h"
 
 namespace runard::test {
-
-struct StoppedClock final : core::Clock {
-  core::TimePoint now() const override { return {}; }
-  core::WallTime wall() const override {
-    return core::WallTime(std::chrono::seconds(1'750'000'000));
-  }
-};
 
 inline core::NodeId node() {
   core::NodeId id;
@@ -60,7 +54,7 @@ struct Store {
 
   TempFolder folder;
   identity::SystemDisk disk;
-  StoppedClock clock;
+  SetClock clock;
   core::SystemRandom random;
   identity::Host host{disk, clock, random};
   keys::KekSource source = keys::KekSource::none();
