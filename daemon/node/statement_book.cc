@@ -138,7 +138,9 @@ StatementBook::Taken StatementBook::offer(core::ByteView bytes, const core::Node
   }
   const Statement* held = store_.find(statement->key());
   if (held != nullptr && held->bytes() == statement->bytes()) {
-    log_.error("a statement is in force but could not be written, and is gone after a restart",
+    const bool busy = offered.error().code == core::Errc::kStateLocked;  // nothing is wrong
+    log_.write(busy ? core::Level::kInfo : core::Level::kError,
+               "a statement is in force and not written yet; it is tried again each second",
                {core::field("why", core::describe(offered.error()))});
     return Taken::kNews;
   }

@@ -80,7 +80,8 @@ class Hub final : public LinkEvents {
   void set_tls(std::shared_ptr<const TlsContext> tls) { connections_.tls = std::move(tls); }
   // Judges the peers of live links again: closes each that would not be let in any more, and says
   // which and why. After set_tls(), by which handshakes that are not done yet are judged when they
-  // are. `from` and `count`: links looked at, for calls in parts.
+  // are. A link that drains, which takes limits.drain_grace at most, is judged by the certificate
+  // of the one in its place. `from` and `count`: links looked at, for calls in parts.
   struct Refused {
     LinkId link = 0;
     core::NodeId node;
@@ -147,6 +148,7 @@ class Hub final : public LinkEvents {
   // hub_peers.cc
   void announce(Link& link);
   bool better(Link& fresh, Link& old) const;
+  Link& proof_of(Link& checked);
   void count_refusal(core::Errc code);
   void tell_refusal(const Link& link, const core::Error& why) const;
 

@@ -191,6 +191,17 @@ void Hub::on_down(Link& link, const core::Error& why) {
   }
 }
 
+// A request on one that drains may outlive the root of the certificate that was shown there. The
+// link in its place is of the same node, denied or not.
+Link& Hub::proof_of(Link& checked) {
+  if (!checked.retiring()) {
+    return checked;
+  }
+  const auto newer = by_node_.find(checked.peer().node);
+  Link* place = newer == by_node_.end() ? nullptr : link(newer->second);
+  return place != nullptr && place->alive() ? *place : checked;
+}
+
 std::vector<Hub::Refused> Hub::recheck(const PeerVerifier& verify, std::size_t from,
                                        std::size_t count) {
   std::vector<Refused> refused;
@@ -199,7 +210,7 @@ std::vector<Hub::Refused> Hub::recheck(const PeerVerifier& verify, std::size_t f
     if (checked == nullptr || !checked->alive()) {
       continue;
     }
-    if (const auto ok = checked->recheck(verify); !ok) {
+    if (const auto ok = checked->recheck(verify, proof_of(*checked)); !ok) {
       refused.push_back({checked->id(), checked->peer().node, ok.error()});
       count_refusal(ok.error().code);
       checked->close(CloseCode::kDenied, ok.error());

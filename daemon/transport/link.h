@@ -142,7 +142,8 @@ class Link final : public ConnectionOwner, public FreshStreamOwner {
   }
   std::size_t handshakes() const { return handshakes_; }
   // Whether the peer would be let in by these rules too, with all the networks of this link.
-  core::Result<void> recheck(const PeerVerifier& verify) const;
+  // `proof`: this link or a later one of the same peer, by whose certificate it is judged.
+  core::Result<void> recheck(const PeerVerifier& verify, const Link& proof) const;
 
  private:
   // ConnectionOwner, inside ngtcp2.

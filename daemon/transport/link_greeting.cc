@@ -37,11 +37,11 @@ void Link::on_proved() {
   }
 }
 
-core::Result<void> Link::recheck(const PeerVerifier& verify) const {
-  if (!peer_ || !core_.connection) {
+core::Result<void> Link::recheck(const PeerVerifier& verify, const Link& proof) const {
+  if (!peer_ || !proof.core_.connection) {
     return {};  // not judged yet, or closed
   }
-  const auto verdict = core_.connection->tls().judge_again(verify);
+  const auto verdict = proof.core_.connection->tls().judge_again(verify);
   if (!verdict) {
     return verdict.error();
   }
