@@ -47,9 +47,9 @@ struct Renewed {
   }
 
   SimNetwork network{1};
+  Waiter waiter;  // before the nodes, which answer what is in progress as they end
   SimNode client;
   SimNode server;
-  Waiter waiter;
   testing::CertPtr old;
 };
 
@@ -108,5 +108,7 @@ TEST_CASE("T18: a node that is denied loses the link that drains, too") {
 TEST_CASE("T18: a link that drains is cut when its node was taken out of one of its networks") {
   Renewed scene{{"main", "backup"}};
   CHECK(scene.recheck([](const X509*) { return true; }).size() == 1);
+  REQUIRE(scene.network.run_until([&] { return scene.waiter.done(); }, 1s));
+  CHECK_FALSE(scene.waiter.reply().ok());
   CHECK(scene.network.run_until([&] { return scene.server.hub->stats().links == 1; }, 1s));
 }
