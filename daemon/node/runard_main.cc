@@ -1,6 +1,7 @@
 // runard: the daemon. Reads argv and the environment, loads the configuration, runs it.
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -35,6 +36,14 @@ std::map<std::string, std::string> all_variables() {
     }
   }
   return variables;
+}
+
+// Lets glibc begin where its own adaptation may end (mallopt(3)). Before that the pages of a large
+// body go back to the kernel with each one that is freed, and the next is faulted in again: two
+// thirds of the speed of bulk, whenever nothing happens to lie above it in the heap.
+void keep_freed_pages() {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // NOLINT(concurrency-mt-unsafe): before any thread
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);  // NOLINT(concurrency-mt-unsafe)
 }
 
 core::Log make_log(const config::Logging& logging, const std::string& node,
@@ -103,6 +112,7 @@ int run(const std::string& path, bool memory_locked) {
 
 int main(int argc, char** argv) {
   const bool memory_locked = crypto::harden_process();
+  keep_freed_pages();
   CLI::App app(
       "The mesh daemon. Runs in the foreground and logs to stderr; SIGTERM drains and stops it, a "
       "second one stops it at once, SIGHUP takes a renewed certificate, changed rules of "
